@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The configuration file as the operator wrote it (YAML through libcyaml), checked and with texts
+ * resolved to numbers. User settings only; run-time state lives elsewhere.
+ *
+ * Threads: immutable after config_load(); any thread may read.
+ */
+#include "feeds/address.h"
+#include "feeds/format.h"
+#include "feeds/guard.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
+enum config_idle { IDLE_POLL, IDLE_BACKOFF };
+enum config_access_action { CONFIG_ALLOW, CONFIG_REFUSE, CONFIG_DROP }; /* = enum access_action */
+enum config_bogons { BOGONS_DROP, BOGONS_KEEP };
+
+struct config_port {
+	char *device;
+	char **addresses;
+	unsigned addresses_count;
+};
+
+struct config_dataplane {
+	char *socket;
+	char **listen;
+	unsigned listen_count;
+	struct config_port *ports;
+	unsigned ports_count;
+	unsigned *cores;
+	unsigned cores_count;
+	enum config_hugepages hugepages;
+	enum config_idle idle;
+};
+
+struct config_access {
+	char *from;
+	enum config_access_action action;
+	struct address_range range; /* resolved */
+};
+
+struct config_feed {
+	char *path; /* absolute once resolved; one of path, url, rsync */
+	char *url;
+	char *rsync;
+	char *format;
+	char *refresh; /* "1h" */
+	char *max_age;
+	struct guard_limits guards; /* resolved: defaults for what was not given */
+	enum config_bogons bogons;
+	const struct format *format_row; /* resolved */
+	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none */
+};
+
+struct config_list {
+	char *name;
+	struct config_feed *feed; /* NULL for manual lists */
+	bool manual;
+	char *code_text;
+	char *text;    /* template, may be NULL */
+	uint32_t code; /* resolved, host order; default 127.0.0.2 */
+};
+
+struct config_zone {
+	char *name;
+	char **lists;
+	unsigned lists_count;
+	uint32_t ttl, negative_ttl; /* seconds; defaults 300, 60 */
+	char **ns;
+	unsigned ns_count;
+	unsigned *list_indexes; /* resolved: into config.lists */
+	uint8_t apex[255];      /* resolved: wire name with root label */
+	uint8_t apex_size;
+};
+
+struct config {
+	char *path;      /* of the file, as given */
+	char *state_dir; /* all paths absolute once resolved */
+	char *control_socket;
+	struct config_dataplane dataplane;
+	char *http_listen;            /* NULL = none */
+	struct config_access *access; /* never empty once resolved: the defaults */
+	unsigned access_count;
+	char **never_list;
+	unsigned never_list_count;
+	struct address_range *never_ranges; /* resolved, parallel to never_list */
+	struct config_list *lists;
+	unsigned lists_count;
+	struct config_zone *zones;
+	unsigned zones_count;
+};
+
+/* Called for each mistake: "FILE:LINE: KEY: what is wrong, what was expected". */
+typedef void config_complain(const char *message, void *context);
+
+/*
+ * Load and check a file; every mistake is told, not just the first.
+ * Errors: NULL with errno (EINVAL: at least one mistake was told)
+ */
+struct config *config_load(const char *path, config_complain *complain, void *context);
+
+void config_free(struct config *config);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * What the data plane should answer, and the connection that makes it so. Holds the current dataset
+ * of every list, merges them (union over lists, exclusions, never-list), interns listings and
+ * verdicts, and pushes batches: a full load after a (re)connect or a new configuration, else the
+ * difference only.
+ *
+ * Threads: everything from one thread, the publisher; calls block while a batch is sent and
+ * committed.
+ */
+#include "control/config.h"
+#include "feeds/dataset.h"
+
+struct publish;
+
+struct publish_result {
+	bool is_answered;        /* the data plane committed it */
+	uint64_t generation;     /* of the commit */
+	uint64_t added, removed; /* ranges and names of the list that came and went */
+	char error[256];         /* why it is not answered, for people; empty when it is */
+};
+
+/* The configuration must outlive it or the next publish_configure(). Errors: NULL with errno. */
+struct publish *publish_new(const struct config *config);
+void publish_free(struct publish *p);
+
+/*
+ * Use another configuration: lists keep their datasets by name, new ones have none. Pushed as a
+ * full load. Errors: -ENOMEM; nothing changed
+ */
+int publish_configure(struct publish *p, const struct config *config,
+                      struct publish_result *out_result);
+
+/*
+ * Replace the dataset of a list and push what that changes. Without a connection it is only kept,
+ * and the next publish_sync() sends it.
+ *
+ * list:    index into config->lists
+ * dataset: owned by p from now on, whatever happens
+ * Errors:  -ENOMEM: the old dataset stays
+ */
+int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
+                    struct publish_result *out_result);
+
+/*
+ * Connect if there is no connection and send a full load if the data plane does not have what it
+ * should. Cheap when all is well. Errors: negative errno: not connected; out_result->error says why
+ */
+int publish_sync(struct publish *p, struct publish_result *out_result);
+
+/* The connection's fd to watch for a hang-up, or -1. */
+int publish_fd(const struct publish *p);
+
+/* The dataset of a list, borrowed until the next call that changes it; NULL when it has none. */
+const struct dataset *publish_get(const struct publish *p, unsigned list);
+
+/* Entries over all lists. */
+uint64_t publish_entries(const struct publish *p);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Length-prefixed protobuf messages over a unix stream socket: what control, reputectl and the data
+ * plane share. Sizes are capped before memory is taken; a peer that breaks the framing is cut off.
+ *
+ * Threads: one thread per struct channel.
+ */
+#include "update.pb-c.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UPDATE_VERSION      1
+#define CHANNEL_MESSAGE_MAX (4u << 20) /* bytes of one message */
+
+typedef struct Reputed__Update__Request channel_request;
+typedef struct Reputed__Update__Response channel_response;
+
+struct channel {
+	int fd;
+	uint8_t *in; /* received, not yet consumed */
+	size_t in_size, in_capacity;
+	uint8_t *out; /* queued, not yet sent */
+	size_t out_size, out_capacity;
+};
+
+/*
+ * Listen at a path: mode 0600, a stale socket is replaced, a live one is not.
+ * Errors: negative errno (-EADDRINUSE: somebody answers there). Returns a non-blocking fd.
+ */
+int channel_listen(const char *path);
+
+/* Connect; the fd is non-blocking. Errors: negative errno, *c is closed. */
+int channel_connect(struct channel *c, const char *path);
+
+/* Take over an accepted, non-blocking fd. */
+void channel_init(struct channel *c, int fd);
+
+/* Close and free; allowed on a closed channel. */
+void channel_done(struct channel *c);
+
+/* Queue a message. Errors: -EMSGSIZE above CHANNEL_MESSAGE_MAX, -ENOMEM. */
+int channel_queue_request(struct channel *c, const channel_request *request);
+int channel_queue_response(struct channel *c, const channel_response *response);
+
+/* Send what is queued, as far as the socket takes it. Errors: negative errno but never -EAGAIN. */
+int channel_flush(struct channel *c);
+
+/* Read what has come, once. Returns bytes read, 0 when nothing has come; -EPIPE: peer closed. */
+int channel_fill(struct channel *c);
+
+/*
+ * Take the next whole message out of what was read.
+ *
+ * Returns 1 and the message (free with ..__free_unpacked), 0 when more bytes are needed.
+ * Errors: -EMSGSIZE, -EBADMSG, -ENOMEM: the peer is to be cut off
+ */
+int channel_next_request(struct channel *c, channel_request **out_request);
+int channel_next_response(struct channel *c, channel_response **out_response);
+
+/* Blocking use: send one request and wait for one response. Errors: -ETIMEDOUT and the above. */
+int channel_call(struct channel *c, const channel_request *request, int timeout_ms,
+                 channel_response **out_response);

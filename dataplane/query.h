@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * One query on its way through parse, lookup and reply. The caller owns the memory of the message;
+ * the answer is written over the query.
+ */
+#include "dataplane/drop.h"
+#include "dataplane/table/tables.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define QUERY_BURST_MAX 32
+#define QUERY_UDP_SIZE                                                                             \
+	1232 /* largest UDP answer we send and advertise (RFC 6891 section 6.2.5)                  \
+	      */
+
+enum query_kind {
+	QUERY_ERROR, /* rcode says why */
+	QUERY_APEX,  /* the zone's own name */
+	QUERY_IP4,   /* reversed IPv4, or its v4-mapped nibble form */
+	QUERY_IP6,
+	QUERY_NAME, /* also the 1..3 octets or 1..31 nibbles above addresses */
+};
+
+struct query {
+	/* in: set by the caller */
+	uint8_t *message;  /* DNS header first */
+	uint16_t size;     /* bytes of the query */
+	uint16_t capacity; /* bytes that may be written at message, >= size */
+	bool is_tcp;       /* no size limit but capacity, never TC */
+	address6_t client; /* IPv4 as ::ffff:a.b.c.d */
+
+	/* out: after answer_burst() */
+	uint16_t reply_size; /* 0 = dropped */
+	uint8_t drop;        /* enum drop: why, DROP_NONE when answered */
+	uint8_t rcode;       /* 12-bit extended rcodes are clipped to the header's 4 bits + OPT */
+
+	/* between the stages; see parse.c, lookup.c, reply.c */
+	uint8_t kind; /* enum query_kind */
+	uint16_t qtype, qclass;
+	uint16_t question_end; /* offset after QCLASS; 12 when there is no usable question */
+	uint16_t apex_offset;  /* of the zone's apex within the message */
+	uint16_t udp_size;     /* from OPT; 512 without */
+	uint16_t ede;          /* EDE info code + 1; 0 = none */
+	bool has_opt;
+	bool is_dnssec_ok;
+	bool exists;        /* something listed here or below: NODATA instead of NXDOMAIN */
+	bool is_test_entry; /* RFC 5782 section 5 */
+	uint8_t name_size;  /* lower-cased name relative to the apex */
+	uint8_t name[255];
+	uint16_t subject_offset; /* within name: what '$' stands for */
+	uint32_t address4;
+	address6_t address6;
+	const struct zone *zone;
+	verdict_t verdict;
+	const struct verdict *listings; /* NULL = not listed */
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Domain name -> verdict. A name that was put has two verdicts: of the name itself, and of every
+ * name below it that has no closer put name. The longest put suffix decides, so control resolves
+ * what several lists say before it puts a name, and an exclusion is a name put with VERDICT_NONE.
+ *
+ * Names are in lower-case wire form, relative to the zone apex, without the root label:
+ * "\3www\7example\3com". One writer, wait-free readers, as in table4.h.
+ */
+#include "dataplane/table/verdicts.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAMES_SIZE_MAX 254 /* bytes of a name without its root label */
+
+struct names;
+
+struct names *names_new(void);
+void names_free(struct names *n);
+
+/*
+ * Put a name, or give a put name other verdicts.
+ *
+ * exact:    verdict of the name itself
+ * subtree:  verdict of the names below
+ * Errors:   -EINVAL not a well-formed lower-case name; -ENOMEM: unchanged
+ */
+int names_put(struct names *n, const uint8_t *name, size_t size, verdict_t exact,
+              verdict_t subtree);
+
+/* Take a name out again; not an error when it was not put. Errors: -EINVAL, -ENOMEM: unchanged. */
+int names_delete(struct names *n, const uint8_t *name, size_t size);
+
+struct names_match {
+	verdict_t verdict;       /* of the name asked for */
+	uint16_t subject_offset; /* the put suffix that decided starts here; size when none did */
+	bool has_below; /* some put name below this one has a verdict: an empty non-terminal at
+	                   least */
+};
+
+/* Look a name up; always fills out_match. Cost: at most one probe per label, no allocation. */
+void names_lookup(const struct names *n, const uint8_t *name, size_t size,
+                  struct names_match *out_match);
+
+struct names_stats {
+	uint64_t memory_size; /* bytes */
+	uint64_t name_count;  /* put names */
+};
+void names_stats(const struct names *n, struct names_stats *out_stats);

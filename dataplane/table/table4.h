@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * IPv4 address -> verdict: a piecewise constant function with one write operation.
+ *
+ * One writer (the update thread), any number of wait-free readers registered with liburcu-qsbr. A
+ * reader sees each address change exactly once, from the old verdict to the new one, and never
+ * anything else. Addresses are in host order.
+ */
+#include "dataplane/table/verdicts.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table4;
+
+/* Every address has VERDICT_NONE. Errors: NULL with errno. */
+struct table4 *table4_new(void);
+
+/* No reader may be left. NULL is allowed. */
+void table4_free(struct table4 *t);
+
+/*
+ * Paint every address of a range with one verdict.
+ *
+ * first, last: first <= last
+ * Errors:   -EINVAL; -ENOMEM: the table is unchanged
+ * Threads:  the update thread only
+ * Cost:     O(touched /24 blocks); may allocate; never blocks readers
+ */
+int table4_paint(struct table4 *t, uint32_t first, uint32_t last, verdict_t verdict);
+
+verdict_t table4_lookup(const struct table4 *t, uint32_t address);
+
+/* Look up a burst so that the cache misses overlap; out_verdicts has room for count. */
+void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size_t count,
+                         verdict_t *out_verdicts);
+
+/* Hint that table4_lookup(t, address) follows. */
+void table4_prefetch(const struct table4 *t, uint32_t address);
+
+/*
+ * Whether any address of a range has a verdict that is wanted (an empty non-terminal of a zone).
+ * Bounded work: after TABLE4_ANY_BUDGET split blocks it answers true, which is the safe side
+ * (NODATA instead of NXDOMAIN).
+ *
+ * is_wanted: called with verdicts other than VERDICT_NONE
+ */
+#define TABLE4_ANY_BUDGET 4096
+bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
+                bool (*is_wanted)(verdict_t verdict, const void *context), const void *context);
+
+struct table4_stats {
+	uint64_t memory_size;   /* bytes, resident */
+	uint64_t address_count; /* addresses with a verdict */
+};
+/* Threads: the update thread only. */
+void table4_stats(const struct table4 *t, struct table4_stats *out_stats);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * IPv6 address -> verdict, like table4 but over 128-bit numbers. Also holds the access rules
+ * (IPv4 clients as ::ffff:a.b.c.d), where the "verdict" is an action.
+ *
+ * Concurrency as in table4.h. Addresses are numbers: the first byte on the wire is the most
+ * significant.
+ */
+#include "dataplane/table/verdicts.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef unsigned __int128 address6_t;
+
+struct table6;
+
+struct table6 *table6_new(void);
+void table6_free(struct table6 *t);
+
+/* As table4_paint(). Cost: O(boundaries removed + log n), amortised. */
+int table6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t verdict);
+
+verdict_t table6_lookup(const struct table6 *t, address6_t address);
+
+/* As table4_any(); the budget counts boundaries. */
+#define TABLE6_ANY_BUDGET 4096
+bool table6_any(const struct table6 *t, address6_t first, address6_t last,
+                bool (*is_wanted)(verdict_t verdict, const void *context), const void *context);
+
+struct table6_stats {
+	uint64_t memory_size;    /* bytes, resident */
+	uint64_t boundary_count; /* places where the verdict changes */
+};
+void table6_stats(const struct table6 *t, struct table6_stats *out_stats);

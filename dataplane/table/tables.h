@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * All that an answer depends on, published as one pointer.
+ *
+ * A full load fills a second struct tables beside the one being answered from and swaps the
+ * pointer, so no answer mixes two loads. A delta changes the published one in place, address by
+ * address; zones and access are replaced whole by storing a new pointer and freeing the old a grace
+ * period later.
+ */
+#include "dataplane/table/names.h"
+#include "dataplane/table/table4.h"
+#include "dataplane/table/table6.h"
+#include "dataplane/table/verdicts.h"
+#include "dataplane/table/zones.h"
+
+#include <stdatomic.h>
+
+struct tables {
+	struct verdicts *verdicts;
+	struct table4 *addresses4;
+	struct table6 *addresses6;
+	struct names *names;
+	struct zones *zones; /* rcu_dereference() to read */
+	struct table6
+	    *access; /* rcu_dereference() to read; client -> enum access_action + 1, 0 = no rule */
+	_Atomic uint64_t generation; /* of the last committed batch; the SOA serial */
+};
+
+/* All parts empty. Errors: NULL with errno; nothing leaks. */
+struct tables *tables_new(void);
+
+/* Free all parts; no reader may be left. NULL is allowed. */
+void tables_free(struct tables *t);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The entries of one version of a feed: what a format adds to a builder, and the sorted, disjoint,
+ * immutable result. What "most specific" means is decided here and nowhere else: every entry has a
+ * level; of the entries that cover an address only those of the highest level count; if one of
+ * these is an exclusion the address is not listed, else it has all their values.
+ *
+ * Threads: a builder belongs to one thread; a finished dataset may be read by any.
+ */
+#include "feeds/address.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What an entry says beside being listed. */
+struct dataset_value {
+	uint32_t code;     /* A record in host order; 0 = the list's code */
+	uint8_t text_kind; /* enum dataset_text */
+	uint8_t text_size;
+	const char
+	    *text; /* template: '$' subject, '$$' dollar; other variables are already replaced */
+};
+enum dataset_text {
+	DATASET_TEXT_LIST, /* the list's text */
+	DATASET_TEXT_NONE, /* no TXT */
+	DATASET_TEXT_OWN,
+};
+
+enum dataset_scope {                      /* bits */
+	             DATASET_EXACT = 1,   /* the name itself */
+	             DATASET_SUBTREE = 2, /* all names below it */
+};
+
+/* What is known of a version beside its entries; guards and status use it. */
+struct dataset_facts {
+	uint64_t entry_count; /* distinct listed entries, exclusions not counted, after bogons were
+	                         removed */
+	uint64_t line_count;  /* lines that are meant to be entries, good or bad */
+	uint64_t bad_line_count;
+	uint64_t masked_count;   /* entries whose host bits were cleared */
+	uint64_t bogon_count;    /* entries removed or cut because of private, reserved … space */
+	uint64_t declared_count; /* records the feed says it has; UINT64_MAX = says nothing */
+	int64_t timestamp_s;     /* the feed's own time stamp, Unix seconds; 0 = none */
+	int64_t expires_s;       /* the feed's own expiry; 0 = none */
+	uint8_t widest4, widest6; /* length of the shortest prefix; 33 or 129 when there is none */
+	uint64_t widest4_line, widest6_line;
+	uint8_t hash[32]; /* of the finished content; equal hashes mean equal answers */
+};
+
+#define DATASET_MESSAGES_MAX 5 /* bad lines told in full; the rest is counted */
+struct dataset_message {
+	uint64_t line;
+	char text[160]; /* "bad address '1.2.3'": names what was found, says what was expected */
+};
+
+struct dataset_options {
+	bool drop_bogons; /* feeds/bogons.h */
+};
+
+struct dataset_builder;
+
+/* Errors: NULL with errno. */
+struct dataset_builder *dataset_builder_new(const struct dataset_options *options);
+void dataset_builder_free(struct dataset_builder *b);
+
+/* Intern a value; id 0 is the list's own code and text. Errors: -EINVAL code outside 127/8 or
+ * 127.0.0.1; -ENOMEM. */
+int dataset_value(struct dataset_builder *b, const struct dataset_value *value, uint32_t *out_id);
+
+/* How an entry applies. Shared by the dataset_add functions. */
+struct dataset_entry {
+	uint64_t line;
+	uint32_t value; /* from dataset_value(); ignored by exclusions */
+	uint8_t level;  /* higher wins; formats without the notion use 0 */
+	bool is_exclusion;
+	bool first_wins; /* of equal keys on equal level only the first counts (tries) */
+};
+
+/* Add a range (v4 when !range->is_ip6). Errors: -ENOMEM. */
+int dataset_add_range(struct dataset_builder *b, const struct address_range *range,
+                      const struct dataset_entry *entry);
+
+/* Add a name (wire, lower case, no root label). scope: enum dataset_scope bits. Errors: -ENOMEM. */
+int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size, unsigned scope,
+                     const struct dataset_entry *entry);
+
+/* Count a bad line and keep the first few messages. */
+void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The facts so far, for a format to fill in line_count, declared_count, timestamp_s, expires_s. */
+struct dataset_facts *dataset_builder_facts(struct dataset_builder *b);
+
+/*
+ * Sort, resolve levels, merge equal neighbours, hash. The builder is used up, whatever happens.
+ * Errors: NULL with errno ENOMEM.
+ */
+struct dataset *dataset_finish(struct dataset_builder *b);
+
+/* Ranges: sorted by first, disjoint; neighbours that touch have different sets. */
+struct dataset_range4 {
+	uint32_t first, last;
+	uint32_t set;
+};
+struct dataset_range6 {
+	address6_t first, last;
+	uint32_t set;
+};
+
+/*
+ * Names in canonical order (name_compare). A set of DATASET_ABSENT says nothing about that scope, 0
+ * is an exclusion. A name's own exact set counts if not absent; else the subtree set of the nearest
+ * name above that has one; else it is not listed.
+ */
+#define DATASET_ABSENT UINT32_MAX
+struct dataset_name {
+	uint64_t offset;
+	uint8_t size;
+	uint32_t exact, subtree;
+};
+
+struct dataset {
+	struct dataset_facts facts;
+	size_t range4_count, range6_count, name_count;
+	const struct dataset_range4 *ranges4;
+	const struct dataset_range6 *ranges6;
+	const struct dataset_name *names;
+	const uint8_t *name_bytes; /* dataset_name.offset points into it */
+	size_t message_count;
+	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	/* private: */
+	struct dataset_sets *sets;
+	size_t memory_size; /* bytes in all */
+};
+
+/* The values of a set (id >= 1): borrowed, at least one, in the order of first appearance. */
+size_t dataset_set(const struct dataset *d, uint32_t set,
+                   const struct dataset_value *const **out_values);
+/* Set ids run from 1 to dataset_set_count(). */
+size_t dataset_set_count(const struct dataset *d);
+
+/* Free; NULL is allowed. */
+void dataset_free(struct dataset *d);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Feed formats: a row each in a list. A format reads lines and adds entries; it knows nothing of
+ * the structures that will hold them.
+ */
+#include "feeds/dataset.h"
+#include "feeds/reader.h"
+
+struct format {
+	const char *name; /* as in the configuration */
+	/*
+	 * Read all lines into the builder. Bad lines are counted with dataset_bad_line() and
+	 * skipped. Errors: negative errno: the whole version is unusable; out_error says why, with
+	 * the line.
+	 */
+	int (*parse)(struct reader *reader, struct dataset_builder *builder, char *out_error,
+	             size_t error_size);
+};
+
+/* NULL when there is no such format. */
+const struct format *format_find(const char *name);
+
+/* All of them; ends with a row whose name is NULL. */
+extern const struct format formats[];
+
+/*
+ * Read a feed into a dataset.
+ * Errors: NULL with errno; out_error holds "line 812: …" or what went wrong with the file
+ */
+struct dataset *format_read(const struct format *format, struct reader *reader,
+                            const struct dataset_options *options, char *out_error,
+                            size_t error_size);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The bytes of a feed as numbered lines. Compression (gzip, xz, zstd, bzip2, zip with one file) is
+ * recognised by its magic (libarchive). Sizes are capped: a line, the file, and the expanded size.
+ *
+ * Threads: one thread per reader.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#define READER_LINE_MAX 32768        /* bytes; longer lines are errors of their own, skipped */
+#define READER_SIZE_MAX (4ull << 30) /* bytes after decompression */
+
+struct reader;
+
+struct reader_line {
+	const char
+	    *text; /* without line end (\n or \r\n); valid until the next call; not terminated */
+	size_t size;
+	uint64_t number; /* from 1 */
+};
+
+/* Open a file. Errors: NULL with errno. */
+struct reader *reader_open(const char *path);
+
+/* Read from memory that outlives the reader (tests, fuzzing). Errors: NULL with errno. */
+struct reader *reader_open_memory(const void *bytes, size_t size);
+
+/*
+ * The next line. Returns 1, or 0 at the end.
+ * Errors: -E2BIG file too large, -EBADMSG damaged compression or a NUL byte, -EIO, -EMSGSIZE this
+ * line is too long (reading may go on with the next); reader_error() tells more
+ */
+int reader_next(struct reader *r, struct reader_line *out_line);
+
+/* Text for the last error, valid until reader_close(). */
+const char *reader_error(const struct reader *r);
+
+void reader_close(struct reader *r);

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Install what is missing to build, run and test reputed on Debian 12.
+# usage: deps.sh build|run|test|lint|fuzz ...   (each includes "build")
+set -eu
+
+build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-dev libprotobuf-c-dev
+	protobuf-c-compiler libmaxminddb-dev libcyaml-dev libyaml-dev libevent-dev libcurl4-openssl-dev
+	libarchive-dev libjansson-dev liblmdb-dev libsodium-dev libidn2-dev"
+run="iproute2 bind9-dnsutils"
+tests="libcmocka-dev python3 python3-dnspython python3-pytest iproute2 ethtool procps bind9-dnsutils
+	rbldnsd clang libclang-rt-14-dev iputils-ping iputils-arping"
+lint="clang-format-14 clang-tidy-14 shellcheck"
+fuzz="clang libclang-rt-14-dev"
+
+wanted=$build
+for group in "$@"; do
+	case $group in
+	build) ;;
+	run) wanted="$wanted $run" ;;
+	test) wanted="$wanted $tests" ;;
+	lint) wanted="$wanted $lint" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
+	*) echo "deps.sh: unknown group '$group' (build, run, test, lint or fuzz)" >&2; exit 2 ;;
+	esac
+done
+
+missing=
+for package in $wanted; do
+	state=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
+	[ "$state" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "installing:$missing"
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root=sudo
+	command -v sudo >/dev/null || { echo "deps.sh: need root, or sudo, to install:$missing" >&2; exit 1; }
+fi
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -q
+# shellcheck disable=SC2086  # a list of words on purpose
+$as_root apt-get install -y -q --no-install-recommends $missing
