@@ -18,7 +18,7 @@ $(BUILD)/build.ninja:
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
-run:
+run: build
 	packaging/deps.sh run
 	packaging/run.sh $(BUILD)
 

@@ -1,22 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Start reputed on the sample feeds, in the foreground, and show how to ask it. Ctrl-C stops it.
-# usage: run.sh BUILD_DIRECTORY
+# Start the reputed of a build on the sample feeds, in the foreground, and show how to ask it. Ctrl-C stops it.
+# usage: run.sh BUILD_DIRECTORY   (REPUTED_RUN_DIR: where configuration and state go, default run/)
 #
 # As root it also takes a DPDK port: a TAP device 'rbl0' made by DPDK's net_tap, so that queries to
 # 10.53.0.1 go through the kernel-bypass path. The device goes away with the server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
-config=run/reputed.yaml
+run=${REPUTED_RUN_DIR:-run}
+config=$run/reputed.yaml
 device=rbl0
 
-[ -e "$build/build.ninja" ] || meson setup "$build"
-ninja -C "$build"
-mkdir -p run
+mkdir -p "$run"
 
-# The sample configuration, with paths as seen from run/.
-sed -e 's#path: #path: ../packaging/sample/#' -e 's#\.\./\.\./run/##' packaging/sample/reputed.yaml >"$config"
+# The sample configuration, with paths as seen from the run directory.
+sed -e "s#path: #path: $PWD/packaging/sample/#" -e 's#\.\./\.\./run/##' packaging/sample/reputed.yaml >"$config"
 has_port=no
 if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ]; then
 	has_port=yes
