@@ -93,3 +93,11 @@ void frame_query(const struct frame *frame, struct query *out_query);
  * Returns:  bytes to send
  */
 size_t frame_reply(struct frame *frame, size_t dns_size);
+
+/*
+ * Zero the padding of a reply as far as the query's frame went, at most to FRAME_SIZE_MIN.
+ *
+ * size:    bytes of the reply's headers and payload
+ * Returns: bytes to send
+ */
+size_t frame_pad(const struct frame *frame, size_t size);
