@@ -26,7 +26,8 @@
 	X(DNS_RESPONSE, "dns_response", "QR is set: a response, never answered")                   \
 	X(ACCESS, "access", "access rule with action drop")                                        \
 	X(NO_ROOM, "no_room", "buffer too small for any answer")                                   \
-	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")
+	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")                              \
+	X(TX_REFUSED, "tx_refused", "the kernel refused to send the answer to its client")
 
 enum drop {
 #define DROP_ENUM(id, name, meaning) DROP_##id,
