@@ -189,7 +189,7 @@ static void run_file(struct run *run, const char *path)
 		if (strncmp(line, "case ", 5) == 0) {
 			finish(run, &g);
 			memset(&g, 0, sizeof(g));
-			snprintf(g.name, sizeof(g.name), "%s", line + 5);
+			snprintf(g.name, sizeof(g.name), "%.79s", line + 5);
 			g.capacity = 4096;
 			parse_client("127.0.0.1", &g.client);
 			hex = NULL;
