@@ -36,6 +36,6 @@ enum drop {
 	    DROP_COUNT /* how many; not a reason */
 };
 
-/* Counter names and meanings, indexed by enum drop. Defined in stats.c. */
+/* Counter names and meanings, indexed by enum drop. Defined in drop.c. */
 extern const char *const drop_names[DROP_COUNT];
 extern const char *const drop_meanings[DROP_COUNT];
