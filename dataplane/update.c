@@ -73,7 +73,7 @@ static bool serve_client(struct update *u, struct update_client *c, short events
 	if (!c->is_ended && channel_pending(&c->channel) <= PENDING_MAX &&
 	    events & (POLLIN | POLLHUP)) {
 		rc = channel_fill(&c->channel);
-		c->is_ended = rc == -EPIPE || rc == -ECONNRESET;
+		c->is_ended = rc == -EPIPE;
 		if (rc < 0 && !c->is_ended) {
 			cut_client(u, c, rc);
 			return false;
