@@ -15,7 +15,7 @@
 #define FRAME_MAX     (HEADER_SIZE + CHANNEL_MESSAGE_MAX)
 #define CAPACITY_MIN  (64u << 10)
 #define KEPT_CAPACITY (256u << 10) /* larger buffers are given back when they run empty */
-#define BACKLOG       16
+#define BACKLOG       128
 
 static uint32_t get_length(const uint8_t *p)
 {
