@@ -589,7 +589,7 @@ static void too_much_is_refused(void **state)
 	for (unsigned i = 0; i < 1000; i++)
 		at += (size_t)sprintf(text + at, "k%u: 1\n", i);
 	assert_null(load(text, at, &m));
-	assert_non_null(strstr(m.text[0], ":258: too many keys"));
+	assert_non_null(strstr(m.text[0], ":257: too many keys"));
 	at = (size_t)sprintf(text, LISTEN ZONES "lists:\n");
 	for (unsigned i = 0; i < CONFIG_LISTS_MAX + 1; i++)
 		at += (size_t)sprintf(text + at, "- {name: l%u, manual: true}\n", i);
