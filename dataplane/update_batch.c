@@ -113,6 +113,8 @@ static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
 		    out_error, -EINVAL,
 		    "begin: the last delta was applied in part, send a full load");
 	if (m->is_full) {
+		/* The tables before the published ones are gone then: two at a time, not three. */
+		rcu_barrier();
 		b->next = tables_new();
 		b->retired = malloc(sizeof(*b->retired));
 		if (!b->next || !b->retired)

@@ -9,7 +9,7 @@
  * What a batch makes unneeded is let go in update_batch_settle(), a grace period later.
  *
  * Threads: the update thread only, registered with liburcu-qsbr and online; others read
- * store->tables with update_batch_published().
+ * store->tables with update_store_tables().
  */
 #include "dataplane/table/tables.h"
 #include "dataplane/update_check.h"
