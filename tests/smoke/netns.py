@@ -229,7 +229,7 @@ class Dataplane:
         try:
             if self.process.poll() is None:
                 self.stop()
-            if kind is not None:
+            if kind is not None or "Sanitizer" in self.log():
                 sys.stderr.write(self.log())
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
