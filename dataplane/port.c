@@ -70,6 +70,18 @@ static bool is_local_device(const char *driver, const char *device)
 	return strcmp(driver, "net_af_packet") == 0 || strcmp(driver, "net_af_xdp") == 0;
 }
 
+/*
+ * The station we are. A TAP has the kernel's interface at its other end, with the same MAC: there
+ * we are another one, so that both can talk, also across a bridge.
+ */
+static void set_mac(const struct rte_eth_dev_info *info, const struct options_port *from,
+                    const struct rte_ether_addr *mac, struct port *p)
+{
+	memcpy(p->frame.mac, mac->addr_bytes, 6);
+	if (strcmp(info->driver_name, "net_tap") == 0 && strstr(from->device, "remote=") == NULL)
+		p->frame.mac[5] ^= 1;
+}
+
 static struct rte_eth_conf make_conf(const struct rte_eth_dev_info *info, const struct port *p)
 {
 	struct rte_eth_conf conf = {0};
@@ -136,7 +148,7 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 		error = rte_eth_macaddr_get(p->id, &mac);
 	if (error != 0)
 		return fail(out_error, from, error, "asking the device");
-	memcpy(p->frame.mac, mac.addr_bytes, 6);
+	set_mac(&info, from, &mac, p);
 	p->queue_count = least(worker_count, info.max_rx_queues, info.max_tx_queues);
 	p->is_local = is_local_device(info.driver_name, from->device);
 	p->frame_flags = p->is_local ? FRAME_UDP_PARTIAL : 0;

@@ -20,16 +20,24 @@ struct address_range {
 };
 
 /*
- * Parse an address, a prefix ("192.0.2.0/24", "2001:db8::/32") or a range ("192.0.2.1-192.0.2.9").
- * Octets with leading zeros are rejected. Errors: -EINVAL; out is unchanged.
+ * Parse an address, a prefix ("192.0.2.0/24", "2001:db8::/32") or a range ("192.0.2.1-192.0.2.9",
+ * spaces around the dash are allowed). Octets with leading zeros are rejected.
+ * Errors: -EINVAL; out is unchanged.
  */
 int address_parse(const char *text, size_t size, struct address_range *out_range);
+
+/*
+ * Read IPv4 as rbldnsd writes it from the start of a text: two to four octets ("10.1" =
+ * 10.1.0.0/16), one to four with a length ("10/8"), or a range of prefixes ("10.1-10.5",
+ * "127.16-31"). Returns the bytes read, 0 when there is none; what follows is the caller's.
+ */
+size_t address_scan4(const char *text, size_t size, struct address_range *out_range);
 
 /* Write an address, or a prefix or range in its shortest form; returns the length. */
 size_t address_format(const struct address_range *range, char out_text[2 * ADDRESS_TEXT_MAX]);
 
-/* The length of the shortest prefix that is wholly inside the range's smallest covering power of
- * two. */
+/* The length of the smallest prefix that holds as many addresses as the range: 24 for 129 to 256 in
+ * IPv4. */
 unsigned address_widest_length(const struct address_range *range);
 
 /*

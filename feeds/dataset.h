@@ -4,7 +4,8 @@
  * The entries of one version of a feed: what a format adds to a builder, and the sorted, disjoint,
  * immutable result. What "most specific" means is decided here and nowhere else: every entry has a
  * level; of the entries that cover an address only those of the highest level count; if one of
- * these is an exclusion the address is not listed, else it has all their values.
+ * these is an exclusion the address is not listed, else it has all their values. Of the entries
+ * that cover a name those of the highest level count too, and of these those of the nearest name.
  *
  * Threads: a builder belongs to one thread; a finished dataset may be read by any.
  */
@@ -35,8 +36,8 @@ enum dataset_scope {                      /* bits */
 
 /* What is known of a version beside its entries; guards and status use it. */
 struct dataset_facts {
-	uint64_t entry_count; /* distinct listed entries, exclusions not counted, after bogons were
-	                         removed */
+	uint64_t entry_count; /* distinct pairs of key (range and level, or name and scope) and
+	                         value; exclusions and what is wholly bogon are not counted */
 	uint64_t line_count;  /* lines that are meant to be entries, good or bad */
 	uint64_t bad_line_count;
 	uint64_t masked_count;   /* entries whose host bits were cleared */
@@ -55,8 +56,11 @@ struct dataset_message {
 	char text[160]; /* "bad address '1.2.3'": names what was found, says what was expected */
 };
 
+struct trace;
+
 struct dataset_options {
-	bool drop_bogons; /* feeds/bogons.h */
+	bool drop_bogons;    /* feeds/bogons.h */
+	struct trace *trace; /* feeds/trace.h: told of every entry; NULL = none */
 };
 
 struct dataset_builder;
@@ -76,7 +80,19 @@ struct dataset_entry {
 	uint8_t level;  /* higher wins; formats without the notion use 0 */
 	bool is_exclusion;
 	bool first_wins; /* of equal keys on equal level only the first counts (tries) */
+	bool is_part;    /* a further piece of the entry before it: not counted again */
 };
+
+/*
+ * Replace a value given out before, for all entries that have it: what a feed says at its end may
+ * apply to all of it. id: from dataset_value(), not 0. Errors: as dataset_value(); nothing changed
+ */
+int dataset_value_replace(struct dataset_builder *b, uint32_t id,
+                          const struct dataset_value *value);
+
+/* How many values there are, id 0 counted, and one of them (borrowed until the next is added). */
+uint32_t dataset_value_count(const struct dataset_builder *b);
+const struct dataset_value *dataset_value_get(const struct dataset_builder *b, uint32_t id);
 
 /* Add a range (v4 when !range->is_ip6). Errors: -ENOMEM. */
 int dataset_add_range(struct dataset_builder *b, const struct address_range *range,
@@ -134,6 +150,8 @@ struct dataset {
 	struct dataset_sets *sets;
 	size_t memory_size; /* bytes in all */
 };
+
+#define DATASET_SET_MAX 64 /* values of one set; the first are kept: more fit in no answer */
 
 /* The values of a set (id >= 1): borrowed, at least one, in the order of first appearance. */
 size_t dataset_set(const struct dataset *d, uint32_t set,

@@ -2,7 +2,9 @@
 #pragma once
 /*
  * The bytes of a feed as numbered lines. Compression (gzip, xz, zstd, bzip2, zip with one file) is
- * recognised by its magic (libarchive). Sizes are capped: a line, the file, and the expanded size.
+ * recognised by its magic (libarchive); a zip or tar
+ * archive must hold one file. A byte order mark is skipped; a last line without line end is a line;
+ * an empty file has none. Sizes are capped: a line, the file, and the expanded size.
  *
  * Threads: one thread per reader.
  */
@@ -26,6 +28,9 @@ struct reader *reader_open(const char *path);
 
 /* Read from memory that outlives the reader (tests, fuzzing). Errors: NULL with errno. */
 struct reader *reader_open_memory(const void *bytes, size_t size);
+
+/* Lower the cap of bytes after decompression: READER_SIZE_MAX when never called. */
+void reader_limit(struct reader *r, uint64_t size_max);
 
 /*
  * The next line. Returns 1, or 0 at the end.

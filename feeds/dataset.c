@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feeds/dataset.h"
+
+#include "feeds/dataset_private.h"
+
+#include <sodium.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void hash_number(crypto_generichash_state *state, uint64_t number)
+{
+	crypto_generichash_update(state, (const uint8_t *)&number, sizeof(number));
+}
+
+static void hash_value(crypto_generichash_state *state, const struct dataset_value *value)
+{
+	hash_number(state, (uint64_t)value->code << 32 | (uint64_t)value->text_kind << 16 |
+	                       value->text_size);
+	if (value->text_size)
+		crypto_generichash_update(state, (const uint8_t *)value->text, value->text_size);
+}
+
+/* Set ids follow from the content, as they count up in the order of first use. */
+static void hash_sets(crypto_generichash_state *state, const struct dataset *d)
+{
+	size_t set_count = dataset_set_count(d);
+
+	hash_number(state, set_count);
+	for (size_t set = 1; set <= set_count; set++) {
+		const struct dataset_value *const *values;
+		size_t count = dataset_set(d, (uint32_t)set, &values);
+
+		hash_number(state, count);
+		for (size_t i = 0; i < count; i++)
+			hash_value(state, values[i]);
+	}
+}
+
+static void hash_ranges6(crypto_generichash_state *state, const struct dataset *d)
+{
+	hash_number(state, d->range6_count);
+	for (size_t i = 0; i < d->range6_count; i++) {
+		const struct dataset_range6 *range = &d->ranges6[i];
+
+		/* Field by field: there is padding. */
+		crypto_generichash_update(state, (const uint8_t *)&range->first, 32);
+		hash_number(state, range->set);
+	}
+}
+
+static void hash_names(crypto_generichash_state *state, const struct dataset *d)
+{
+	hash_number(state, d->name_count);
+	for (size_t i = 0; i < d->name_count; i++) {
+		const struct dataset_name *name = &d->names[i];
+
+		hash_number(state, name->size);
+		crypto_generichash_update(state, d->name_bytes + name->offset, name->size);
+		hash_number(state, (uint64_t)name->exact << 32 | name->subtree);
+	}
+}
+
+static void hash_make(struct dataset *d)
+{
+	crypto_generichash_state state;
+
+	_Static_assert(sizeof(struct dataset_range4) == 12, "hashed as a whole: no padding");
+	_Static_assert(offsetof(struct dataset_range6, set) == 32, "first and last are adjacent");
+	crypto_generichash_init(&state, NULL, 0, sizeof(d->facts.hash));
+	hash_number(&state, d->range4_count);
+	if (d->range4_count)
+		crypto_generichash_update(&state, (const uint8_t *)d->ranges4,
+		                          d->range4_count * sizeof(*d->ranges4));
+	hash_ranges6(&state, d);
+	hash_names(&state, d);
+	hash_sets(&state, d);
+	crypto_generichash_final(&state, d->facts.hash, sizeof(d->facts.hash));
+}
+
+struct dataset *dataset_finish(struct dataset_builder *b)
+{
+	struct dataset_ranks ranks = {0};
+	struct dataset_set_table sets = {0};
+	struct dataset *d = calloc(1, sizeof(*d));
+
+	if (!d || dataset_ranks_init(&ranks, b) < 0 || dataset_set_table_init(&sets, b) < 0)
+		goto fail;
+	b->facts.entry_count = 0;
+	if (dataset_resolve_ranges(b, false, &ranks, &sets, d) < 0 ||
+	    dataset_resolve_ranges(b, true, &ranks, &sets, d) < 0 ||
+	    dataset_resolve_names(b, &ranks, &sets, d) < 0)
+		goto fail;
+	d->sets = dataset_sets_new(&sets, b);
+	if (!d->sets)
+		goto fail;
+	d->facts = b->facts;
+	d->message_count = b->message_count;
+	memcpy(d->messages, b->messages, sizeof(d->messages));
+	d->memory_size += sizeof(*d) + d->sets->memory_size +
+	                  d->range4_count * sizeof(*d->ranges4) +
+	                  d->range6_count * sizeof(*d->ranges6);
+	hash_make(d);
+	goto out;
+fail:
+	dataset_free(d);
+	d = NULL;
+out:
+	dataset_set_table_done(&sets);
+	dataset_ranks_done(&ranks);
+	dataset_builder_free(b);
+	if (!d)
+		errno = ENOMEM;
+	return d;
+}
+
+void dataset_free(struct dataset *d)
+{
+	if (!d)
+		return;
+	free((void *)d->ranges4);
+	free((void *)d->ranges6);
+	free((void *)d->names);
+	free((void *)d->name_bytes);
+	dataset_sets_free(d->sets);
+	free(d);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * What the files of the dataset share. The way from entries to a dataset:
+ * dataset_builder.c collects, dataset_sort.c sorts, dataset_ranges.c and dataset_names.c resolve,
+ * dataset_sets.c interns the sets of values they find.
+ */
+#include "feeds/bogons.h"
+#include "feeds/dataset.h"
+#include "feeds/intern.h"
+
+/* Texts of values: blocks in a chain, so that pointers into them stay good. */
+struct dataset_texts {
+	struct dataset_texts *next;
+	size_t size, used;
+	char bytes[];
+};
+
+/* How an entry applies, interned: an entry is then a range and one number. */
+struct dataset_how {
+	uint32_t value;
+	uint8_t level;
+	bool is_exclusion, first_wins, is_part;
+};
+
+struct dataset_name_entry {
+	uint64_t offset; /* of its sort key; grows with the order of adding */
+	uint32_t how;
+	uint16_t size; /* of its sort key */
+	uint8_t scope;
+};
+
+struct dataset_builder {
+	struct dataset_options options;
+	struct bogons bogons4, bogons6;
+	struct dataset_facts facts;
+	size_t message_count;
+	struct dataset_message messages[DATASET_MESSAGES_MAX];
+
+	/* Entries in the order of adding; .set is the number of a how. */
+	struct dataset_range4 *ranges4;
+	struct dataset_range6 *ranges6;
+	struct dataset_name_entry *names;
+	uint8_t *name_keys;
+	size_t range4_count, range4_capacity, range6_count, range6_capacity;
+	size_t name_count, name_capacity, name_keys_size, name_keys_capacity;
+
+	struct dataset_value *values;
+	size_t value_count, value_capacity, texts_size;
+	struct intern value_index;
+	struct dataset_texts *texts;
+	uint8_t hash_key[16];
+	bool are_values_replaced;
+
+	struct dataset_how *hows;
+	size_t how_count, how_capacity;
+	struct intern how_index;
+	uint32_t last_how;
+	bool is_part_counted; /* the first piece of an entry was bogon: count the next */
+};
+
+/*
+ * Hows in the order they win: level descending, exclusions first, then values ascending. Entries
+ * carry the rank instead of the how from dataset_ranks_init() on.
+ */
+struct dataset_ranks {
+	struct dataset_how *hows; /* by rank; values are replaced by the first equal one */
+	size_t count;
+};
+
+int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b);
+void dataset_ranks_done(struct dataset_ranks *ranks);
+
+/* Entries that start at one address or are for one name. */
+struct dataset_candidate {
+	address6_t key; /* last address or scope */
+	size_t order;   /* of adding */
+	uint32_t rank;
+	uint8_t level; /* set by dataset_candidates_reduce() */
+};
+
+/* Apply first_wins and drop equal ones; adds to entry_count. Returns how many are left, sorted by
+ * key, level, rank. */
+size_t dataset_candidates_reduce(struct dataset_candidate *candidates, size_t count,
+                                 const struct dataset_ranks *ranks, uint64_t *entry_count);
+
+/* Sets of values while they are found. Ids from 1, in the order of first use. */
+struct dataset_set_table {
+	uint32_t *single;  /* by value: the set of that value alone, or 0 */
+	uint32_t *members; /* of all sets, one after the other */
+	uint32_t *ends;    /* by set id: where its members end; ends[0] = 0 */
+	size_t member_count, member_capacity, count, capacity;
+	struct intern index;
+	uint8_t hash_key[16];
+};
+
+int dataset_set_table_init(struct dataset_set_table *table, const struct dataset_builder *b);
+void dataset_set_table_done(struct dataset_set_table *table);
+
+/* The set of 1 to DATASET_SET_MAX values, ascending. Errors: -ENOMEM */
+int dataset_set_intern(struct dataset_set_table *table, const uint32_t *values, size_t count,
+                       uint32_t *out_set);
+
+/* The finished sets; the builder's values and texts move into them. Errors: NULL */
+struct dataset_sets {
+	struct dataset_value *values;
+	struct dataset_texts *texts;
+	const struct dataset_value **members;
+	uint32_t *ends;
+	size_t count, memory_size;
+};
+
+struct dataset_sets *dataset_sets_new(struct dataset_set_table *table, struct dataset_builder *b);
+void dataset_sets_free(struct dataset_sets *sets);
+
+/* Sort by first; equal ones keep their order. Errors: -ENOMEM; the order is undefined */
+int dataset_sort4(struct dataset_range4 **ranges, size_t count);
+int dataset_sort6(struct dataset_range6 **ranges, size_t count);
+
+/* Sort by key; equal ones keep their order. */
+void dataset_sort_names(struct dataset_name_entry *names, size_t count, const uint8_t *keys);
+
+/*
+ * A name as a sort key: bytes compare as name_compare() does, and a name above is a prefix. Labels
+ * from the right, each ended by 0; the octets 0 and 1 are written as 1 and the octet + 1.
+ */
+#define DATASET_NAME_KEY_MAX (2 * NAME_WIRE_MAX)
+size_t dataset_name_key(const uint8_t *wire, size_t size, uint8_t out_key[DATASET_NAME_KEY_MAX]);
+size_t dataset_name_wire(const uint8_t *key, size_t size, uint8_t out_wire[NAME_WIRE_MAX]);
+
+/* Resolve the builder's entries into the dataset. Errors: -ENOMEM */
+int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
+                           const struct dataset_ranks *ranks, struct dataset_set_table *sets,
+                           struct dataset *out_dataset);
+int dataset_resolve_names(struct dataset_builder *b, const struct dataset_ranks *ranks,
+                          struct dataset_set_table *sets, struct dataset *out_dataset);
+
+/* Intern a checked value; is_text_kept: its text is in the builder's blocks already. */
+int dataset_value_intern(struct dataset_builder *b, struct dataset_value value, bool is_text_kept,
+                         uint32_t *out_id);
+
+void dataset_texts_free(struct dataset_texts *texts);
+
+/* Make room for that many items. Errors: -ENOMEM; nothing changed */
+int dataset_grow(void **array, size_t *capacity, size_t needed, size_t item_size);

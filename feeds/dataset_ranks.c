@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feeds/dataset_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ranked {
+	struct dataset_how how;
+	uint32_t id;
+};
+
+static int compare_hows(const struct dataset_how *a, const struct dataset_how *b)
+{
+	if (a->level != b->level)
+		return a->level > b->level ? -1 : 1;
+	if (a->is_exclusion != b->is_exclusion)
+		return a->is_exclusion ? -1 : 1;
+	if (a->value != b->value)
+		return a->value < b->value ? -1 : 1;
+	if (a->is_part != b->is_part)
+		return a->is_part ? 1 : -1;
+	return (int)a->first_wins - (int)b->first_wins;
+}
+
+static int compare_ranked(const void *a, const void *b)
+{
+	return compare_hows(&((const struct ranked *)a)->how, &((const struct ranked *)b)->how);
+}
+
+/* Replacing values may have made some equal: the first of them stands for all. */
+static int values_unite(struct dataset_builder *b)
+{
+	struct dataset_value *old = b->values;
+	size_t count = b->value_count;
+	uint32_t *united = malloc(count * sizeof(*united));
+	int rc = united ? 0 : -ENOMEM;
+
+	b->values = NULL;
+	b->value_count = b->value_capacity = 0;
+	intern_done(&b->value_index);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = dataset_value_intern(b, old[i], true, &united[i]);
+	for (size_t i = 0; i < b->how_count && !rc; i++)
+		b->hows[i].value = united[b->hows[i].value];
+	free(united);
+	free(old);
+	return rc;
+}
+
+static void ranks_apply(struct dataset_builder *b, const uint32_t *ranks)
+{
+	for (size_t i = 0; i < b->range4_count; i++)
+		b->ranges4[i].set = ranks[b->ranges4[i].set];
+	for (size_t i = 0; i < b->range6_count; i++)
+		b->ranges6[i].set = ranks[b->ranges6[i].set];
+	for (size_t i = 0; i < b->name_count; i++)
+		b->names[i].how = ranks[b->names[i].how];
+}
+
+static bool are_ranked(const struct ranked *sorted, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_hows(&sorted[i - 1].how, &sorted[i].how) > 0)
+			return false;
+	return true;
+}
+
+int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
+{
+	struct ranked *sorted = NULL;
+	uint32_t *rank_of = NULL;
+	int rc = -ENOMEM;
+
+	*ranks = (struct dataset_ranks){0};
+	if (b->are_values_replaced && values_unite(b) < 0)
+		return -ENOMEM;
+	sorted = malloc((b->how_count + 1) * sizeof(*sorted));
+	rank_of = malloc((b->how_count + 1) * sizeof(*rank_of));
+	ranks->hows = malloc((b->how_count + 1) * sizeof(*ranks->hows));
+	if (!sorted || !rank_of || !ranks->hows)
+		goto out;
+	for (size_t i = 0; i < b->how_count; i++)
+		sorted[i] = (struct ranked){b->hows[i], (uint32_t)i};
+	if (!are_ranked(sorted, b->how_count))
+		qsort(sorted, b->how_count, sizeof(*sorted), compare_ranked);
+	for (size_t i = 0; i < b->how_count; i++) {
+		if (!i || compare_hows(&sorted[i - 1].how, &sorted[i].how))
+			ranks->hows[ranks->count++] = sorted[i].how;
+		rank_of[sorted[i].id] = (uint32_t)ranks->count - 1;
+	}
+	ranks_apply(b, rank_of);
+	rc = 0;
+out:
+	free(sorted);
+	free(rank_of);
+	if (rc < 0)
+		dataset_ranks_done(ranks);
+	return rc;
+}
+
+void dataset_ranks_done(struct dataset_ranks *ranks)
+{
+	free(ranks->hows);
+	*ranks = (struct dataset_ranks){0};
+}
+
+static int compare_keys(const struct dataset_candidate *a, const struct dataset_candidate *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->level != b->level ? (a->level < b->level ? -1 : 1) : 0;
+}
+
+static int compare_added(const void *a, const void *b)
+{
+	const struct dataset_candidate *left = a, *right = b;
+	int order = compare_keys(left, right);
+
+	if (order)
+		return order;
+	return left->order < right->order ? -1 : left->order > right->order;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct dataset_candidate *left = a, *right = b;
+	int order = compare_keys(left, right);
+
+	if (order)
+		return order;
+	return left->rank < right->rank ? -1 : left->rank > right->rank;
+}
+
+/* Drop those for which an earlier one of the same key and level counts. */
+static size_t drop_later(struct dataset_candidate *candidates, size_t count,
+                         const struct dataset_ranks *ranks)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_later = kept && !compare_keys(&candidates[kept - 1], &candidates[i]);
+
+		if (!is_later || !ranks->hows[candidates[i].rank].first_wins)
+			candidates[kept++] = candidates[i];
+	}
+	return kept;
+}
+
+size_t dataset_candidates_reduce(struct dataset_candidate *candidates, size_t count,
+                                 const struct dataset_ranks *ranks, uint64_t *entry_count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		candidates[i].level = ranks->hows[candidates[i].rank].level;
+	if (count > 1) {
+		qsort(candidates, count, sizeof(*candidates), compare_added);
+		count = drop_later(candidates, count, ranks);
+		qsort(candidates, count, sizeof(*candidates), compare_ranks);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct dataset_how *how = &ranks->hows[candidates[i].rank];
+
+		if (kept && !compare_ranks(&candidates[kept - 1], &candidates[i]))
+			continue;
+		*entry_count += !how->is_exclusion && !how->is_part;
+		candidates[kept++] = candidates[i];
+	}
+	return kept;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feeds/format.h"
+
+#include "feeds/format_rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct format formats[] = {
+    {"plain", format_plain},
+    {NULL, NULL},
+};
+
+const struct format *format_find(const char *name)
+{
+	for (const struct format *format = formats; format->name; format++)
+		if (!strcmp(format->name, name))
+			return format;
+	return NULL;
+}
+
+struct dataset *format_read(const struct format *format, struct reader *reader,
+                            const struct dataset_options *options, char *out_error,
+                            size_t error_size)
+{
+	struct dataset_builder *builder = dataset_builder_new(options);
+	struct dataset *dataset;
+	int rc;
+
+	if (!builder) {
+		snprintf(out_error, error_size, "%s", strerror(errno));
+		return NULL;
+	}
+	rc = format->parse(reader, builder, out_error, error_size);
+	if (rc < 0) {
+		dataset_builder_free(builder);
+		errno = -rc;
+		return NULL;
+	}
+	dataset = dataset_finish(builder);
+	if (!dataset)
+		snprintf(out_error, error_size, "%s", strerror(errno));
+	return dataset;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feeds/guard.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Limits are decimal fractions: 0.29 of 100 is meant to be 29. */
+static bool is_above(uint64_t count, double limit)
+{
+	return (double)count > limit * (1 + 1e-9);
+}
+
+static bool is_below(uint64_t count, double limit)
+{
+	return (double)count < limit * (1 - 1e-9);
+}
+
+static bool are_too_many_bad(const struct guard_limits *limits, const struct dataset_facts *version,
+                             char *out_reason, size_t reason_size)
+{
+	if (!is_above(version->bad_line_count, limits->errors * (double)version->line_count))
+		return false;
+	snprintf(out_reason, reason_size,
+	         "%" PRIu64 " of %" PRIu64 " lines are bad: more than %g %% (guard 'errors')",
+	         version->bad_line_count, version->line_count, 100 * limits->errors);
+	return true;
+}
+
+static bool is_empty(const struct guard_limits *limits, const struct dataset_facts *version,
+                     char *out_reason, size_t reason_size)
+{
+	if (version->entry_count || limits->may_be_empty)
+		return false;
+	snprintf(out_reason, reason_size,
+	         "no entries in %" PRIu64 " lines (guard 'may_be_empty' would allow it)",
+	         version->line_count);
+	return true;
+}
+
+static bool is_miscounted(const struct dataset_facts *version, char *out_reason, size_t reason_size)
+{
+	if (version->declared_count == UINT64_MAX || version->declared_count == version->line_count)
+		return false;
+	snprintf(out_reason, reason_size,
+	         "%" PRIu64 " records, but the feed says it has %" PRIu64 ": it is not complete",
+	         version->line_count, version->declared_count);
+	return true;
+}
+
+static bool is_too_wide(const char *key, uint8_t limit, uint8_t widest, uint64_t line,
+                        char *out_reason, size_t reason_size)
+{
+	if (!limit || widest >= limit)
+		return false;
+	snprintf(out_reason, reason_size,
+	         "line %" PRIu64 " lists a /%u: wider than /%u (guard '%s', 0 = any)", line, widest,
+	         limit, key);
+	return true;
+}
+
+static bool has_shrunk(const struct guard_limits *limits, const struct dataset_facts *version,
+                       const struct dataset_facts *last_good, char *out_reason, size_t reason_size)
+{
+	/* An empty version that may be empty has passed is_empty(). */
+	if (!version->entry_count ||
+	    !is_below(version->entry_count, (1 - limits->shrink) * (double)last_good->entry_count))
+		return false;
+	snprintf(out_reason, reason_size,
+	         "%" PRIu64 " entries after %" PRIu64
+	         ": a loss of more than %g %% (guard 'shrink')",
+	         version->entry_count, last_good->entry_count, 100 * limits->shrink);
+	return true;
+}
+
+static bool has_grown(const struct guard_limits *limits, const struct dataset_facts *version,
+                      const struct dataset_facts *last_good, char *out_reason, size_t reason_size)
+{
+	if (!is_above(version->entry_count, limits->growth * (double)last_good->entry_count))
+		return false;
+	snprintf(out_reason, reason_size,
+	         "%" PRIu64 " entries after %" PRIu64
+	         ": more than %g times as many (guard 'growth')",
+	         version->entry_count, last_good->entry_count, limits->growth);
+	return true;
+}
+
+enum guard_outcome guard_check(const struct guard_limits *limits,
+                               const struct dataset_facts *version,
+                               const struct dataset_facts *last_good, char *out_reason,
+                               size_t reason_size)
+{
+	if (reason_size)
+		out_reason[0] = 0;
+	if (are_too_many_bad(limits, version, out_reason, reason_size))
+		return GUARD_ERRORS;
+	if (is_miscounted(version, out_reason, reason_size))
+		return GUARD_COUNT_MISMATCH;
+	if (is_empty(limits, version, out_reason, reason_size))
+		return GUARD_EMPTY;
+	if (is_too_wide("widest4", limits->widest4, version->widest4, version->widest4_line,
+	                out_reason, reason_size))
+		return GUARD_WIDE4;
+	if (is_too_wide("widest6", limits->widest6, version->widest6, version->widest6_line,
+	                out_reason, reason_size))
+		return GUARD_WIDE6;
+	if (!last_good || last_good->entry_count < GUARD_COMPARED_FROM)
+		return GUARD_OK;
+	if (has_shrunk(limits, version, last_good, out_reason, reason_size))
+		return GUARD_SHRINK;
+	if (has_grown(limits, version, last_good, out_reason, reason_size))
+		return GUARD_GROWTH;
+	return GUARD_OK;
+}
+
+const char *guard_name(enum guard_outcome outcome)
+{
+	switch (outcome) {
+	case GUARD_OK:
+		return "ok";
+	case GUARD_ERRORS:
+		return "errors";
+	case GUARD_EMPTY:
+		return "empty";
+	case GUARD_SHRINK:
+		return "shrink";
+	case GUARD_GROWTH:
+		return "growth";
+	case GUARD_WIDE4:
+		return "widest4";
+	case GUARD_WIDE6:
+		return "widest6";
+	case GUARD_COUNT_MISMATCH:
+		return "count";
+	}
+	return "unknown";
+}
