@@ -164,10 +164,11 @@ int eal_start(const struct options *options, const struct eal_plan *plan, char *
 		arguments[count++] = no_pci;
 	arguments[count] = NULL;
 
-	if (rte_eal_init(count, arguments) < 0)
-		return fail(out_error, rte_errno > 0 ? -rte_errno : -EIO,
-		            "--port: DPDK did not start: %s", rte_strerror(rte_errno));
-	return 0;
+	if (rte_eal_init(count, arguments) >= 0)
+		return 0;
+	return fail(out_error, rte_errno > 0 ? -rte_errno : -EIO,
+	            "--port '%s'%s: DPDK did not start: %s", options->ports[0].name,
+	            options->port_count > 1 ? " and the others" : "", rte_strerror(rte_errno));
 }
 
 void eal_stop(void)
