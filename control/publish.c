@@ -103,7 +103,8 @@ static void tell_failure(const struct publish *p, int rc, struct publish_result 
 		snprintf(out_result->error, sizeof(out_result->error), "more than %d lists",
 		         MERGE_LISTS_MAX);
 	else
-		snprintf(out_result->error, sizeof(out_result->error), "%s", p->push.error);
+		snprintf(out_result->error, sizeof(out_result->error), "%s",
+		         push_is_open(&p->push) ? "not sent yet" : p->push.error);
 }
 
 static void tell_success(const struct publish *p, struct publish_result *out_result)
@@ -227,25 +228,34 @@ int publish_sync(struct publish *p, struct publish_result *out_result)
 	return sync(p, out_result);
 }
 
-int publish_configure(struct publish *p, const struct config *config,
-                      struct publish_result *out_result)
+int publish_adopt(struct publish *p, const struct config *config)
 {
 	struct lists lists;
 	bool is_elsewhere =
 	    strcmp(config->dataplane.socket, p->lists.config->dataplane.socket) != 0;
 	int rc = lists_init(&lists, config);
 
-	*out_result = (struct publish_result){0};
-	if (rc < 0) {
-		tell_failure(p, rc, out_result);
+	if (rc < 0)
 		return rc;
-	}
 	lists_move(&p->lists, &lists);
 	lists_done(&p->lists);
 	p->lists = lists;
 	if (is_elsewhere)
 		push_close(&p->push, "the data plane has another socket now");
 	lose_sync(p);
+	return 0;
+}
+
+int publish_configure(struct publish *p, const struct config *config,
+                      struct publish_result *out_result)
+{
+	int rc = publish_adopt(p, config);
+
+	*out_result = (struct publish_result){0};
+	if (rc < 0) {
+		tell_failure(p, rc, out_result);
+		return rc;
+	}
 	sync(p, out_result); /* a failure is told in the result, and tried again by the next sync */
 	return 0;
 }

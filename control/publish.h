@@ -34,6 +34,12 @@ int publish_configure(struct publish *p, const struct config *config,
                       struct publish_result *out_result);
 
 /*
+ * The same, but nothing is pushed until publish_sync(), so that new lists can be given their
+ * datasets first and no zone is without data in between. Errors: -ENOMEM; nothing changed
+ */
+int publish_adopt(struct publish *p, const struct config *config);
+
+/*
  * Replace the dataset of a list and push what that changes. Without a connection it is only kept,
  * and the next publish_sync() sends it.
  *

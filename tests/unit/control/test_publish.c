@@ -308,6 +308,30 @@ static void test_configure(void **state)
 	assert_true(world_is_right(&f->world));
 }
 
+/* Between publish_adopt() and publish_sync() nothing is sent. */
+static void test_adopt(void **state)
+{
+	struct fixture *f = *state;
+	struct publish_result result;
+	struct model_counts before, after;
+
+	connect_and_load(f);
+	give(f, 0, world_range("192.0.2.0/24", NULL));
+	model_counts(f->model, &before);
+	f->world.lists[0].code = 0x7f000008;
+	assert_int_equal(publish_adopt(f->world.publish, &f->world.config), 0);
+	assert_int_equal(
+	    publish_dataset(f->world.publish, 1, world_range("192.0.2.0/25", NULL), &result), 0);
+	assert_false(result.is_answered);
+	assert_string_equal(result.error, "not sent yet");
+	model_counts(f->model, &after);
+	assert_int_equal(after.generation, before.generation);
+	connect_and_load(f);
+	model_counts(f->model, &after);
+	assert_int_equal(after.full_count, before.full_count + 1);
+	empty_all(f);
+}
+
 static void test_too_many_listings(void **state)
 {
 	struct fixture *f = *state;
@@ -418,6 +442,7 @@ int main(void)
 	    TEST(test_without_data_plane),
 	    TEST(test_restarted_data_plane),
 	    TEST(test_configure),
+	    TEST(test_adopt),
 	    TEST(test_too_many_listings),
 	    TEST(test_many_lists),
 	    TEST(test_zones_follow_datasets),
