@@ -6,7 +6,9 @@
  *
  * Chunks are immutable. A paint builds what replaces the chunks it touches, then publishes with one
  * store: of a chunk into its place, of a new directory, or of the count of a directory that grows
- * at its end. Readers take everything from one load of the directory.
+ * at its end. Readers take everything from one load of the directory. A paint that removes the
+ * first boundary of a chunk joins it with the one before, so that no chunks stay behind when what
+ * was in them goes.
  */
 #include "dataplane/table/table6.h"
 
@@ -19,8 +21,6 @@
 #include <string.h>
 
 #define CHUNK_MAX     256 /* boundaries */
-#define CHUNK_SMALL   64  /* below: joined with a neighbour, if both then fit into ... */
-#define CHUNK_JOINED  192
 #define DIRECTORY_MIN 16
 #define ADDRESS6_MAX  (~(address6_t)0)
 
@@ -198,29 +198,6 @@ static void push_above(struct paint *p, const struct chunk *c, address6_t last)
 		push(p, c->starts[i], c->verdicts[i]);
 }
 
-/* Take in a neighbour when few boundaries are left, lest many small chunks remain. */
-static void join(struct paint *p, const struct directory *d)
-{
-	const struct chunk *before = p->from > 0 ? load_chunk(d, p->from - 1) : NULL;
-	const struct chunk *after = p->to + 1 < load_count(d) ? load_chunk(d, p->to + 1) : NULL;
-
-	if (p->count >= CHUNK_SMALL)
-		return;
-	if (after && p->count + after->count <= CHUNK_JOINED) {
-		p->to++;
-		for (size_t i = 0; i < after->count; i++)
-			push(p, after->starts[i], after->verdicts[i]);
-	} else if (before && p->count + before->count <= CHUNK_JOINED) {
-		p->from--;
-		memmove(&p->boundaries[before->count], p->boundaries,
-		        p->count * sizeof(p->boundaries[0]));
-		p->count += before->count;
-		for (size_t i = 0; i < before->count; i++)
-			p->boundaries[i] =
-			    (struct boundary){before->starts[i], before->verdicts[i]};
-	}
-}
-
 /* Collect the boundaries that replace those of the chunks of [first, last] and around it. */
 static void collect(struct paint *p, const struct directory *d, address6_t first, address6_t last,
                     verdict_t verdict)
@@ -241,7 +218,6 @@ static void collect(struct paint *p, const struct directory *d, address6_t first
 		push(p, last + 1, right->verdicts[chunk_find(right, last + 1)]);
 		push_above(p, right, last + 1);
 	}
-	join(p, d);
 	for (size_t i = p->from; i <= p->to; i++)
 		p->old_count += load_chunk(d, i)->count;
 }
