@@ -416,6 +416,8 @@ void config_names_check(const struct config_node *root, struct config_mistakes *
 {
 	static const struct config_path access = {.key = "access"};
 
+	if (root->kind != CONFIG_MAPPING)
+		return;
 	if (!check_dataplane(root, m) || !check_interfaces(root, m) ||
 	    !check_repeats(config_lines_get(root, "access"), &access, "from", prefix_key, m) ||
 	    !check_lists_and_zones(root, m))

@@ -19,12 +19,26 @@ static uint8_t manual_key_level(const struct address_range *range)
 	return (uint8_t)bits;
 }
 
+/* A longer name decides before a shorter one; below a name, "*.name" before "name". At most 127
+ * labels (RFC 1035 section 3.1), so it fits. */
+static uint8_t manual_key_depth(const uint8_t *wire, size_t size, bool is_below)
+{
+	unsigned labels = 0;
+
+	for (size_t at = 0; at < size; at += 1u + wire[at])
+		labels++;
+	return (uint8_t)(2 * labels + (is_below ? 1 : 0));
+}
+
 /* What only an address is made of; such a text is not tried as a name. */
 static bool manual_key_is_numeric(const char *text, size_t size)
 {
-	const char *last = memrchr(text, '.', size);
-	const char *label = last ? last + 1 : text;
+	const char *last, *label;
 
+	if (size > 1 && text[size - 1] == '.')
+		size--;
+	last = memrchr(text, '.', size);
+	label = last ? last + 1 : text;
 	if (memchr(text, ':', size) || memchr(text, '/', size))
 		return true;
 	return strspn(label, "0123456789-") == (size_t)(text + size - label);
@@ -64,7 +78,7 @@ static int manual_key_name(const char *text, size_t size, struct manual_key *key
 	key->is_name = true;
 	key->wire_size = (uint8_t)wire_size;
 	key->scope = is_below ? DATASET_SUBTREE : DATASET_EXACT | DATASET_SUBTREE;
-	key->level = is_below ? 1 : 0;
+	key->level = manual_key_depth(key->wire, (size_t)wire_size, is_below);
 	if ((size_t)snprintf(key->text, sizeof(key->text), "%s%s%.*s", key->is_exclusion ? "!" : "",
 	                     is_below ? "*." : "", (int)length, canonical) >= sizeof(key->text))
 		return -EINVAL;

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define BACKLOG           256
-#define RECEIVE_SIZE      (4 << 20) /* bytes; the kernel clips it to net.core.rmem_max */
+#define RECEIVE_SIZE      (4 << 20)  /* bytes; the kernel clips it to net.core.rmem_max */
+#define UNSENT_SIZE       (64 << 10) /* bytes of a connection */
 #define PORT_ATTEMPTS_MAX 16
 
 static int set(int fd, int level, int option, int value)
@@ -140,7 +141,10 @@ int listener_open(const struct options_listen *where, const struct listener *fir
 		listener_close(&l);
 		return error;
 	}
-	(void)set(l.tcp_fd, IPPROTO_TCP, TCP_NODELAY, 1); /* inherited by what is accepted */
+	/* Inherited by what is accepted. The second keeps a slow reader's answers out of the
+	 * kernel, and wakes us for each piece it takes rather than for a third of megabytes. */
+	(void)set(l.tcp_fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	(void)set(l.tcp_fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_SIZE);
 	listener_text((const struct sockaddr *)&address, l.text);
 	*out_listener = l;
 	return 0;

@@ -17,6 +17,7 @@
 
 #define PENDING_MAX   (1u << 20) /* unsent bytes above which a client is not served */
 #define MESSAGES_TURN 64         /* of one client before the next one's turn */
+#define SHORT_WAIT_MS 100        /* before accepting again when there are no descriptors left */
 #define CACHE_LINE    64
 
 enum { POLL_STOP, POLL_LISTEN, POLL_CLIENTS };
@@ -41,7 +42,7 @@ static void cut_client(struct update *u, struct update_client *c, int error)
 	drop_client(u, c);
 }
 
-/* Serve what was read. Returns whether there is more to do without reading, or negative errno. */
+/* Serve what was read. Returns whether there may be more of it, or negative errno. */
 static int serve_buffered(struct update *u, struct update_client *c)
 {
 	for (int i = 0; i < MESSAGES_TURN; i++) {
@@ -49,7 +50,7 @@ static int serve_buffered(struct update *u, struct update_client *c)
 		int rc;
 
 		if (channel_pending(&c->channel) > PENDING_MAX)
-			return 0;
+			return 1;
 		rc = channel_next_request(&c->channel, &request);
 		if (rc <= 0)
 			return rc;
@@ -65,15 +66,14 @@ static bool serve_client(struct update *u, struct update_client *c, short events
 {
 	int rc = channel_flush(&c->channel), more;
 
-	/* The peer reads no more; it may have gone after its last request. */
-	if (rc < 0 || events & POLLERR) {
+	if (rc < 0) {
 		drop_client(u, c);
 		return false;
 	}
 	if (!c->is_ended && channel_pending(&c->channel) <= PENDING_MAX &&
-	    events & (POLLIN | POLLHUP)) {
+	    events & (POLLIN | POLLHUP | POLLERR)) {
 		rc = channel_fill(&c->channel);
-		c->is_ended = rc == -EPIPE || rc == -ECONNRESET;
+		c->is_ended = rc == -EPIPE;
 		if (rc < 0 && !c->is_ended) {
 			cut_client(u, c, rc);
 			return false;
@@ -103,21 +103,6 @@ static bool is_trusted(int fd)
 	return peer.uid == 0 || peer.uid == geteuid();
 }
 
-static void accept_client(struct update *u, struct update_client *c)
-{
-	int fd = accept4(u->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (!is_trusted(fd)) {
-		close(fd);
-		update_serve_count_cut(&u->serve, "neither our user nor root");
-		return;
-	}
-	*c = (struct update_client){.channel.fd = -1};
-	channel_init(&c->channel, fd);
-}
-
 static struct update_client *free_place(struct update *u)
 {
 	for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++) {
@@ -125,6 +110,31 @@ static struct update_client *free_place(struct update *u)
 			return &u->clients[i];
 	}
 	return NULL;
+}
+
+/*
+ * Take connections while there are places; the others wait in the backlog. Returns false when the
+ * process is short of something: to ask again at once would only burn the CPU.
+ */
+static bool accept_clients(struct update *u)
+{
+	struct update_client *c;
+
+	while ((c = free_place(u)) != NULL) {
+		int fd = accept4(u->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+			       errno != ENOMEM;
+		if (!is_trusted(fd)) {
+			close(fd);
+			update_serve_count_cut(&u->serve, "neither our user nor root");
+			continue;
+		}
+		*c = (struct update_client){0};
+		channel_init(&c->channel, fd);
+	}
+	return true;
 }
 
 static short wanted_events(const struct update_client *c)
@@ -138,44 +148,55 @@ static short wanted_events(const struct update_client *c)
 }
 
 /* A free place has fd -1, which poll() passes over. */
-static void fill_pollfds(struct update *u, struct pollfd *pollfds)
+static void fill_pollfds(struct update *u, bool is_short, struct pollfd *pollfds)
 {
+	bool may_accept = !is_short && free_place(u);
+
 	pollfds[POLL_STOP] = (struct pollfd){.fd = u->stop_fd, .events = POLLIN};
 	pollfds[POLL_LISTEN] =
-	    (struct pollfd){.fd = free_place(u) ? u->listen_fd : -1, .events = POLLIN};
+	    (struct pollfd){.fd = may_accept ? u->listen_fd : -1, .events = POLLIN};
 	for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++) {
 		pollfds[POLL_CLIENTS + i] = (struct pollfd){
 		    .fd = u->clients[i].channel.fd, .events = wanted_events(&u->clients[i])};
 	}
 }
 
+/* Give each client its turn. Returns whether one has more to be served at once. */
+static bool serve_clients(struct update *u, const struct pollfd *pollfds)
+{
+	bool is_busy = false;
+
+	for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++) {
+		struct update_client *c = &u->clients[i];
+
+		if (c->channel.fd < 0 || (!pollfds[i].revents && !c->has_more))
+			continue;
+		c->has_more = serve_client(u, c, pollfds[i].revents);
+		is_busy |= c->has_more;
+		rcu_quiescent_state();
+	}
+	return is_busy;
+}
+
 static void *update_thread(void *argument)
 {
 	struct update *u = argument;
 	struct pollfd pollfds[POLL_CLIENTS + UPDATE_CLIENTS_MAX];
-	bool has_more[UPDATE_CLIENTS_MAX] = {false}, is_busy = false;
+	bool is_busy = false, is_short = false;
 
 	rcu_register_thread();
 	for (;;) {
-		fill_pollfds(u, pollfds);
+		int timeout_ms = is_busy ? 0 : is_short ? SHORT_WAIT_MS : -1;
+
+		fill_pollfds(u, is_short, pollfds);
 		rcu_thread_offline();
-		if (poll(pollfds, POLL_CLIENTS + UPDATE_CLIENTS_MAX, is_busy ? 0 : -1) < 0)
+		if (poll(pollfds, POLL_CLIENTS + UPDATE_CLIENTS_MAX, timeout_ms) < 0)
 			memset(pollfds, 0, sizeof(pollfds));
 		rcu_thread_online();
 		if (pollfds[POLL_STOP].revents)
 			break;
-		is_busy = false;
-		for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++) {
-			short events = pollfds[POLL_CLIENTS + i].revents;
-
-			if (u->clients[i].channel.fd < 0 || (!events && !has_more[i]))
-				continue;
-			has_more[i] = serve_client(u, &u->clients[i], events);
-			is_busy |= has_more[i];
-			rcu_quiescent_state();
-		}
-		if (pollfds[POLL_LISTEN].revents)
-			accept_client(u, free_place(u));
+		is_busy = serve_clients(u, &pollfds[POLL_CLIENTS]);
+		is_short = pollfds[POLL_LISTEN].revents && !accept_clients(u);
 	}
 	for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++)
 		drop_client(u, &u->clients[i]);

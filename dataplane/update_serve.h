@@ -13,6 +13,7 @@ struct update_client {
 	struct channel channel; /* fd < 0 = a free place */
 	bool is_muted;          /* its batch was refused: the rest of it is ignored */
 	bool is_ended;          /* it sent its last byte; what came before is still served */
+	bool has_more;          /* of what was read is not served yet: its turn was over */
 };
 
 struct update_counters {

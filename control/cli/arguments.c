@@ -146,28 +146,32 @@ static unsigned distance(const char *a, const char *b)
 	return row[size];
 }
 
+/* Says which second words there are when the first is right; else which first word is near. */
 static int fail_unknown(struct parse *p, const struct command *commands)
 {
+	char seconds[ARGUMENTS_ERROR_MAX / 2] = "", first[HINT_NAME_MAX + 1];
 	unsigned best = HINT_DISTANCE + 1;
-	const char *meant = NULL;
-	char given[64];
+	char meant[HINT_NAME_MAX + 1] = "";
+	size_t at = 0;
 
 	for (const struct command *c = commands; c->name; c++) {
-		bool is_two = strchr(c->name, ' ') && p->word_count > 1;
+		size_t size = strcspn(c->name, " ");
 		unsigned far;
 
-		if (strchr(c->name, ' ') &&
-		    strncmp(c->name, p->words[0], strlen(p->words[0])) == 0 && !is_two)
-			meant = c->name;
-		snprintf(given, sizeof(given), "%.30s%s%.30s", p->words[0], is_two ? " " : "",
-		         is_two ? p->words[1] : "");
-		far = distance(given, c->name);
+		snprintf(first, sizeof(first), "%.*s", (int)size, c->name);
+		far = distance(p->words[0], first);
+		if (far == 0 && c->name[size] && at < sizeof(seconds))
+			at += (size_t)snprintf(seconds + at, sizeof(seconds) - at, "%s%s",
+			                       at ? ", " : "", c->name + size + 1);
 		if (far < best) {
 			best = far;
-			meant = c->name;
+			strcpy(meant, first);
 		}
 	}
-	if (meant)
+	if (at)
+		snprintf(p->error, ARGUMENTS_ERROR_MAX, "'%.60s' needs one of: %s", p->words[0],
+		         seconds);
+	else if (meant[0])
 		snprintf(p->error, ARGUMENTS_ERROR_MAX,
 		         "unknown command '%.60s'; did you mean '%s'?", p->words[0], meant);
 	else

@@ -23,16 +23,15 @@ static void tell(const char *message, void *context)
 int check_run(const struct arguments *a)
 {
 	const char *path = a->operand_count ? a->operands[0] : a->config;
-	struct check_output output = {
-	    .mistakes = a->given & OPTION_JSON ? json_array() : NULL};
+	struct check_output output = {.mistakes = a->given & OPTION_JSON ? json_array() : NULL};
 	struct config *config = config_load(path, tell, &output);
 	int status = config ? EXIT_OK : EXIT_NO;
 
 	if (output.mistakes)
-		show_json(json_pack("{s:b, s:o, s:i, s:i, s:o}", "ok", config != NULL, "file", show_string(path, strlen(path)),
-		                    "zones", config ? (int)config->zones_count : 0, "lists",
-		                    config ? (int)config->lists_count : 0, "messages",
-		                    output.mistakes));
+		show_json(json_pack(
+		    "{s:b, s:o, s:i, s:i, s:o}", "ok", config != NULL, "file",
+		    show_string(path, strlen(path)), "zones", config ? (int)config->zones_count : 0,
+		    "lists", config ? (int)config->lists_count : 0, "messages", output.mistakes));
 	else if (config)
 		printf("%s: ok: %u zones, %u lists\n", path, config->zones_count,
 		       config->lists_count);

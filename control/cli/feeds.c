@@ -25,7 +25,8 @@ static uint64_t number_of(const json_t *object, const char *key)
 
 static void add_feed(struct show_table *table, const json_t *feed)
 {
-	char version[SHOW_TEXT_MAX] = "-", age[SHOW_TEXT_MAX + 8] = "-", entries[SHOW_TEXT_MAX] = "-";
+	char version[SHOW_TEXT_MAX] = "-", age[SHOW_TEXT_MAX + 8] = "-",
+	     entries[SHOW_TEXT_MAX] = "-";
 	char added[SHOW_TEXT_MAX + 1] = "", removed[SHOW_TEXT_MAX + 1] = "", bad[SHOW_TEXT_MAX];
 
 	if (json_is_integer(json_object_get(feed, "version"))) {
@@ -40,9 +41,9 @@ static void add_feed(struct show_table *table, const json_t *feed)
 		show_number(number_of(feed, "removed"), removed + 1);
 	}
 	show_number(number_of(feed, "bad_lines"), bad);
-	show_row(table, (const char *const[]){text_of(feed, "name"), text_of(feed, "state"),
-	                                      version, age, entries, added, removed, bad,
-	                                      text_of(feed, "path")});
+	show_row(table,
+	         (const char *const[]){text_of(feed, "name"), text_of(feed, "state"), version, age,
+	                               entries, added, removed, bad, text_of(feed, "path")});
 }
 
 /* Text of others, made safe and printed after a label. */
@@ -65,7 +66,8 @@ static void print_reason(const json_t *feed)
 	         text_of(feed, "state"));
 	if (reason[0])
 		print_note(label, reason);
-	json_array_foreach (messages, i, message) {
+	json_array_foreach(messages, i, message)
+	{
 		snprintf(label, sizeof(label), "%.64s: line %llu: ", text_of(feed, "name"),
 		         (unsigned long long)number_of(message, "line"));
 		print_note(label, text_of(message, "text"));
@@ -82,11 +84,9 @@ void feeds_print(const json_t *feeds)
 		return;
 	show_row(&table, (const char *const[]){"FEED", "STATE", "VERSION", "AGE", "ENTRIES",
 	                                       "ADDED", "REMOVED", "BAD LINES", "PATH"});
-	json_array_foreach (feeds, i, feed)
-		add_feed(&table, feed);
+	json_array_foreach(feeds, i, feed) add_feed(&table, feed);
 	show_table_done(&table, 0, stdout);
-	json_array_foreach (feeds, i, feed)
-		print_reason(feed);
+	json_array_foreach(feeds, i, feed) print_reason(feed);
 }
 
 /* Send a command and show the feeds it is answered with. Takes the request. */

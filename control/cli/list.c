@@ -129,15 +129,15 @@ static void add_entry(struct show_table *table, const char *list, const json_t *
 	show_time(json_object_get(entry, "added_s"), "-", added);
 	show_time(json_object_get(entry, "expires_s"), "never", expires);
 	show_row(table, (const char *const[]){
-	                    list,
-	                    json_string_value(json_object_get(entry, "key")),
-	                    json_string_value(json_object_get(entry, "code")),
-	                    added,
-	                    expires,
-	                    json_string_value(json_object_get(entry, "author")),
-	                    json_string_value(json_object_get(entry, "reason")),
-	                    json_string_value(json_object_get(entry, "text")),
-	                });
+			    list,
+			    json_string_value(json_object_get(entry, "key")),
+			    json_string_value(json_object_get(entry, "code")),
+			    added,
+			    expires,
+			    json_string_value(json_object_get(entry, "author")),
+			    json_string_value(json_object_get(entry, "reason")),
+			    json_string_value(json_object_get(entry, "text")),
+			});
 }
 
 /* Ask for one list and add its entries to the table, or print them as JSON. */
@@ -154,8 +154,8 @@ static int show_list(const struct arguments *a, const struct config *config, con
 		json_object_set_new(answer, "list", json_string(list));
 		return show_json(answer) < 0 ? EXIT_NO : EXIT_OK;
 	}
-	json_array_foreach (json_object_get(answer, "entries"), i, entry)
-		add_entry(table, list, entry);
+	json_array_foreach(json_object_get(answer, "entries"), i, entry)
+	    add_entry(table, list, entry);
 	json_decref(answer);
 	return EXIT_OK;
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define CONTROL_TIMEOUT_MS 5000
-#define RCODE_NOERROR      0 /* RFC 1035 section 4.1.1 */
+#define CONTROL_TIMEOUT_MS 30000 /* reputed looks for the line in the feed's file */
+#define RCODE_NOERROR      0     /* RFC 1035 section 4.1.1 */
 #define RCODE_SERVFAIL     2
 #define RCODE_NXDOMAIN     3
 #define CODES_TEXT_MAX     256
@@ -111,14 +111,14 @@ static void print_sources(const json_t *sources)
 
 	if (json_array_size(sources))
 		puts("\nfrom");
-	json_array_foreach (sources, i, source) {
+	json_array_foreach(sources, i, source)
+	{
 		char text[1024];
 
 		source_text(source, text, sizeof(text));
-		show_row(&table,
-		         (const char *const[]){json_string_value(json_object_get(source, "list")),
-		                               json_string_value(json_object_get(source, "entry")),
-		                               text});
+		show_row(&table, (const char *const[]){
+				     json_string_value(json_object_get(source, "list")),
+				     json_string_value(json_object_get(source, "entry")), text});
 	}
 	show_table_done(&table, 4, stdout);
 }
@@ -155,9 +155,8 @@ static void print_json(const Reputed__Update__LookupAnswer *answer, json_t *sour
 
 	for (size_t i = 0; i < answer->n_zones; i++)
 		json_array_append_new(zones, zone_json(answer->zones[i]));
-	show_json(json_pack("{s:b, s:s, s:I, s:o, s:O?}", "ok", 1, "key", answer->key,
-	                    "generation", (json_int_t)answer->generation, "zones", zones, "sources",
-	                    sources));
+	show_json(json_pack("{s:b, s:s, s:I, s:o, s:O?}", "ok", 1, "key", answer->key, "generation",
+	                    (json_int_t)answer->generation, "zones", zones, "sources", sources));
 }
 
 static int status_of(const Reputed__Update__LookupAnswer *answer)
@@ -205,9 +204,8 @@ int lookup_run(const struct arguments *a)
 	lookup.key = (char *)a->operands[0];
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_LOOKUP;
 	request.lookup = &lookup;
-	if (!config ||
-	    ask_dataplane(a, config, &request, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP, &response) <
-	        0) {
+	if (!config || ask_dataplane(a, config, &request, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP,
+	                             &response) < 0) {
 		config_free(config);
 		return EXIT_UNKNOWN;
 	}

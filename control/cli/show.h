@@ -5,6 +5,7 @@
  * for a terminal.
  */
 #include <jansson.h>
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -18,9 +18,9 @@ static void print_json(const Reputed__Update__StatsAnswer *stats)
 	for (size_t i = 0; i < stats->n_counters; i++) {
 		const Reputed__Update__Counter *c = stats->counters[i];
 
-		json_array_append_new(counters, json_pack("{s:s, s:s, s:I}", "name", c->name,
-		                                          "help", c->help, "value",
-		                                          (json_int_t)c->value));
+		json_array_append_new(counters,
+		                      json_pack("{s:s, s:s, s:I}", "name", c->name, "help", c->help,
+		                                "value", (json_int_t)c->value));
 	}
 	show_json(json_pack("{s:b, s:o}", "ok", 1, "counters", counters));
 }

@@ -61,14 +61,14 @@ static void print_manual(const json_t *lists)
 		return;
 	putchar('\n');
 	show_row(&table, (const char *const[]){"MANUAL LIST", "ENTRIES"});
-	json_array_foreach (lists, i, list) {
+	json_array_foreach(lists, i, list)
+	{
 		char entries[SHOW_TEXT_MAX];
 
 		show_number((uint64_t)json_integer_value(json_object_get(list, "entries")),
 		            entries);
-		show_row(&table,
-		         (const char *const[]){json_string_value(json_object_get(list, "name")),
-		                               entries});
+		show_row(&table, (const char *const[]){
+				     json_string_value(json_object_get(list, "name")), entries});
 	}
 	show_table_done(&table, 0, stdout);
 }
@@ -97,8 +97,8 @@ static void print_control(const json_t *control)
 		putchar('\n');
 	feeds_print(json_object_get(control, "feeds"));
 	print_manual(json_object_get(control, "manual"));
-	json_array_foreach (zones, i, zone)
-		print_text("not loaded, answers SERVFAIL: ", json_string_value(zone));
+	json_array_foreach(zones, i, zone)
+	    print_text("not loaded, answers SERVFAIL: ", json_string_value(zone));
 }
 
 /* What the data plane says of itself, as "dataplane" of docs/control-socket.md; NULL: told. */
@@ -113,8 +113,7 @@ static json_t *ask_daemon(const struct config *config, char *out_error)
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_STATUS;
 	request.status = &status;
 	if (dataplane_client_call(config->dataplane.socket, &request,
-	                          REPUTED__UPDATE__RESPONSE__KIND_STATUS, &response,
-	                          out_error) < 0)
+	                          REPUTED__UPDATE__RESPONSE__KIND_STATUS, &response, out_error) < 0)
 		return NULL;
 	s = response->status;
 	object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "generation",

@@ -93,13 +93,15 @@ static void on_report(const struct supervisor_event *event, void *context)
 
 static void print_ready(const struct up *u, const json_t *answer)
 {
-	json_int_t zones = json_integer_value(json_object_get(answer, "zones"));
+	json_int_t configured = json_integer_value(json_object_get(answer, "zones"));
 	json_int_t lists = json_integer_value(json_object_get(answer, "lists_count"));
 	json_int_t entries = json_integer_value(json_object_get(answer, "entries"));
 	const json_t *not_loaded = json_object_get(answer, "not_loaded"), *zone;
+	json_int_t zones = configured - (json_int_t)json_array_size(not_loaded);
 	size_t i;
 
-	json_array_foreach (not_loaded, i, zone) {
+	json_array_foreach(not_loaded, i, zone)
+	{
 		const char *name = json_string_value(zone);
 		char *clean = name ? show_clean(name, strlen(name)) : NULL;
 
@@ -219,8 +221,7 @@ static int set_up(struct up *u)
 		return -1;
 	u->supervisor = supervisor_new(u->base, (char *const *const *)u->argvs, PROGRAM_COUNT,
 	                               &limits, on_report, u);
-	u->probe =
-	    probe_new(u->base, u->config->control_socket, PROBE_INTERVAL_MS, on_status, u);
+	u->probe = probe_new(u->base, u->config->control_socket, PROBE_INTERVAL_MS, on_status, u);
 	if (!u->supervisor || !u->probe || watch_signals(u) < 0) {
 		tell("cannot start: %s", strerror(errno));
 		return -1;

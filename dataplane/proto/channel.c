@@ -15,7 +15,7 @@
 #define FRAME_MAX     (HEADER_SIZE + CHANNEL_MESSAGE_MAX)
 #define CAPACITY_MIN  (64u << 10)
 #define KEPT_CAPACITY (256u << 10) /* larger buffers are given back when they run empty */
-#define BACKLOG       16
+#define BACKLOG       128
 
 static uint32_t get_length(const uint8_t *p)
 {
@@ -253,10 +253,10 @@ int channel_fill(struct channel *c)
 	do {
 		got = recv(c->fd, c->in + c->in_size, c->in_capacity - c->in_size, 0);
 	} while (got < 0 && errno == EINTR);
+	if (got == 0 || (got < 0 && errno == ECONNRESET)) /* reset: it left unread what we sent */
+		return -EPIPE;
 	if (got < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
-	if (got == 0)
-		return -EPIPE;
 	c->in_size += (size_t)got;
 	return (int)got;
 }
