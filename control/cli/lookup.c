@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define CONTROL_TIMEOUT_MS 5000
-#define RCODE_NOERROR      0 /* RFC 1035 section 4.1.1 */
+#define CONTROL_TIMEOUT_MS 30000 /* reputed looks for the line in the feed's file */
+#define RCODE_NOERROR      0     /* RFC 1035 section 4.1.1 */
 #define RCODE_SERVFAIL     2
 #define RCODE_NXDOMAIN     3
 #define CODES_TEXT_MAX     256

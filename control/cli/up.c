@@ -93,10 +93,11 @@ static void on_report(const struct supervisor_event *event, void *context)
 
 static void print_ready(const struct up *u, const json_t *answer)
 {
-	json_int_t zones = json_integer_value(json_object_get(answer, "zones"));
+	json_int_t configured = json_integer_value(json_object_get(answer, "zones"));
 	json_int_t lists = json_integer_value(json_object_get(answer, "lists_count"));
 	json_int_t entries = json_integer_value(json_object_get(answer, "entries"));
 	const json_t *not_loaded = json_object_get(answer, "not_loaded"), *zone;
+	json_int_t zones = configured - (json_int_t)json_array_size(not_loaded);
 	size_t i;
 
 	json_array_foreach(not_loaded, i, zone)
