@@ -33,9 +33,12 @@ static uint8_t manual_key_depth(const uint8_t *wire, size_t size, bool is_below)
 /* What only an address is made of; such a text is not tried as a name. */
 static bool manual_key_is_numeric(const char *text, size_t size)
 {
-	const char *last = memrchr(text, '.', size);
-	const char *label = last ? last + 1 : text;
+	const char *last, *label;
 
+	if (size > 1 && text[size - 1] == '.')
+		size--;
+	last = memrchr(text, '.', size);
+	label = last ? last + 1 : text;
 	if (memchr(text, ':', size) || memchr(text, '/', size))
 		return true;
 	return strspn(label, "0123456789-") == (size_t)(text + size - label);

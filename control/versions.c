@@ -451,6 +451,7 @@ bool versions_reject(struct versions *v, const char *why)
 static int versions_install(struct versions *v, const char *from, const struct version_info *info)
 {
 	struct version_info good = *info;
+	uint64_t ignored = v->ignored;
 	char stem[40], name[40];
 	int rc;
 
@@ -470,6 +471,8 @@ static int versions_install(struct versions *v, const char *from, const struct v
 	rc = versions_write_pointer(v, good.number, 0);
 	if (rc < 0)
 		goto fail_remove;
+	if (ignored)
+		versions_remove(v, ignored); /* an operator did not want it */
 	versions_prune(v);
 	return 0;
 fail_remove:

@@ -175,8 +175,6 @@ bool worker_stop(struct worker *w, int timeout_ms)
 
 	pthread_mutex_lock(&w->lock);
 	w->is_stopping = true;
-	job = w->todo.first;
-	worker_queue_init(&w->todo);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	clock_gettime(CLOCK_REALTIME, &deadline);
@@ -189,6 +187,8 @@ bool worker_stop(struct worker *w, int timeout_ms)
 	if (pthread_timedjoin_np(w->thread, NULL, &deadline) != 0)
 		return false;
 	worker_deliver(w);
+	job = w->todo.first;
+	worker_queue_init(&w->todo);
 	for (; job; job = next) {
 		next = job->next;
 		job->is_cancelled = true;

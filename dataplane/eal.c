@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #define HUGEPAGES_PATH  "/sys/kernel/mm/hugepages"
-#define OVERHEAD_MB     32 /* DPDK's own structures and allocation slack */
+#define PACKET_SIZE     2560 /* bytes of a packet buffer with what DPDK keeps beside it */
+#define ORDINARY_SIZE   4096 /* a packet buffer does not cross ordinary pages, so it takes one */
+#define OVERHEAD_MB     32   /* DPDK's own structures and allocation slack */
 #define ARGUMENTS_MAX   (16 + 2 * OPTIONS_PORTS_MAX)
 #define LCORES_TEXT_MAX (8 * CPU_SETSIZE)
 
@@ -78,7 +80,7 @@ static int choose_cores(const struct options *options, struct eal_plan *out_plan
 	return 0;
 }
 
-int eal_plan(const struct options *options, size_t packet_memory, struct eal_plan *out_plan,
+int eal_plan(const struct options *options, size_t packet_count, struct eal_plan *out_plan,
              char *out_error)
 {
 	if (geteuid() != 0)
@@ -89,7 +91,8 @@ int eal_plan(const struct options *options, size_t packet_memory, struct eal_pla
 	int error = choose_cores(options, &plan, out_error);
 	if (error != 0)
 		return error;
-	plan.memory_mb = (packet_memory * plan.worker_count >> 20) + 1 + OVERHEAD_MB;
+	packet_count *= plan.worker_count;
+	plan.memory_mb = (packet_count * PACKET_SIZE >> 20) + 1 + OVERHEAD_MB;
 	size_t free_mb = free_hugepages_mb();
 	plan.has_hugepages = options->hugepages != HUGEPAGES_NEVER && free_mb >= plan.memory_mb;
 	if (options->hugepages == HUGEPAGES_REQUIRE && !plan.has_hugepages)
@@ -97,6 +100,8 @@ int eal_plan(const struct options *options, size_t packet_memory, struct eal_pla
 		    out_error, -ENOMEM,
 		    "--hugepages 'require': expected %zu MB in free hugepages, there are %zu",
 		    plan.memory_mb, free_mb);
+	if (!plan.has_hugepages)
+		plan.memory_mb = (packet_count * ORDINARY_SIZE >> 20) + 1 + OVERHEAD_MB;
 	*out_plan = plan;
 	return 0;
 }

@@ -23,10 +23,10 @@ struct eal_plan {
  * Decide on cores and memory; touches nothing. Without --core there is one worker, on the last
  * processor this process may use.
  *
- * packet_memory: bytes that packet buffers may need for each worker
+ * packet_count: packet buffers that each worker may need
  * Errors: negative errno, out_error (OPTIONS_ERROR_MAX bytes) names the flag
  */
-int eal_plan(const struct options *options, size_t packet_memory, struct eal_plan *out_plan,
+int eal_plan(const struct options *options, size_t packet_count, struct eal_plan *out_plan,
              char *out_error);
 
 /* Start DPDK and probe the devices. Errors: negative errno with out_error set. */

@@ -52,7 +52,7 @@ static void say_text(const char *text)
 static int start_stats(struct process *p)
 {
 	if (p->options.port_count > 0 &&
-	    eal_plan(&p->options, port_memory_size(&p->options), &p->plan, p->error) != 0) {
+	    eal_plan(&p->options, port_packet_count(&p->options), &p->plan, p->error) != 0) {
 		say("%s", p->error);
 		return -1;
 	}

@@ -14,7 +14,6 @@
 #define DESCRIPTORS     1024
 #define MBUFS_PER_QUEUE 4096 /* both rings of the hungriest device, net_af_xdp: 2048 each */
 #define MBUF_CACHE      256
-#define MBUF_SIZE       (RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(struct rte_mbuf) + 64)
 #define RSS_WANTED                                                                                 \
 	(RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP | RTE_ETH_RSS_IPV4 |          \
 	 RTE_ETH_RSS_IPV6)
@@ -36,9 +35,9 @@ static unsigned pool_count(unsigned queue_count)
 	return queue_count * (MBUFS_PER_QUEUE + 2 * MBUF_CACHE + 2 * QUERY_BURST_MAX);
 }
 
-size_t port_memory_size(const struct options *options)
+size_t port_packet_count(const struct options *options)
 {
-	return (size_t)options->port_count * pool_count(1) * MBUF_SIZE;
+	return (size_t)options->port_count * pool_count(1);
 }
 
 static void set_addresses(const struct options_port *from, struct port *p)

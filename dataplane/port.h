@@ -35,8 +35,8 @@ struct ports {
 	struct port list[OPTIONS_PORTS_MAX];
 };
 
-/* Bytes of packet buffers that the ports need for each worker when every device has its queue. */
-size_t port_memory_size(const struct options *options);
+/* Packet buffers that the ports need for each worker when every device has a queue for it. */
+size_t port_packet_count(const struct options *options);
 
 /*
  * Set up and start all ports of the command line. A device that takes its frames from a kernel

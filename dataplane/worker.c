@@ -10,6 +10,7 @@
 #include <rte_pause.h>
 #include <urcu-qsbr.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -32,7 +33,8 @@ struct worker {
 	const struct update *update;
 	struct stats_thread *stats;
 	enum options_idle idle;
-	bool is_running; /* main only */
+	bool is_running;     /* main only */
+	atomic_bool is_done; /* worker: writes last; main: reads before it frees */
 	unsigned queue_count;
 	struct queue queues[OPTIONS_PORTS_MAX];
 	struct rx_burst burst;
@@ -90,6 +92,7 @@ static int run(void *argument)
 			rest(empty_rounds);
 	}
 	rcu_unregister_thread();
+	atomic_store_explicit(&w->is_done, true, memory_order_release);
 	return 0;
 }
 
@@ -139,8 +142,11 @@ void worker_stop(struct worker_group *g)
 		return;
 	atomic_store(&g->stop, true);
 	for (unsigned i = 0; i < g->count; i++) {
-		if (g->workers[i].is_running)
-			rte_eal_wait_lcore(i + 1);
+		struct worker *w = &g->workers[i];
+		if (!w->is_running)
+			continue;
+		rte_eal_wait_lcore(i + 1);
+		assert(atomic_load_explicit(&w->is_done, memory_order_acquire));
 	}
 	free(g);
 }

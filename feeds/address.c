@@ -104,6 +104,74 @@ size_t address_scan4(const char *text, size_t size, struct address_range *out_ra
 	return at + 1 + used;
 }
 
+struct words {
+	uint16_t values[8];
+	unsigned count, gap; /* gap: words before "::"; 8 when there is none */
+};
+
+static size_t word_scan(const char *text, size_t size, uint16_t *out_word)
+{
+	unsigned word = 0;
+	size_t used = 0;
+
+	for (; used < size && used < 5; used++) {
+		char c = text[used] | 0x20;
+
+		if (is_digit(text[used]))
+			word = word << 4 | (unsigned)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			word = word << 4 | (unsigned)(c - 'a' + 10);
+		else
+			break;
+	}
+	*out_word = (uint16_t)word;
+	return used <= 4 ? used : 0;
+}
+
+/* Returns the characters read, 0 for none. A colon that no word follows is left unread. */
+static size_t words_scan(const char *text, size_t size, struct words *out_words)
+{
+	struct words words = {.gap = 8};
+	size_t at = 0, used;
+
+	for (;;) {
+		bool has_gap = size - at >= 2 && text[at] == ':' && text[at + 1] == ':';
+		size_t colons = has_gap ? 2 : at > 0;
+
+		if (has_gap && words.gap < 8)
+			break;
+		if (!has_gap && at && (at >= size || text[at] != ':'))
+			break;
+		if (has_gap)
+			words.gap = words.count;
+		used = words.count < 8 ? word_scan(text + at + colons, size - at - colons,
+		                                   &words.values[words.count])
+		                       : 0;
+		at += has_gap ? 2 : used ? colons : 0;
+		at += used;
+		words.count += used > 0;
+		if (!used)
+			break;
+	}
+	if (words.gap < 8 && words.count == 8)
+		return 0;
+	*out_words = words;
+	return words.count || words.gap < 8 ? at : 0;
+}
+
+static address6_t words_join(const struct words *words)
+{
+	address6_t address = 0;
+	unsigned zeros = words->gap < 8 ? 8 - words->count : 0;
+
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned from = i < words->gap ? i : i < words->gap + zeros ? 8 : i - zeros;
+
+		address = address << 16 | (from < words->count ? words->values[from] : 0);
+	}
+	return address;
+}
+
 static bool parse6(const char *text, size_t size, address6_t *out_address)
 {
 	char copy[INET6_ADDRSTRLEN];
@@ -183,6 +251,29 @@ static void unmap(struct address_range *range)
 		range->first = (uint32_t)range->first;
 		range->last = (uint32_t)range->last;
 	}
+}
+
+size_t address_scan6(const char *text, size_t size, struct address_range *out_range)
+{
+	struct words words;
+	size_t at = words_scan(text, size, &words), used;
+	unsigned length;
+
+	if (!at)
+		return 0;
+	if (at < size && text[at] == '/') {
+		used = number_scan(text + at + 1, size - at - 1, 128, &length);
+		if (!used)
+			return 0;
+		at += 1 + used;
+	} else {
+		if (words.gap == 8 && words.count == 1)
+			return 0;
+		length = words.gap < 8 ? 128 : 16 * words.count;
+	}
+	range_of_prefix(true, words_join(&words), length, out_range);
+	unmap(out_range);
+	return at;
 }
 
 int address_parse(const char *text, size_t size, struct address_range *out_range)

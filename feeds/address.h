@@ -33,6 +33,12 @@ int address_parse(const char *text, size_t size, struct address_range *out_range
  */
 size_t address_scan4(const char *text, size_t size, struct address_range *out_range);
 
+/*
+ * Read IPv6 as rbldnsd writes it from the start of a text: two to eight words without a length
+ * ("2001:db8" = 2001:db8::/32), or an address with "::" or with a length. As address_scan4().
+ */
+size_t address_scan6(const char *text, size_t size, struct address_range *out_range);
+
 /* Write an address, or a prefix or range in its shortest form; returns the length. */
 size_t address_format(const struct address_range *range, char out_text[2 * ADDRESS_TEXT_MAX]);
 

@@ -85,7 +85,8 @@ struct dataset_entry {
 
 /*
  * Replace a value given out before, for all entries that have it: what a feed says at its end may
- * apply to all of it. id: from dataset_value(), not 0. Errors: as dataset_value(); nothing changed
+ * apply to all of it. id: from dataset_value(), or 0 for entries without a value of their own.
+ * Errors: as dataset_value(); nothing changed
  */
 int dataset_value_replace(struct dataset_builder *b, uint32_t id,
                           const struct dataset_value *value);

@@ -9,6 +9,15 @@
 
 const struct format formats[] = {
     {"plain", format_plain},
+    {"domains", format_domains},
+    {"spamhaus-drop", format_spamhaus_drop},
+    {"spamhaus-drop-json", format_spamhaus_drop_json},
+    {"rbldnsd-ip4set", format_rbldnsd_ip4set},
+    {"rbldnsd-ip4tset", format_rbldnsd_ip4tset},
+    {"rbldnsd-ip4trie", format_rbldnsd_ip4trie},
+    {"rbldnsd-ip6tset", format_rbldnsd_ip6tset},
+    {"rbldnsd-ip6trie", format_rbldnsd_ip6trie},
+    {"rbldnsd-dnset", format_rbldnsd_dnset},
     {NULL, NULL},
 };
 

@@ -7,3 +7,21 @@
 
 int format_plain(struct reader *reader, struct dataset_builder *builder, char *out_error,
                  size_t error_size);
+int format_domains(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                   size_t error_size);
+int format_spamhaus_drop(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                         size_t error_size);
+int format_spamhaus_drop_json(struct reader *reader, struct dataset_builder *builder,
+                              char *out_error, size_t error_size);
+int format_rbldnsd_ip4set(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                          size_t error_size);
+int format_rbldnsd_ip4tset(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size);
+int format_rbldnsd_ip4trie(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size);
+int format_rbldnsd_ip6tset(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size);
+int format_rbldnsd_ip6trie(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size);
+int format_rbldnsd_dnset(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                         size_t error_size);

@@ -209,7 +209,7 @@ class Dataplane:
         try:
             wait_for(self.is_up, "the data plane to be up")
         except BaseException:
-            self.__exit__(None)
+            self.clean_up()
             raise
         return self
 
@@ -225,14 +225,23 @@ class Dataplane:
                 raise
         return self.status
 
-    def __exit__(self, kind, *_):
+    def clean_up(self):
         try:
             if self.process.poll() is None:
                 self.stop()
-            if kind is not None:
-                sys.stderr.write(self.log())
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __exit__(self, kind, *_):
+        """Whatever was tested, the process must have lived until it was stopped, and end well."""
+        try:
+            status = self.stop()
+            if kind is not None or status != 0:
+                sys.stderr.write(self.log())
+            if kind is None and status != 0:
+                raise RuntimeError(f"the data plane ended with status {status}")
+        finally:
+            self.clean_up()
 
 
 def query(name, kind="A", edns=True):

@@ -143,6 +143,22 @@ def check_two_workers(checks, build):
         checks.is_equal(answers, {"SERVFAIL EDE14"}, "two workers, two queues")
 
 
+def check_many(checks, build):
+    """As many ports as there may be, each with its own memory."""
+    words = []
+    for i in range(8):
+        words += ["--port", f"net_tap{i},iface=rbl{i}", "--address", f"10.53.{i}.1/24"]
+    with netns.Namespace() as host, \
+            netns.Dataplane(build, [*words, "--core", "0", "--core", "1"], host):
+        answers = set()
+        for i in range(8):
+            host.ip("link", "set", f"rbl{i}", "up")
+            host.add_address(f"rbl{i}", f"10.53.{i}.2/24")
+            with host.entered():
+                answers.add(netns.summary(netns.ask(f"10.53.{i}.1", NAME)))
+        checks.is_equal(answers, {"SERVFAIL EDE14"}, "eight ports, two workers")
+
+
 def check_refusals(checks, build):
     for arguments, expected in (
             (["--port", "net_nothing0", *ADDRESSES], r"--port 'net_nothing0': DPDK did not start"),
@@ -178,7 +194,7 @@ def main(build):
     with checks.group("net_tap0"):
         print("# net_tap0")
         check_port(checks, tap(build), "net_tap0")
-    for check in (check_dig, check_two_workers, check_refusals):
+    for check in (check_dig, check_two_workers, check_many, check_refusals):
         with checks.group(check.__name__):
             check(checks, build)
     return checks.done()

@@ -16,14 +16,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct tables *full, *long_apex;
 
-/* Like the world before the first load, the data set, or the zone of the longest apex. */
+static void tear_down(void)
+{
+	dataset_free(full);
+	dataset_free(long_apex);
+	urcu_qsbr_unregister_thread();
+}
+
+/* Before the first input, so that no input seems to leak it. */
+__attribute__((constructor)) static void set_up(void)
+{
+	urcu_qsbr_register_thread();
+	full = dataset_new();
+	long_apex = dataset_new_long_apex();
+	CHECK(atexit(tear_down) == 0);
+}
+
+/* The world before the first load, the zone of the longest apex, or the data set. */
 static const struct tables *tables_of(uint8_t choice)
 {
-	if (!full) {
-		urcu_qsbr_register_thread();
-		full = dataset_new();
-		long_apex = dataset_new_long_apex();
-	}
 	if (choice % 8 == 0)
 		return NULL;
 	return choice % 8 == 1 ? long_apex : full;

@@ -19,6 +19,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct tables *full;
 
+static void tear_down(void)
+{
+	dataset_free(full);
+	urcu_qsbr_unregister_thread();
+}
+
+/* Before the first input, so that no input seems to leak it. */
+__attribute__((constructor)) static void set_up(void)
+{
+	urcu_qsbr_register_thread();
+	full = dataset_new();
+	CHECK(atexit(tear_down) == 0);
+}
+
 static void check_reply(const uint8_t *asked, const struct frame *f, size_t size)
 {
 	size_t at = f->network_offset;
@@ -66,10 +80,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2 || size > 4096)
 		return 0;
-	if (!full) {
-		urcu_qsbr_register_thread();
-		full = dataset_new();
-	}
 	f.size = (uint16_t)(size - 2);
 	f.capacity = (uint16_t)(f.size + data[0] * 8u);
 	f.flags = data[1] & 7;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads a feed and answers keys as a zone of that feed alone would:
- *   ask [-k] FORMAT FILE      -k keeps bogons
- * Prints the facts, then for each line of standard input (an address or a name) "KEY: CODE TEXT, …"
- * with CODE '-' for the list's code, TEXT "-" for the list's text and "none" for no text.
+ *   ask [-k] FORMAT FILE      -k: keep bogons
+ * Prints the facts to standard error, then for each line of standard input (an address or a name)
+ * the key and, after tabs, "CODE TEXT" of what is listed; CODE '-': the list's code, TEXT '-': the
+ * list's text, 'none': no text.
  */
 #include "feeds/format.h"
 
@@ -61,7 +62,7 @@ static void set_print(const struct dataset *d, uint32_t set, const char *subject
 	for (size_t i = 0; i < count; i++) {
 		uint32_t code = values[i]->code;
 
-		printf(i ? ", " : " ");
+		putchar('\t');
 		if (code)
 			printf("%u.%u.%u.%u", code >> 24, code >> 16 & 255, code >> 8 & 255,
 			       code & 255);
@@ -128,7 +129,7 @@ static void answer(const struct dataset *d, const char *key)
 		if (set)
 			name_format(wire + size - matched, matched, subject);
 	}
-	printf("%s:", key);
+	printf("%s", key);
 	if (set)
 		set_print(d, set, subject);
 	putchar('\n');

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * What rbldnsd's dataset types share: lines, specials, values and text templates. A type is a
+ * handler for the lines that are entries.
+ */
+#include "feeds/format_rows.h"
+#include "feeds/lines.h"
+
+#include <time.h>
+
+#define RBLDNSD_TEXT_MAX  255
+#define RBLDNSD_VARIABLES 10
+
+struct rbldnsd_text {
+	bool is_set;
+	uint8_t size;
+	char bytes[RBLDNSD_TEXT_MAX];
+};
+
+struct rbldnsd_value {
+	uint32_t code;            /* 0 = the list's */
+	enum dataset_text kind;   /* LIST = nothing said */
+	struct rbldnsd_text text; /* as in the file, when kind is OWN */
+};
+
+struct rbldnsd {
+	struct lines *lines;
+	lines_handle *entry;
+	bool has_one_value;  /* tset: the first default counts, for all entries */
+	bool has_colon_keys; /* a line "::1" is an entry, not a default */
+	time_t now_s;
+	uint64_t max_range4; /* addresses; 0 = any */
+	struct rbldnsd_text variables[RBLDNSD_VARIABLES], base;
+	struct rbldnsd_value default_value;
+	uint32_t default_id; /* of default_value */
+	bool has_default;
+};
+
+/* Read a file of the type whose entries the handler reads; it gets the rbldnsd as lines->context.
+ */
+int rbldnsd_read(struct reader *reader, struct dataset_builder *builder, struct rbldnsd *rbldnsd,
+                 char *out_error, size_t error_size);
+
+/*
+ * A special line; text: behind its '$'. Returns 0 when it was one, 1 when it was none.
+ * Errors: -EINVAL: the version is unusable (lines->error says why)
+ */
+int rbldnsd_special(struct rbldnsd *rbldnsd, struct span text, uint64_t number);
+
+/* A default line; text: with its ':'. Errors: -ENOMEM; bad ones are counted. */
+int rbldnsd_default(struct rbldnsd *rbldnsd, struct span text, uint64_t number);
+
+/* Whether a key ends where the text begins: blank, value, comment or nothing follows. */
+bool rbldnsd_is_key_end(struct span text);
+
+/*
+ * The value of an entry; text: what follows its key. Returns 1, or 0 when it is bad and was
+ * counted. Errors: -ENOMEM
+ */
+int rbldnsd_value(struct rbldnsd *rbldnsd, struct span text, uint64_t number, uint32_t *out_id);
+
+/* At the end: replace variables, "$=" and the base template in all texts. Errors: -ENOMEM */
+int rbldnsd_resolve(struct rbldnsd *rbldnsd);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * rbldnsd's dnset: names. "name" is itself only, "*.name" what is below, ".name" both.
+ */
+#include "feeds/format_rbldnsd.h"
+
+static unsigned scope_read(struct span *name)
+{
+	if (name->size > 1 && name->text[0] == '.') {
+		*name = span_skip(*name, 1);
+		return DATASET_EXACT | DATASET_SUBTREE;
+	}
+	if (name->size > 2 && name->text[0] == '*' && name->text[1] == '.') {
+		*name = span_skip(*name, 2);
+		return DATASET_SUBTREE;
+	}
+	return DATASET_EXACT;
+}
+
+static int dnset_line(struct lines *lines, struct span line, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number};
+	uint8_t wire[NAME_WIRE_MAX];
+	struct span name;
+	unsigned scope;
+	int size, rc;
+
+	if (line.text[0] == '!') {
+		entry.is_exclusion = true;
+		line = span_trim(span_skip(line, 1));
+	}
+	name = span_word(&line);
+	scope = scope_read(&name);
+	size = name_parse(name.text, name.size, wire);
+	if (size <= 0) {
+		LINES_BAD(lines, number, "bad name '%.*s': expected a domain name",
+		          SPAN_QUOTE(name));
+		return 0;
+	}
+	if (!entry.is_exclusion) {
+		rc = rbldnsd_value(lines->context, line, number, &entry.value);
+		if (rc <= 0)
+			return rc;
+	}
+	lines->facts->line_count++;
+	return dataset_add_name(lines->builder, wire, (size_t)size, scope, &entry);
+}
+
+int format_rbldnsd_dnset(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                         size_t error_size)
+{
+	struct rbldnsd rbldnsd = {.entry = dnset_line};
+
+	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * rbldnsd's IPv4 types: ip4set, ip4trie, ip4tset.
+ */
+#include "feeds/format_rbldnsd.h"
+
+#include <string.h>
+
+/* A line of an IPv4 type as far as the types agree. */
+struct ip4_entry {
+	struct address_range range;
+	struct span key, rest;
+	bool is_exclusion;
+};
+
+/* Returns false when it is bad and was counted. */
+static bool ip4_scan(struct lines *lines, struct span line, uint64_t number,
+                     struct ip4_entry *out_entry)
+{
+	const struct rbldnsd *r = lines->context;
+	size_t used;
+
+	out_entry->is_exclusion = line.text[0] == '!';
+	if (out_entry->is_exclusion)
+		line = span_trim(span_skip(line, 1));
+	used = address_scan4(line.text, line.size, &out_entry->range);
+	out_entry->key = (struct span){line.text, used};
+	out_entry->rest = span_skip(line, used);
+	if (!used || !rbldnsd_is_key_end(out_entry->rest)) {
+		LINES_BAD(lines, number, "bad address '%.*s': expected a prefix or a range",
+		          SPAN_QUOTE(line));
+		return false;
+	}
+	if (out_entry->range.has_host_bits) {
+		LINES_BAD(lines, number, "bad prefix '%.*s': host bits are set",
+		          SPAN_QUOTE(out_entry->key));
+		return false;
+	}
+	if (r->max_range4 && out_entry->range.last - out_entry->range.first >= r->max_range4) {
+		LINES_BAD(lines, number, "'%.*s' is larger than $MAXRANGE4",
+		          SPAN_QUOTE(out_entry->key));
+		return false;
+	}
+	return true;
+}
+
+/*
+ * The most specific octet wins, not the longest prefix: rbldnsd keeps /32, /24, /16 and /8 keys. A
+ * range becomes what it is at each of these levels: at most seven pieces.
+ */
+static int octets_add(struct dataset_builder *builder, const struct address_range *range,
+                      struct dataset_entry *entry)
+{
+	uint64_t first = (uint64_t)range->first, end = (uint64_t)range->last + 1;
+
+	while (first < end) {
+		uint64_t key_size = 1, level = 32, until;
+		struct address_range piece;
+		int rc;
+
+		while (level > 8 && !(first % (key_size << 8)) && end - first >= key_size << 8) {
+			key_size <<= 8;
+			level -= 8;
+		}
+		until = level > 8 ? (first / (key_size << 8) + 1) * (key_size << 8) : end;
+		if (until >= end)
+			until = end - end % key_size;
+		piece = (struct address_range){.first = first, .last = until - 1};
+		entry->level = (uint8_t)level;
+		rc = dataset_add_range(builder, &piece, entry);
+		if (rc < 0)
+			return rc;
+		entry->is_part = true;
+		first = until;
+	}
+	return 0;
+}
+
+static int ip4set_line(struct lines *lines, struct span line, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number};
+	struct ip4_entry scanned;
+	int rc;
+
+	if (!ip4_scan(lines, line, number, &scanned))
+		return 0;
+	if (scanned.range.last - scanned.range.first == UINT32_MAX &&
+	    memchr(scanned.key.text, '/', scanned.key.size)) {
+		LINES_BAD(lines, number, "bad prefix '%.*s': ip4set has no /0",
+		          SPAN_QUOTE(scanned.key));
+		return 0;
+	}
+	entry.is_exclusion = scanned.is_exclusion;
+	if (!entry.is_exclusion) {
+		rc = rbldnsd_value(lines->context, scanned.rest, number, &entry.value);
+		if (rc <= 0)
+			return rc;
+	}
+	lines->facts->line_count++;
+	return octets_add(lines->builder, &scanned.range, &entry);
+}
+
+static int ip4trie_line(struct lines *lines, struct span line, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number, .first_wins = true};
+	struct ip4_entry scanned;
+	int rc;
+
+	if (!ip4_scan(lines, line, number, &scanned))
+		return 0;
+	if (memchr(scanned.key.text, '-', scanned.key.size)) {
+		LINES_BAD(lines, number, "bad prefix '%.*s': ip4trie has no ranges",
+		          SPAN_QUOTE(scanned.key));
+		return 0;
+	}
+	entry.is_exclusion = scanned.is_exclusion;
+	entry.level = (uint8_t)address_widest_length(&scanned.range);
+	if (!entry.is_exclusion) {
+		rc = rbldnsd_value(lines->context, scanned.rest, number, &entry.value);
+		if (rc <= 0)
+			return rc;
+	}
+	lines->facts->line_count++;
+	return dataset_add_range(lines->builder, &scanned.range, &entry);
+}
+
+static int ip4tset_line(struct lines *lines, struct span line, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number};
+	struct ip4_entry scanned;
+
+	if (!ip4_scan(lines, line, number, &scanned))
+		return 0;
+	if (scanned.is_exclusion || scanned.range.first != scanned.range.last ||
+	    memchr(scanned.key.text, '/', scanned.key.size) ||
+	    memchr(scanned.key.text, '-', scanned.key.size)) {
+		LINES_BAD(lines, number, "bad address '%.*s': ip4tset has single addresses only",
+		          SPAN_QUOTE(line));
+		return 0;
+	}
+	lines->facts->line_count++;
+	return dataset_add_range(lines->builder, &scanned.range, &entry);
+}
+
+int format_rbldnsd_ip4set(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                          size_t error_size)
+{
+	struct rbldnsd rbldnsd = {.entry = ip4set_line};
+
+	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+}
+
+int format_rbldnsd_ip4trie(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size)
+{
+	struct rbldnsd rbldnsd = {.entry = ip4trie_line};
+
+	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+}
+
+int format_rbldnsd_ip4tset(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size)
+{
+	struct rbldnsd rbldnsd = {.entry = ip4tset_line, .has_one_value = true};
+
+	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * rbldnsd's IPv6 types: ip6trie, ip6tset.
+ */
+#include "feeds/format_rbldnsd.h"
+
+#include <string.h>
+
+#define WORDS_SIZE ((address6_t)1 << 64) /* addresses under four words */
+
+struct ip6_entry {
+	struct address_range range;
+	struct span key, rest;
+	bool is_exclusion;
+};
+
+/* Returns false when it is bad and was counted. */
+static bool ip6_scan(struct lines *lines, struct span line, uint64_t number,
+                     struct ip6_entry *out_entry)
+{
+	size_t used;
+
+	out_entry->is_exclusion = line.text[0] == '!';
+	if (out_entry->is_exclusion)
+		line = span_trim(span_skip(line, 1));
+	used = address_scan6(line.text, line.size, &out_entry->range);
+	out_entry->key = (struct span){line.text, used};
+	out_entry->rest = span_skip(line, used);
+	if (!used || !rbldnsd_is_key_end(out_entry->rest)) {
+		LINES_BAD(lines, number, "bad address '%.*s': expected an IPv6 prefix",
+		          SPAN_QUOTE(line));
+		return false;
+	}
+	if (out_entry->range.has_host_bits) {
+		LINES_BAD(lines, number, "bad prefix '%.*s': host bits are set",
+		          SPAN_QUOTE(out_entry->key));
+		return false;
+	}
+	return true;
+}
+
+/* As an IPv6 length: 96 more for what is v4-mapped, so that both compare. */
+static uint8_t level_of(const struct address_range *range)
+{
+	unsigned length = address_widest_length(range);
+
+	return (uint8_t)(range->is_ip6 ? length : length + 96);
+}
+
+static int ip6trie_line(struct lines *lines, struct span line, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number, .first_wins = true};
+	struct ip6_entry scanned;
+	int rc;
+
+	if (!ip6_scan(lines, line, number, &scanned))
+		return 0;
+	entry.is_exclusion = scanned.is_exclusion;
+	entry.level = level_of(&scanned.range);
+	if (!entry.is_exclusion) {
+		rc = rbldnsd_value(lines->context, scanned.rest, number, &entry.value);
+		if (rc <= 0)
+			return rc;
+	}
+	lines->facts->line_count++;
+	return dataset_add_range(lines->builder, &scanned.range, &entry);
+}
+
+/* Four words for a /64, or '!' and a whole address. */
+static bool is_tset_key(const struct ip6_entry *scanned)
+{
+	address6_t size = scanned->range.last - scanned->range.first + 1;
+
+	if (memchr(scanned->key.text, '/', scanned->key.size))
+		return false;
+	return size == (scanned->is_exclusion ? 1 : WORDS_SIZE);
+}
+
+static int ip6tset_line(struct lines *lines, struct span line, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number};
+	struct ip6_entry scanned;
+
+	if (!ip6_scan(lines, line, number, &scanned))
+		return 0;
+	if (!is_tset_key(&scanned)) {
+		LINES_BAD(lines, number,
+		          "bad address '%.*s': ip6tset has four words, or '!' and a whole address",
+		          SPAN_QUOTE(line));
+		return 0;
+	}
+	entry.is_exclusion = scanned.is_exclusion;
+	lines->facts->line_count++;
+	return dataset_add_range(lines->builder, &scanned.range, &entry);
+}
+
+int format_rbldnsd_ip6trie(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size)
+{
+	struct rbldnsd rbldnsd = {.entry = ip6trie_line, .has_colon_keys = true};
+
+	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+}
+
+int format_rbldnsd_ip6tset(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size)
+{
+	struct rbldnsd rbldnsd = {.entry = ip6tset_line, .has_one_value = true};
+
+	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+}
