@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is published is what the datasets say, whatever happens on the way. */
+#include "control/push.h"
 #include "tests/unit/control/world.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/socket", f->directory);
 	f->model = model_start(f->path, 7);
-	world_init(&f->world, f->path, f->model);
+	world_init(&f->world, f->path);
 	*state = f;
 	return 0;
 }
@@ -53,7 +54,7 @@ static void connect_and_load(struct fixture *f)
 	assert_int_equal(publish_sync(f->world.publish, &result), 0);
 	assert_string_equal(result.error, "");
 	assert_true(result.is_answered);
-	assert_true(world_is_right(&f->world));
+	assert_true(world_model_is_right(&f->world, f->model));
 }
 
 static struct dataset *random_dataset(uint64_t *seed)
@@ -84,7 +85,7 @@ static void empty_all(struct fixture *f)
 	assert_int_equal(counts.verdict_count, 0);
 	assert_int_equal(counts.listing_count, 0);
 	assert_int_equal(counts.name_count, 0);
-	assert_true(world_is_right(&f->world));
+	assert_true(world_model_is_right(&f->world, f->model));
 }
 
 static void test_random_deltas(void **state)
@@ -96,7 +97,7 @@ static void test_random_deltas(void **state)
 		uint64_t random = seed * 0x9e3779b97f4a7c15;
 
 		give(f, (unsigned)(seed * 7 % WORLD_LISTS), random_dataset(&random));
-		if (!world_is_right(&f->world))
+		if (!world_model_is_right(&f->world, f->model))
 			fail_msg("seed %llu", (unsigned long long)seed);
 	}
 	empty_all(f);
@@ -130,13 +131,13 @@ static void test_small_changes_of_many_names(void **state)
 	connect_and_load(f);
 	give(f, 1, world_names(1));
 	give(f, 3, world_names(2));
-	assert_true(world_is_right(&f->world));
+	assert_true(world_model_is_right(&f->world, f->model));
 	for (uint64_t seed = 1; seed <= 60; seed++) {
 		uint64_t random = seed * 0x9e3779b97f4a7c15;
 		struct model_counts counts;
 
 		give(f, seed % 2 ? 0 : 2, random_dataset(&random));
-		if (!world_is_right(&f->world))
+		if (!world_model_is_right(&f->world, f->model))
 			fail_msg("seed %llu", (unsigned long long)seed);
 		model_counts(f->model, &counts);
 		assert_true(counts.put_count < counts.name_count);
@@ -181,7 +182,7 @@ static void test_counts_and_sizes(void **state)
 		else
 			assert_int_equal(result.generation, generation);
 		generation = result.generation;
-		assert_true(world_is_right(&f->world));
+		assert_true(world_model_is_right(&f->world, f->model));
 	}
 }
 
@@ -254,7 +255,7 @@ static void test_without_data_plane(void **state)
 	assert_false(result.is_answered);
 	assert_int_equal(result.added, 1);
 	assert_int_equal(publish_entries(f->world.publish), 1);
-	f->world.model = f->model = model_start(f->path, (uint64_t)1 << 40);
+	f->model = model_start(f->path, (uint64_t)1 << 40);
 	connect_and_load(f);
 	assert_int_equal(publish_sync(f->world.publish, &result), 0);
 	assert_true(result.generation > (uint64_t)1 << 40); /* above the data plane's own */
@@ -269,7 +270,7 @@ static void test_restarted_data_plane(void **state)
 	give(f, 0, world_range("192.0.2.0/24", NULL));
 	assert_int_equal(publish_sync(f->world.publish, &before), 0);
 	model_stop(f->model);
-	f->world.model = f->model = model_start(f->path, 0);
+	f->model = model_start(f->path, 0);
 	connect_and_load(f);
 	assert_int_equal(publish_sync(f->world.publish, &after), 0);
 	assert_true(after.generation > before.generation);
@@ -305,7 +306,7 @@ static void test_configure(void **state)
 	assert_int_equal(model_address(f->model, false, 0xc6336401, &listing, 1), 0);
 	f->world.config = old;
 	assert_int_equal(publish_configure(f->world.publish, &f->world.config, &result), 0);
-	assert_true(world_is_right(&f->world));
+	assert_true(world_model_is_right(&f->world, f->model));
 }
 
 /* Between publish_adopt() and publish_sync() nothing is sent. */
@@ -397,7 +398,7 @@ static void test_many_lists(void **state)
 	assert_int_equal(publish_configure(f->world.publish, &config, &result), -E2BIG);
 	config.lists_count = 300;
 	assert_int_equal(publish_configure(f->world.publish, &f->world.config, &result), 0);
-	assert_true(world_is_right(&f->world));
+	assert_true(world_model_is_right(&f->world, f->model));
 }
 
 static void test_zones_follow_datasets(void **state)
@@ -429,6 +430,29 @@ static void test_zones_follow_datasets(void **state)
 	assert_int_equal(zones->zones[0]->test_codes[2], 0x7f000007);
 }
 
+/* A peer that takes the connection and says nothing. */
+static void test_silent_peer(void **state)
+{
+	struct fixture *f = *state;
+	char path[108];
+	struct push push;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/silent", f->directory);
+	fd = channel_listen(path);
+	assert_true(fd >= 0);
+	push_init(&push);
+	push.timeout_ms = 10;
+	assert_int_equal(push_open(&push, path), -ETIMEDOUT);
+	assert_false(push_is_open(&push));
+	assert_non_null(strstr(push.error, "lost the data plane"));
+	close(fd);
+	assert_int_equal(push_open(&push, path), -ECONNREFUSED);
+	assert_non_null(strstr(push.error, path));
+	push_close(&push, "");
+	unlink(path);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -446,6 +470,7 @@ int main(void)
 	    TEST(test_too_many_listings),
 	    TEST(test_many_lists),
 	    TEST(test_zones_follow_datasets),
+	    TEST(test_silent_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static const address6_t bases[2][3] = {
     {0, (address6_t)0xffff7f000001 - 128, ~(address6_t)0xff},
 };
 
-void world_init(struct world *w, const char *path, struct model *model)
+void world_init(struct world *w, const char *path)
 {
 	static const char *const texts[WORLD_LISTS] = {"$ is in zero", NULL, "costs $$, see $",
 	                                               "plain", "$"};
@@ -27,7 +27,7 @@ void world_init(struct world *w, const char *path, struct model *model)
 	static char *names[WORLD_LISTS] = {(char *)"l0", (char *)"l1", (char *)"l2", (char *)"l3",
 	                                   (char *)"l4"};
 
-	*w = (struct world){.model = model, .first_lists = {0, 1, 2}, .second_lists = {2, 4}};
+	*w = (struct world){.first_lists = {0, 1, 2}, .second_lists = {2, 4}};
 	snprintf(w->path, sizeof(w->path), "%s", path);
 	w->feed.format = (char *)"rbldnsd-ip6trie";
 	for (unsigned i = 0; i < WORLD_LISTS; i++)
@@ -298,7 +298,8 @@ static bool is_same(struct lines *expected, struct lines *found, const char *whe
 
 /* The addresses to look at. */
 struct points {
-	struct world *world;
+	const struct world *world;
+	const struct world_witness *witness;
 	bool is_ip6, is_right;
 };
 
@@ -342,7 +343,7 @@ static void check_address(struct points *p, address6_t address)
 	if (!p->is_ip6 && address > UINT32_MAX)
 		return;
 	expect_address(p->world, p->is_ip6, address, &expected);
-	count = model_address(p->world->model, p->is_ip6, address, listings, LISTINGS_MAX);
+	count = p->witness->address(p->witness->who, p->is_ip6, address, listings, LISTINGS_MAX);
 	for (size_t i = 0; i < count; i++)
 		add_line(&found, &listings[i], NULL);
 	address_format(&range, where);
@@ -356,11 +357,11 @@ static void check_around(void *context, address6_t address)
 	check_address(context, address + 1);
 }
 
-static bool addresses_are_right(struct world *w, bool is_ip6)
+static bool addresses_are_right(const struct world *w, const struct world_witness *witness,
+                                bool is_ip6)
 {
-	struct points p = {.world = w, .is_ip6 = is_ip6, .is_right = true};
+	struct points p = {.world = w, .witness = witness, .is_ip6 = is_ip6, .is_right = true};
 
-	model_boundaries(w->model, is_ip6, check_around, &p);
 	for (size_t i = 0; i < w->config.never_list_count; i++) {
 		check_around(&p, w->never[i].first);
 		check_around(&p, w->never[i].last);
@@ -399,12 +400,13 @@ static uint32_t find_set(const struct dataset *d, const uint8_t *wire, size_t si
 	}
 }
 
-static bool name_is_right(struct world *w, const uint8_t *wire, size_t size)
+static bool name_is_right(const struct world *w, const struct world_witness *witness,
+                          const uint8_t *wire, size_t size)
 {
 	struct model_listing listings[LISTINGS_MAX];
 	struct lines expected = {.count = 0}, found = {.count = 0};
 	char subject[4 * NAME_WIRE_MAX + 2];
-	size_t at, count = model_name(w->model, wire, size, listings, LISTINGS_MAX, &at);
+	size_t at, count = witness->name(witness->who, wire, size, listings, LISTINGS_MAX, &at);
 
 	name_format(wire + at, size - at, subject);
 	for (size_t i = 0; i < count; i++)
@@ -423,37 +425,68 @@ static bool name_is_right(struct world *w, const uint8_t *wire, size_t size)
 }
 
 /* A name of a dataset, those below it, and the one above. */
-static bool names_around_are_right(struct world *w, const uint8_t *wire, size_t size)
+static bool names_around_are_right(const struct world *w, const struct world_witness *witness,
+                                   const uint8_t *wire, size_t size)
 {
 	uint8_t below[300] = "\1q\3www";
 
 	must(size < 250);
 	memcpy(below + 6, wire, size);
-	return name_is_right(w, below, size + 6) && name_is_right(w, below + 2, size + 4) &&
-	       name_is_right(w, wire, size) &&
-	       name_is_right(w, wire + wire[0] + 1, size - wire[0] - 1);
+	return name_is_right(w, witness, below, size + 6) &&
+	       name_is_right(w, witness, below + 2, size + 4) &&
+	       name_is_right(w, witness, wire, size) &&
+	       name_is_right(w, witness, wire + wire[0] + 1, size - wire[0] - 1);
 }
 
-static bool names_are_right(struct world *w)
+static bool names_are_right(const struct world *w, const struct world_witness *witness)
 {
 	for (unsigned list = 0; list < WORLD_LISTS; list++) {
 		const struct dataset *d = publish_get(w->publish, list);
 
 		for (size_t i = 0; d && i < d->name_count; i++)
-			if (!names_around_are_right(w, d->name_bytes + d->names[i].offset,
+			if (!names_around_are_right(w, witness, d->name_bytes + d->names[i].offset,
 			                            d->names[i].size))
 				return false;
 	}
-	return names_around_are_right(w, (const uint8_t *)"\1b\7nowhere", 10);
+	return names_around_are_right(w, witness, (const uint8_t *)"\1b\7nowhere", 10);
 }
 
-bool world_is_right(struct world *w)
+bool world_is_right(struct world *w, const struct world_witness *witness)
 {
+	return addresses_are_right(w, witness, false) && addresses_are_right(w, witness, true) &&
+	       names_are_right(w, witness);
+}
+
+static size_t ask_address(void *who, bool is_ip6, address6_t address,
+                          struct model_listing *out_listings, size_t max)
+{
+	return model_address(who, is_ip6, address, out_listings, max);
+}
+
+static size_t ask_name(void *who, const uint8_t *wire, size_t size,
+                       struct model_listing *out_listings, size_t max, size_t *out_subject)
+{
+	return model_name(who, wire, size, out_listings, max, out_subject);
+}
+
+/* Where the model's verdicts begin and end. */
+static bool boundaries_are_right(const struct world *w, const struct world_witness *witness,
+                                 bool is_ip6)
+{
+	struct points p = {.world = w, .witness = witness, .is_ip6 = is_ip6, .is_right = true};
+
+	model_boundaries(witness->who, is_ip6, check_around, &p);
+	return p.is_right;
+}
+
+bool world_model_is_right(struct world *w, struct model *m)
+{
+	struct world_witness witness = {.address = ask_address, .name = ask_name, .who = m};
 	char failure[200];
 
-	model_failure(w->model, failure);
+	model_failure(m, failure);
 	if (failure[0])
 		fprintf(stderr, "protocol: %s\n", failure);
-	return !failure[0] && addresses_are_right(w, false) && addresses_are_right(w, true) &&
-	       names_are_right(w);
+	return !failure[0] && boundaries_are_right(w, &witness, false) &&
+	       boundaries_are_right(w, &witness, true) && world_is_right(w, &witness);
 }

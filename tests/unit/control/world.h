@@ -10,6 +10,15 @@
 
 #define WORLD_LISTS 5
 
+/* Somebody to ask what is published; functions as in model.h. */
+struct world_witness {
+	size_t (*address)(void *who, bool is_ip6, address6_t address,
+	                  struct model_listing *out_listings, size_t max);
+	size_t (*name)(void *who, const uint8_t *wire, size_t size,
+	               struct model_listing *out_listings, size_t max, size_t *out_subject);
+	void *who;
+};
+
 struct world {
 	struct config config;
 	struct config_list lists[WORLD_LISTS];
@@ -20,11 +29,10 @@ struct world {
 	unsigned first_lists[3], second_lists[2];
 	char path[108];
 	struct publish *publish; /* not connected yet */
-	struct model *model;     /* borrowed; may be NULL */
 };
 
-/* Dies by assertion when it cannot. */
-void world_init(struct world *w, const char *path, struct model *model);
+/* Dies when it cannot. */
+void world_init(struct world *w, const char *path);
 void world_done(struct world *w);
 
 /* Bytes that run out into zeros. */
@@ -46,5 +54,8 @@ struct dataset *world_range(const char *text, const struct dataset_value *value)
 /* Fill bytes at random. */
 void world_random(uint64_t *state, uint8_t *bytes, size_t size);
 
-/* Compare model and datasets; prints the first difference and returns false. */
-bool world_is_right(struct world *w);
+/* Compare what is published with the datasets; prints the first difference and returns false. */
+bool world_is_right(struct world *w, const struct world_witness *witness);
+
+/* The same with a model, who also tells where to look and what he thinks of the protocol. */
+bool world_model_is_right(struct world *w, struct model *m);
