@@ -262,6 +262,33 @@ def check_loaded(checks, dataplane, where):
                             f"loaded: {name} {kind} over {'tcp' if tcp else 'udp'}")
 
 
+def check_reload(checks, dataplane, where):
+    """Full loads while clients ask: every query is answered, and never with less than a load."""
+    wrong, counts, is_over = [], [0, 0, 0], threading.Event()
+
+    def keep_asking(index):
+        while not is_over.is_set():
+            answer = netns.ask(where[0], "1.2.0.192.bl.test", port=where[1], tcp=index == 0)
+            if netns.summary(answer) != "NOERROR 127.0.0.2":
+                wrong.append(netns.summary(answer))
+            counts[index] += 1
+
+    askers = [threading.Thread(target=keep_asking, args=(i,)) for i in range(len(counts))]
+    for asker in askers:
+        asker.start()
+    loads = 0
+    while loads < 20 or min(counts) < 100:
+        batch = push.Batch()
+        batch.add_zone("bl.test")
+        batch.add("192.0.2.0/24", "127.0.0.2,why $ is listed")
+        batch.push(push.Channel(dataplane.socket))
+        loads += 1
+    is_over.set()
+    for asker in askers:
+        asker.join()
+    checks.is_equal(wrong, [], "full loads while clients ask")
+
+
 def check_one_server(checks, build, user):
     listens = ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"]
     arguments = [word for text in listens for word in ("--listen", text)]
@@ -279,6 +306,7 @@ def check_one_server(checks, build, user):
             check_refusals(checks, build, user, dataplane)
         with checks.group("loaded"):
             check_loaded(checks, dataplane, where)
+            check_reload(checks, dataplane, where)
         with checks.group("idle"), connect(where) as idle:
             idle.sendall(framed(b"x" * 20)[:10])  # a message that never ends
             checks.is_true(is_closed(idle), "an idle connection is closed")
