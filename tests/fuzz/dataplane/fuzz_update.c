@@ -17,7 +17,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PROBES 8
+#define PROBES     8
+#define BLOCKS_MAX 4096 /* /24 blocks of one message */
 
 static const uint32_t probes4[PROBES] = {0,          1,          0x0a000000, 0x7f000002,
                                          0xc0000200, 0xc0000201, 0xc00002ff, 0xffffffff};
@@ -131,6 +132,20 @@ static size_t take_answers(struct target *t)
 	return count;
 }
 
+/* Ranges of many blocks only take time: the table has a target of its own. */
+static bool is_wide(const channel_request *request)
+{
+	uint64_t blocks = 0;
+
+	if (request->kind_case != REPUTED__UPDATE__REQUEST__KIND_PAINT4)
+		return false;
+	for (size_t i = 0; i < request->paint4->n_first && i < request->paint4->n_last; i++) {
+		if (request->paint4->last[i] > request->paint4->first[i])
+			blocks += (request->paint4->last[i] - request->paint4->first[i]) >> 8;
+	}
+	return blocks > BLOCKS_MAX;
+}
+
 static void serve(struct target *t, channel_request *request)
 {
 	bool is_batch = request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
@@ -155,7 +170,10 @@ static bool is_served(struct target *t)
 
 		if (rc <= 0)
 			return rc == 0;
-		serve(t, request);
+		if (is_wide(request))
+			reputed__update__request__free_unpacked(request, NULL);
+		else
+			serve(t, request);
 	}
 	return false;
 }

@@ -86,9 +86,9 @@ SEEDS = {
     "lookup-names": [lookup("x.a.test"), lookup("test"), lookup("b.test."), lookup("..")],
     "status": [("status", b""), ("stats", b""), ("hello", number(1, 2))],
     "refused": [*delta(2, paint4(2, 1, 0)), *delta(2, paint4(1, 2, 99)), *delta(1)],
-    "two-fulls": [*base()[1:2], begin(5, True), define(1), paint4(0, 0xFFFFFFFF, 1), commit(5),
+    "two-fulls": [*base()[1:2], begin(5, True), define(1), paint4(0x7F000000, 0x7F000FFF, 1), commit(5),
                   begin(6, True), commit(6)],
-    "wide": delta(2, paint4(0, 0xFFFFFFFF, 1), paint4(0x0A000000, 0x7F000001, 0)),
+    "wide": delta(2, paint4(0xC0000000, 0xC000FFFF, 1), paint4(0xC0000180, 0xC0000201, 0)),
 }
 
 
