@@ -10,7 +10,7 @@ static unsigned scope_read(struct span *name)
 		*name = span_skip(*name, 1);
 		return DATASET_EXACT | DATASET_SUBTREE;
 	}
-	if (name->size > 2 && name->text[0] == '*' && name->text[1] == '.') {
+	if (name->size > 1 && name->text[0] == '*' && name->text[1] == '.') {
 		*name = span_skip(*name, 2);
 		return DATASET_SUBTREE;
 	}

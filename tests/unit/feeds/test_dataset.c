@@ -453,7 +453,8 @@ static void dataset_messages(void **state)
 	assert_int_equal(d->facts.bad_line_count, DATASET_MESSAGES_MAX + 2);
 	assert_int_equal(d->message_count, DATASET_MESSAGES_MAX);
 	assert_int_equal(d->messages[4].line, 5);
-	assert_string_equal(d->messages[0].text, "bad address '?[31m?" "?'");
+	assert_string_equal(d->messages[0].text, "bad address '?[31m?"
+	                                         "?'");
 	dataset_free(d);
 	dataset_free(NULL);
 }
