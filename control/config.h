@@ -14,6 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CONFIG_SIZE_MAX      (16u << 20) /* bytes of a file */
+#define CONFIG_LISTS_MAX     1023        /* the data plane's list ids */
+#define CONFIG_ZONES_MAX     4096
+#define CONFIG_NS_MAX        8 /* of a zone */
+#define CONFIG_LISTENS_MAX   16
+#define CONFIG_PORTS_MAX     8
+#define CONFIG_ADDRESSES_MAX 16 /* of a port */
+#define CONFIG_CORES_MAX     64
+#define CONFIG_TEXT_MAX      255 /* bytes of a text template: one TXT string */
+
 enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
 enum config_access_action { CONFIG_ALLOW, CONFIG_REFUSE, CONFIG_DROP }; /* = enum access_action */
@@ -34,7 +44,7 @@ struct config_dataplane {
 	unsigned *cores;
 	unsigned cores_count;
 	enum config_hugepages hugepages;
-	enum config_idle idle;
+	enum config_idle idle; /* default backoff */
 };
 
 struct config_access {
@@ -103,4 +113,9 @@ typedef void config_complain(const char *message, void *context);
  */
 struct config *config_load(const char *path, config_complain *complain, void *context);
 
+/* The same from memory; relative paths are relative to the folder of path, which need not exist. */
+struct config *config_load_bytes(const char *path, const void *bytes, size_t size,
+                                 config_complain *complain, void *context);
+
+/* NULL is allowed. */
 void config_free(struct config *config);

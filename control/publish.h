@@ -19,6 +19,7 @@ struct publish_result {
 	uint64_t generation;     /* of the commit */
 	uint64_t added, removed; /* ranges and names of the list that came and went */
 	char error[256];         /* why it is not answered, for people; empty when it is */
+	char warning[160];       /* what is left out although it is answered; mostly empty */
 };
 
 /* The configuration must outlive it or the next publish_configure(). Errors: NULL with errno. */
@@ -31,6 +32,12 @@ void publish_free(struct publish *p);
  */
 int publish_configure(struct publish *p, const struct config *config,
                       struct publish_result *out_result);
+
+/*
+ * The same, but nothing is pushed until publish_sync(), so that new lists can be given their
+ * datasets first and no zone is without data in between. Errors: -ENOMEM; nothing changed
+ */
+int publish_adopt(struct publish *p, const struct config *config);
 
 /*
  * Replace the dataset of a list and push what that changes. Without a connection it is only kept,

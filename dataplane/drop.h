@@ -26,7 +26,8 @@
 	X(DNS_RESPONSE, "dns_response", "QR is set: a response, never answered")                   \
 	X(ACCESS, "access", "access rule with action drop")                                        \
 	X(NO_ROOM, "no_room", "buffer too small for any answer")                                   \
-	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")
+	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")                              \
+	X(TX_REFUSED, "tx_refused", "the kernel refused to send the answer to its client")
 
 enum drop {
 #define DROP_ENUM(id, name, meaning) DROP_##id,
@@ -35,6 +36,6 @@ enum drop {
 	    DROP_COUNT /* how many; not a reason */
 };
 
-/* Counter names and meanings, indexed by enum drop. Defined in stats.c. */
+/* Counter names and meanings, indexed by enum drop. Defined in drop.c. */
 extern const char *const drop_names[DROP_COUNT];
 extern const char *const drop_meanings[DROP_COUNT];

@@ -56,8 +56,11 @@ struct dataset_message {
 	char text[160]; /* "bad address '1.2.3'": names what was found, says what was expected */
 };
 
+struct trace;
+
 struct dataset_options {
-	bool drop_bogons; /* feeds/bogons.h */
+	bool drop_bogons;    /* feeds/bogons.h */
+	struct trace *trace; /* feeds/trace.h: told of every entry; NULL = none */
 };
 
 struct dataset_builder;

@@ -20,15 +20,18 @@ typedef struct Reputed__Update__Response channel_response;
 
 struct channel {
 	int fd;
-	uint8_t *in; /* received, not yet consumed */
-	size_t in_size, in_capacity;
-	uint8_t *out; /* queued, not yet sent */
-	size_t out_size, out_capacity;
+	uint8_t *in; /* received; from in_start on not yet consumed */
+	size_t in_start, in_size, in_capacity;
+	uint8_t *out; /* queued; from out_start on not yet sent */
+	size_t out_start, out_size, out_capacity;
 };
 
 /*
- * Listen at a path: mode 0600, a stale socket is replaced, a live one is not.
- * Errors: negative errno (-EADDRINUSE: somebody answers there). Returns a non-blocking fd.
+ * Listen at a path: mode 0600 from the start, a stale socket is replaced, a live one is not.
+ * Returns a non-blocking fd.
+ *
+ * Errors: negative errno (-EADDRINUSE: somebody answers there; -ENOTSOCK: the path is something
+ *         else, which is left alone; -ENAMETOOLONG)
  */
 int channel_listen(const char *path);
 
@@ -48,18 +51,37 @@ int channel_queue_response(struct channel *c, const channel_response *response);
 /* Send what is queued, as far as the socket takes it. Errors: negative errno but never -EAGAIN. */
 int channel_flush(struct channel *c);
 
-/* Read what has come, once. Returns bytes read, 0 when nothing has come; -EPIPE: peer closed. */
+/*
+ * Read what has come, once. Returns bytes read, 0 when nothing has come. Memory grows with what has
+ * come, never with what a length announces.
+ *
+ * Errors: -EPIPE: peer closed; -EMSGSIZE: more unconsumed bytes than one message; -ENOMEM
+ */
 int channel_fill(struct channel *c);
+
+/* Bytes queued and not yet sent: what a slow peer costs. */
+static inline size_t channel_pending(const struct channel *c)
+{
+	return c->out_size - c->out_start;
+}
+
+/* Blocking use: send all that is queued. Errors: -ETIMEDOUT and those of channel_flush(). */
+int channel_drain(struct channel *c, int timeout_ms);
 
 /*
  * Take the next whole message out of what was read.
  *
  * Returns 1 and the message (free with ..__free_unpacked), 0 when more bytes are needed.
- * Errors: -EMSGSIZE, -EBADMSG, -ENOMEM: the peer is to be cut off
+ * Errors: -EMSGSIZE, -EBADMSG (also: an empty message), -ENOMEM: the peer is to be cut off
  */
 int channel_next_request(struct channel *c, channel_request **out_request);
 int channel_next_response(struct channel *c, channel_response **out_response);
 
-/* Blocking use: send one request and wait for one response. Errors: -ETIMEDOUT and the above. */
+/*
+ * Blocking use: send what is queued and one request, and wait for one response.
+ *
+ * timeout_ms: for all of it; < 0 = forever
+ * Errors:     -ETIMEDOUT and the above; the channel is to be closed then
+ */
 int channel_call(struct channel *c, const channel_request *request, int timeout_ms,
                  channel_response **out_response);

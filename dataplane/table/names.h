@@ -26,7 +26,7 @@ void names_free(struct names *n);
  *
  * exact:    verdict of the name itself
  * subtree:  verdict of the names below
- * Errors:   -EINVAL not a well-formed lower-case name; -ENOMEM: unchanged
+ * Errors:   -EINVAL not a well-formed lower-case name, or the empty one; -ENOMEM: unchanged
  */
 int names_put(struct names *n, const uint8_t *name, size_t size, verdict_t exact,
               verdict_t subtree);

@@ -42,10 +42,10 @@ void table4_prefetch(const struct table4 *t, uint32_t address);
 
 /*
  * Whether any address of a range has a verdict that is wanted (an empty non-terminal of a zone).
- * Bounded work: after TABLE4_ANY_BUDGET split blocks it answers true, which is the safe side
- * (NODATA instead of NXDOMAIN).
+ * Bounded work: after TABLE4_ANY_BUDGET split blocks, as many calls of is_wanted, or four full /8s
+ * it answers true, which is the safe side (NODATA instead of NXDOMAIN).
  *
- * is_wanted: called with verdicts other than VERDICT_NONE
+ * is_wanted: called with verdicts other than VERDICT_NONE, not always again with the same one
  */
 #define TABLE4_ANY_BUDGET 4096
 bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,

@@ -42,16 +42,16 @@ struct verdicts *verdicts_new(void);
 void verdicts_free(struct verdicts *v);
 
 /*
- * Define or replace a listing. Replacing one that a verdict uses is an error.
+ * Define a listing.
  *
- * Errors: -EINVAL id 0 or too large, code outside 127/8 or 127.0.0.1, list id too large;
+ * Errors: -EINVAL id 0 or too large, code outside 127/8 or 127.0.0.1, list id or text too large;
  *         -EBUSY already defined; -ENOMEM; unchanged on error
  */
 int verdicts_define_listing(struct verdicts *v, uint32_t id, uint32_t list, uint32_t code,
                             const char *text, size_t text_size);
 
 /*
- * Define a verdict as a set of defined listings.
+ * Define a verdict as a set of defined listings; one named twice counts once.
  *
  * Errors: -EINVAL id 0 or too large, count 0 or above VERDICT_LISTINGS_MAX, an undefined listing;
  *         -EBUSY already defined; -ENOMEM; unchanged on error
@@ -63,7 +63,8 @@ int verdicts_is_defined(const struct verdicts *v, verdict_t id);
 
 /*
  * Forget ids that nothing paints any more; memory is freed after a grace period, and the id may be
- * defined again from then on (until then: -EBUSY). Unknown ids are ignored.
+ * defined again from then on (until then: -EBUSY). Unknown ids are ignored. A listing that a
+ * verdict still has stays readable through it and goes with the last such verdict.
  */
 void verdicts_forget(struct verdicts *v, verdict_t id);
 void verdicts_forget_listing(struct verdicts *v, uint32_t id);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The command line of reputectl: which command, its operands, its options. Options may stand
+ * anywhere; "--" ends them.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ARGUMENTS_OPERANDS_MAX 4
+#define ARGUMENTS_CONFIG       "/etc/reputed/reputed.yaml"
+
+enum arguments_option { /* bits */
+	                OPTION_CONFIG = 1 << 0,
+	                OPTION_JSON = 1 << 1,
+	                OPTION_HELP = 1 << 2,
+	                OPTION_VERSION = 1 << 3,
+	                OPTION_ALL = 1 << 4,
+	                OPTION_TTL = 1 << 5,
+	                OPTION_CODE = 1 << 6,
+	                OPTION_TEXT = 1 << 7,
+	                OPTION_REASON = 1 << 8,
+	                OPTION_AUTHOR = 1 << 9,
+};
+#define OPTIONS_EVERYWHERE (OPTION_CONFIG | OPTION_JSON | OPTION_HELP | OPTION_VERSION)
+
+struct command;
+
+struct arguments {
+	const struct command *command; /* NULL: --help or --version alone */
+	unsigned given;                /* enum arguments_option bits */
+	const char *config;
+	const char *ttl, *code, *text, *reason, *author; /* NULL unless given */
+	const char *operands[ARGUMENTS_OPERANDS_MAX];
+	unsigned operand_count;
+};
+
+struct command {
+	const char *name;     /* one or two words */
+	const char *operands; /* as shown in the usage, may be empty */
+	const char *help;     /* one line */
+	unsigned operands_min, operands_max;
+	unsigned options; /* enum arguments_option bits beside OPTIONS_EVERYWHERE */
+	int (*run)(const struct arguments *arguments); /* returns the exit status */
+};
+
+#define ARGUMENTS_ERROR_MAX 256
+
+/*
+ * Parse a command line against a table of commands that ends with a row without a name.
+ *
+ * out_error: what is wrong, with a hint
+ * Errors: -EINVAL
+ */
+int arguments_parse(int argc, char *const *argv, const struct command *commands,
+                    struct arguments *out, char out_error[ARGUMENTS_ERROR_MAX]);

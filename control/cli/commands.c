@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/cli/commands.h"
+
+#define LIST_OPTIONS (OPTION_TTL | OPTION_CODE | OPTION_TEXT | OPTION_REASON | OPTION_AUTHOR)
+
+const struct command commands[] = {
+    {"up", "", "run both daemons in the foreground", 0, 0, 0, up_run},
+    {"check", "[FILE]", "tell every mistake of a configuration", 0, 1, 0, check_run},
+    {"status", "", "daemons, feeds and lists", 0, 0, 0, status_run},
+    {"lookup", "KEY", "what each zone answers for an address or name, and why", 1, 1, 0,
+     lookup_run},
+    {"list add", "LIST KEY", "put an address, network or name on a manual list", 2, 2, LIST_OPTIONS,
+     list_add_run},
+    {"list del", "LIST KEY", "take it off", 2, 2, OPTION_AUTHOR, list_del_run},
+    {"list show", "[LIST]", "the entries of manual lists", 0, 1, 0, list_show_run},
+    {"feeds", "", "state, version and age of every feed", 0, 0, 0, feeds_run},
+    {"feeds refresh", "[NAME]", "read feeds again now", 0, 1, 0, feeds_refresh_run},
+    {"feeds accept", "NAME", "let the version serve that a guard holds back", 1, 1, 0,
+     feeds_accept_run},
+    {"feeds rollback", "NAME", "go back to the version before, until the feed changes", 1, 1, 0,
+     feeds_rollback_run},
+    {"stats", "", "the data plane's counters", 0, 0, OPTION_ALL, stats_run},
+    {0},
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/cli/dataplane_args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct list {
+	char **items;
+	size_t count, capacity; /* capacity counts the NULL at the end */
+	bool is_failed;
+};
+
+static void add(struct list *l, const char *text)
+{
+	if (l->is_failed)
+		return;
+	if (l->count + 1 >= l->capacity) {
+		size_t capacity = l->capacity ? 2 * l->capacity : 16;
+		char **grown = reallocarray(l->items, capacity, sizeof(*grown));
+
+		if (!grown) {
+			l->is_failed = true;
+			return;
+		}
+		l->items = grown;
+		l->capacity = capacity;
+	}
+	l->items[l->count] = strdup(text);
+	if (l->items[l->count])
+		l->count++;
+	else
+		l->is_failed = true;
+	l->items[l->count] = NULL;
+}
+
+static void add_flag(struct list *l, const char *flag, const char *value)
+{
+	add(l, flag);
+	add(l, value);
+}
+
+static const char *hugepages_text(enum config_hugepages hugepages)
+{
+	switch (hugepages) {
+	case HUGEPAGES_AUTO:
+		return "auto";
+	case HUGEPAGES_NEVER:
+		return "never";
+	case HUGEPAGES_REQUIRE:
+		return "require";
+	}
+	return "auto";
+}
+
+static const char *idle_text(enum config_idle idle)
+{
+	switch (idle) {
+	case IDLE_POLL:
+		return "poll";
+	case IDLE_BACKOFF:
+		return "backoff";
+	}
+	return "backoff";
+}
+
+char **dataplane_args(const char *program, const struct config_dataplane *dataplane)
+{
+	struct list l = {0};
+
+	add(&l, program);
+	add_flag(&l, "--socket", dataplane->socket);
+	for (unsigned i = 0; i < dataplane->listen_count; i++)
+		add_flag(&l, "--listen", dataplane->listen[i]);
+	for (unsigned i = 0; i < dataplane->ports_count; i++) {
+		const struct config_port *port = &dataplane->ports[i];
+
+		add_flag(&l, "--port", port->device);
+		for (unsigned j = 0; j < port->addresses_count; j++)
+			add_flag(&l, "--address", port->addresses[j]);
+	}
+	for (unsigned i = 0; i < dataplane->cores_count; i++) {
+		char core[16];
+
+		snprintf(core, sizeof(core), "%u", dataplane->cores[i]);
+		add_flag(&l, "--core", core);
+	}
+	add_flag(&l, "--hugepages", hugepages_text(dataplane->hugepages));
+	add_flag(&l, "--idle", idle_text(dataplane->idle));
+	if (!l.is_failed)
+		return l.items;
+	dataplane_args_free(l.items);
+	return NULL;
+}
+
+void dataplane_args_free(char **arguments)
+{
+	for (char **argument = arguments; argument && *argument; argument++)
+		free(*argument);
+	free(arguments);
+}

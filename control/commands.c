@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/commands.h"
+
+#include "control/engine.h"
+#include "control/intake.h"
+#include "control/manual.h"
+#include "control/publisher.h"
+#include "control/request.h"
+#include "control/show.h"
+#include "control/sources.h"
+#include "control/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct config_list *commands_find(const struct engine *e, const char *name)
+{
+	for (unsigned i = 0; i < e->config->lists_count; i++) {
+		if (strcmp(e->config->lists[i].name, name) == 0)
+			return &e->config->lists[i];
+	}
+	return NULL;
+}
+
+/* The manual list a request names, or NULL: it is refused. */
+static const struct config_list *commands_manual(const struct engine *e,
+                                                 struct server_request *client, const char *name)
+{
+	const struct config_list *list = commands_find(e, name);
+
+	if (!list)
+		server_refuse(client, "there is no list '%s'", name);
+	else if (!list->manual)
+		server_refuse(client, "list '%s' is filled by a feed, not by hand", name);
+	return list && list->manual ? list : NULL;
+}
+
+/* --- list-add, list-del --- */
+
+struct commands_change {
+	struct engine *engine;
+	struct server_request *client;
+	bool is_delete;
+	char list[256], key[MANUAL_KEY_MAX], author[128];
+	char warning[512];
+};
+
+static void commands_warn(struct commands_change *change, const char *text)
+{
+	size_t size = strlen(change->warning);
+
+	if (text[0])
+		snprintf(change->warning + size, sizeof(change->warning) - size, "%s%s",
+		         size ? "; " : "", text);
+}
+
+static void commands_changed(const struct publisher_report *report, void *context)
+{
+	struct commands_change *change = context;
+	const char *did = change->is_delete ? "deleted" : "added";
+	char text[400];
+
+	if (report->is_cancelled) {
+		server_refuse(change->client, "the daemon stops; nothing was saved");
+		goto out;
+	}
+	if (report->rc < 0) {
+		log_error("list '%s': cannot save '%s': %s", change->list, change->key,
+		          strerror(-report->rc));
+		server_refuse(change->client, "cannot save '%s': %s", change->key,
+		              strerror(-report->rc));
+		goto out;
+	}
+	log_info("list '%s': '%s' %s by %s", change->list, change->key,
+	         report->is_changed  ? did
+	         : change->is_delete ? "not found, asked for"
+	                             : "changed",
+	         change->author);
+	commands_warn(change, report->result.warning);
+	if (!report->result.is_answered) {
+		snprintf(text, sizeof(text), "saved, but not answered yet: %s",
+		         report->result.error[0] ? report->result.error
+		                                 : "the data plane is not connected");
+		commands_warn(change, text);
+	}
+	server_reply(change->client,
+	             json_pack("{s:b, s:b, s:b, s:s?}", "ok", 1, did, report->is_changed,
+	                       "answered", report->result.is_answered, "warning",
+	                       change->warning[0] ? change->warning : NULL));
+	engine_published(change->engine);
+out:
+	free(change);
+}
+
+/* Whether the key, or a part of what it spans, is never answered. */
+static void commands_warn_never(struct commands_change *change, const struct config *config,
+                                const struct manual_key *key)
+{
+	const struct address_range *r = &key->range;
+	char text[400];
+
+	if (key->is_name || key->is_exclusion)
+		return;
+	for (unsigned i = 0; i < config->never_list_count; i++) {
+		const struct address_range *never = &config->never_ranges[i];
+
+		if (never->is_ip6 != r->is_ip6 || never->last < r->first || never->first > r->last)
+			continue;
+		if (never->first <= r->first && never->last >= r->last)
+			snprintf(text, sizeof(text),
+			         "%s is in guard.never_list and will not be answered", key->text);
+		else
+			snprintf(text, sizeof(text),
+			         "the part of %s that is in guard.never_list ('%s') will not be "
+			         "answered",
+			         key->text, config->never_list[i]);
+		commands_warn(change, text);
+		return;
+	}
+	/* RFC 5782 section 5: never listed. */
+	if (!r->is_ip6 && r->first == 0x7f000001 && r->last == 0x7f000001)
+		commands_warn(change, "127.0.0.1 is never listed and will not be answered");
+}
+
+static void commands_author(const struct request *r, const struct server_request *client,
+                            char *out_text, size_t size)
+{
+	if (r->author)
+		snprintf(out_text, size, "%s", r->author);
+	else
+		snprintf(out_text, size, "uid %u", (unsigned)server_uid(client));
+}
+
+/* A change of a manual list that was checked, or NULL: it is refused. */
+static struct commands_change *commands_change(struct engine *e, struct server_request *client,
+                                               const struct request *r)
+{
+	struct commands_change *change;
+	struct manual_key key;
+	char error[200];
+
+	if (!commands_manual(e, client, r->list))
+		return NULL;
+	if (manual_key_parse(r->key, &key, error, sizeof(error)) < 0) {
+		server_refuse(client, "%s", error);
+		return NULL;
+	}
+	change = calloc(1, sizeof(*change));
+	if (!change) {
+		server_refuse(client, "out of memory");
+		return NULL;
+	}
+	change->engine = e;
+	change->client = client;
+	snprintf(change->list, sizeof(change->list), "%s", r->list);
+	memcpy(change->key, key.text, sizeof(change->key));
+	commands_author(r, client, change->author, sizeof(change->author));
+	if (key.has_host_bits) {
+		snprintf(error, sizeof(error), "taken as '%.100s'", key.text);
+		commands_warn(change, error);
+	}
+	if (r->command == REQUEST_LIST_ADD)
+		commands_warn_never(change, e->config, &key);
+	return change;
+}
+
+static void commands_add(struct engine *e, struct server_request *client, const struct request *r)
+{
+	struct commands_change *change = commands_change(e, client, r);
+	int64_t now_s = time(NULL);
+	struct manual_record record;
+
+	if (!change)
+		return;
+	record = (struct manual_record){
+	    .key = change->key,
+	    .code = r->code,
+	    .text = r->text,
+	    .reason = r->reason,
+	    .author = r->author ? r->author : change->author,
+	    .added_s = now_s,
+	    .expires_s = r->ttl_s ? now_s + (int64_t)r->ttl_s : 0,
+	};
+	publisher_put(e->publisher, change->list, &record, commands_changed, change);
+}
+
+static void commands_delete(struct engine *e, struct server_request *client,
+                            const struct request *r)
+{
+	struct commands_change *change = commands_change(e, client, r);
+
+	if (!change)
+		return;
+	change->is_delete = true;
+	publisher_delete(e->publisher, change->list, change->key, commands_changed, change);
+}
+
+/* --- feeds --- */
+
+struct commands_feeds {
+	struct engine *engine;
+	struct server_request *client;
+	unsigned remaining;
+	char error[500];
+};
+
+static void commands_fed(struct feed *feed, const char *error, void *context)
+{
+	struct commands_feeds *wait = context;
+
+	if (error && !wait->error[0])
+		snprintf(wait->error, sizeof(wait->error), "feed '%s': %s", feed->name, error);
+	if (--wait->remaining > 0)
+		return;
+	if (wait->error[0])
+		server_refuse(wait->client, "%s", wait->error);
+	else
+		server_reply(wait->client,
+		             json_pack("{s:b, s:o}", "ok", 1, "feeds", status_feeds(wait->engine)));
+	free(wait);
+}
+
+typedef void commands_feed_work(struct feed *feed, intake_done *done, void *context);
+
+static void commands_feeds(struct engine *e, struct server_request *client, const struct request *r,
+                           commands_feed_work *work)
+{
+	struct feed *feed = r->feed ? intake_find(e->intake, r->feed) : NULL;
+	struct commands_feeds *wait;
+
+	if (r->feed && !feed) {
+		server_refuse(client, "there is no feed '%s'", r->feed);
+		return;
+	}
+	wait = calloc(1, sizeof(*wait));
+	if (!wait) {
+		server_refuse(client, "out of memory");
+		return;
+	}
+	wait->engine = e;
+	wait->client = client;
+	wait->remaining = 1;
+	if (feed) {
+		work(feed, commands_fed, wait);
+		return;
+	}
+	/* One more than feeds, so that the last one to finish is this loop or comes after it. */
+	for (feed = intake_first(e->intake); feed; feed = feed->next) {
+		wait->remaining++;
+		work(feed, commands_fed, wait);
+	}
+	commands_fed(NULL, NULL, wait);
+}
+
+/* --- all --- */
+
+static void commands_dispatch(struct engine *e, struct server_request *client,
+                              const struct request *r)
+{
+	switch (r->command) {
+	case REQUEST_STATUS:
+		server_reply(client, status_all(e));
+		break;
+	case REQUEST_LIST_ADD:
+		commands_add(e, client, r);
+		break;
+	case REQUEST_LIST_DEL:
+		commands_delete(e, client, r);
+		break;
+	case REQUEST_LIST_SHOW:
+		if (commands_manual(e, client, r->list))
+			show_list(e, client, r->list);
+		break;
+	case REQUEST_FEEDS_REFRESH:
+		commands_feeds(e, client, r, intake_refresh);
+		break;
+	case REQUEST_FEEDS_ACCEPT:
+		commands_feeds(e, client, r, intake_accept);
+		break;
+	case REQUEST_FEEDS_ROLLBACK:
+		commands_feeds(e, client, r, intake_rollback);
+		break;
+	case REQUEST_SOURCES:
+		sources_find(e, client, r->key);
+		break;
+	}
+}
+
+void commands_handle(struct server_request *request, const char *line, size_t size, void *context)
+{
+	struct engine *e = context;
+	struct request r;
+	char error[200];
+
+	if (request_parse(line, size, &r, error, sizeof(error)) < 0) {
+		server_refuse(request, "%s", error);
+		return;
+	}
+	commands_dispatch(e, request, &r);
+	request_done(&r);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/config_check.h"
+
+#include "control/config_names.h"
+#include "control/config_schema.h"
+#include "control/config_value.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define CORE_MAX   1023
+#define DEVICE_MAX 255
+#define TTL_MAX    INT32_MAX /* RFC 2181 section 8 */
+
+struct check {
+	const char *folder;
+	char expected[512];
+};
+
+/* Returns NULL, or what is expected instead. */
+typedef const char *check_scalar(struct check *c, const char *text);
+
+static const char *check_path(struct check *c, const char *text)
+{
+	(void)c;
+	return text[0] && strlen(text) < PATH_MAX / 2 ? NULL : "the path of a file or folder";
+}
+
+static const char *check_socket(struct check *c, const char *text)
+{
+	size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	size_t size = strlen(text) + (text[0] == '/' ? 0 : strlen(c->folder) + 1);
+
+	if (text[0] && size <= max)
+		return NULL;
+	snprintf(c->expected, sizeof(c->expected),
+	         "the path of a unix socket, at most %zu bytes with its folders", max);
+	return c->expected;
+}
+
+static const char *check_endpoint(struct check *c, const char *text)
+{
+	struct config_endpoint endpoint;
+
+	(void)c;
+	return config_value_endpoint(text, &endpoint) == 0
+	           ? NULL
+	           : "ADDRESS:PORT, such as \"127.0.0.1:5300\" or \"[::1]:5300\"";
+}
+
+static const char *check_device(struct check *c, const char *text)
+{
+	(void)c;
+	return text[0] && strlen(text) <= DEVICE_MAX
+	           ? NULL
+	           : "a DPDK device, such as \"0000:01:00.0\" or \"net_tap0,iface=rbl0\"";
+}
+
+static const char *check_interface(struct check *c, const char *text)
+{
+	struct address_range address;
+	unsigned length;
+
+	(void)c;
+	return config_value_interface(text, &address, &length) == 0
+	           ? NULL
+	           : "ADDRESS/LENGTH, such as \"10.53.0.1/24\" or \"fd53::1/64\"";
+}
+
+static const char *check_number(struct check *c, const char *text, unsigned max)
+{
+	uint64_t number;
+
+	if (config_value_number(text, max, &number) == 0)
+		return NULL;
+	snprintf(c->expected, sizeof(c->expected), "a number from 0 to %u", max);
+	return c->expected;
+}
+
+static const char *check_core(struct check *c, const char *text)
+{
+	return check_number(c, text, CORE_MAX);
+}
+
+static const char *check_ttl(struct check *c, const char *text)
+{
+	return check_number(c, text, TTL_MAX);
+}
+
+static const char *check_widest4(struct check *c, const char *text)
+{
+	return check_number(c, text, 32);
+}
+
+static const char *check_widest6(struct check *c, const char *text)
+{
+	return check_number(c, text, 128);
+}
+
+static const char *check_share(struct check *c, const char *text)
+{
+	double share;
+
+	(void)c;
+	return config_value_fraction(text, &share) == 0 && share >= 0 && share <= 1
+	           ? NULL
+	           : "a share from 0 to 1, such as 0.01";
+}
+
+static const char *check_growth(struct check *c, const char *text)
+{
+	double growth;
+
+	(void)c;
+	return config_value_fraction(text, &growth) == 0 && growth >= 1 ? NULL
+	                                                                : "a multiple from 1 up";
+}
+
+/* Says what was probably meant when only host bits are wrong. */
+static const char *expect_network(struct check *c, const char *text, const char *what)
+{
+	char network[2 * ADDRESS_TEXT_MAX];
+	struct address_range range;
+
+	if (address_parse(text, strlen(text), &range) < 0 || !range.has_host_bits)
+		return what;
+	address_format(&range, network);
+	snprintf(c->expected, sizeof(c->expected), "a network without host bits: \"%s\"", network);
+	return c->expected;
+}
+
+static const char *check_prefix(struct check *c, const char *text)
+{
+	struct address_range range;
+
+	return config_value_network(text, false, &range) == 0
+	           ? NULL
+	           : expect_network(c, text,
+	                            "an address or prefix, such as \"192.0.2.0/24\" or "
+	                            "\"2001:db8::/32\"");
+}
+
+static const char *check_networks(struct check *c, const char *text)
+{
+	struct address_range range;
+
+	return config_value_network(text, true, &range) == 0
+	           ? NULL
+	           : expect_network(c, text,
+	                            "an address, prefix or range, such as \"192.0.2.0/24\" or "
+	                            "\"192.0.2.1-192.0.2.9\"");
+}
+
+static const char *check_list_name(struct check *c, const char *text)
+{
+	(void)c;
+	return config_value_is_list_name(text)
+	           ? NULL
+	           : "1 to 63 characters a-z, 0-9, '.', '_' or '-', not starting with '.'";
+}
+
+static const char *check_domain(struct check *c, const char *text)
+{
+	uint8_t wire[NAME_WIRE_MAX + 1];
+
+	(void)c;
+	return config_value_domain(text, wire) > 0 ? NULL : "a domain name, such as bl.example";
+}
+
+static const char *check_format(struct check *c, const char *text)
+{
+	size_t at;
+
+	if (format_find(text))
+		return NULL;
+	at = (size_t)snprintf(c->expected, sizeof(c->expected),
+	                      "one of the formats of this version:");
+	for (const struct format *f = formats; f->name && at < sizeof(c->expected); f++)
+		at += (size_t)snprintf(c->expected + at, sizeof(c->expected) - at, "%s %s",
+		                       f == formats ? "" : ",", f->name);
+	return c->expected;
+}
+
+static const char *check_duration(struct check *c, const char *text)
+{
+	uint64_t seconds;
+
+	(void)c;
+	return config_value_duration(text, &seconds) == 0
+	           ? NULL
+	           : "a duration, such as 90s, 15m, 1h, 3d or 1w";
+}
+
+static const char *check_code(struct check *c, const char *text)
+{
+	uint32_t code;
+
+	(void)c;
+	return config_value_code(text, &code) == 0
+	           ? NULL
+	           : "an address in 127.0.0.0/8 but not 127.0.0.1 (never listed) and not in "
+	             "127.255.255.0/24 (reserved for errors)";
+}
+
+static const char *check_text(struct check *c, const char *text)
+{
+	if (strlen(text) <= CONFIG_TEXT_MAX)
+		return NULL;
+	snprintf(c->expected, sizeof(c->expected), "at most %d bytes", CONFIG_TEXT_MAX);
+	return c->expected;
+}
+
+static const struct {
+	const char *pattern;
+	check_scalar *check;
+} rules[] = {
+    {"state_dir", check_path},
+    {"control_socket", check_socket},
+    {"dataplane.socket", check_socket},
+    {"dataplane.listen[]", check_endpoint},
+    {"dataplane.ports[].device", check_device},
+    {"dataplane.ports[].addresses[]", check_interface},
+    {"dataplane.cores[]", check_core},
+    {"http.listen", check_endpoint},
+    {"access[].from", check_prefix},
+    {"guard.never_list[]", check_networks},
+    {"lists[].name", check_list_name},
+    {"lists[].feed.path", check_path},
+    {"lists[].feed.format", check_format},
+    {"lists[].feed.refresh", check_duration},
+    {"lists[].feed.max_age", check_duration},
+    {"lists[].feed.guards.errors", check_share},
+    {"lists[].feed.guards.shrink", check_share},
+    {"lists[].feed.guards.growth", check_growth},
+    {"lists[].feed.guards.widest4", check_widest4},
+    {"lists[].feed.guards.widest6", check_widest6},
+    {"lists[].code", check_code},
+    {"lists[].text", check_text},
+    {"zones[].name", check_domain},
+    {"zones[].ttl", check_ttl},
+    {"zones[].negative_ttl", check_ttl},
+    {"zones[].ns[]", check_domain},
+};
+
+static const char *check_rules(const char *pattern, const char *text, void *context)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (strcmp(rules[i].pattern, pattern) == 0)
+			return rules[i].check(context, text);
+	return NULL;
+}
+
+char *config_check_absolute(const char *folder, const char *path)
+{
+	char *absolute;
+
+	if (path[0] == '/')
+		return strdup(path);
+	if (asprintf(&absolute, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path) < 0)
+		return NULL;
+	return absolute;
+}
+
+void config_check(const struct config_node *root, const char *folder, struct config_mistakes *m)
+{
+	struct check c = {.folder = folder};
+
+	config_schema_check(root, check_rules, &c, m);
+	config_names_check(root, m);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/config_resolve.h"
+
+#include "control/config_check.h"
+#include "control/config_value.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_DIR_DEFAULT        "/var/lib/reputed"
+#define CONTROL_SOCKET_DEFAULT   "/run/reputed/control.sock"
+#define DATAPLANE_SOCKET_DEFAULT "/run/reputed/dataplane.sock"
+#define CODE_DEFAULT             0x7f000002
+#define TTL_DEFAULT_S            300
+#define NEGATIVE_TTL_DEFAULT_S   60
+
+/* Who may ask when the file does not say: loopback, private and link-local networks. */
+static const char *const access_default[] = {
+    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10",
+};
+
+static int resolve_path(char **path, const char *folder, const char *otherwise)
+{
+	char *absolute = config_check_absolute(folder, *path ? *path : otherwise);
+
+	if (!absolute)
+		return -ENOMEM;
+	free(*path);
+	*path = absolute;
+	return 0;
+}
+
+static int resolve_paths(struct config *c, const char *folder)
+{
+	int rc = resolve_path(&c->state_dir, folder, STATE_DIR_DEFAULT);
+
+	if (rc == 0)
+		rc = resolve_path(&c->control_socket, folder, CONTROL_SOCKET_DEFAULT);
+	if (rc == 0)
+		rc = resolve_path(&c->dataplane.socket, folder, DATAPLANE_SOCKET_DEFAULT);
+	return rc;
+}
+
+static int default_access(struct config *c)
+{
+	unsigned count = sizeof(access_default) / sizeof(access_default[0]);
+
+	free(c->access);
+	c->access_count = 0;
+	c->access = calloc(count, sizeof(*c->access));
+	if (!c->access)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		c->access[i].from = strdup(access_default[i]);
+		if (!c->access[i].from)
+			return -ENOMEM;
+		c->access[i].action = CONFIG_ALLOW;
+		c->access_count++;
+	}
+	return 0;
+}
+
+static int resolve_access(struct config *c)
+{
+	int rc = c->access_count ? 0 : default_access(c);
+
+	for (unsigned i = 0; i < c->access_count && rc == 0; i++)
+		rc = config_value_network(c->access[i].from, false, &c->access[i].range);
+	return rc;
+}
+
+static int resolve_never_list(struct config *c)
+{
+	int rc = 0;
+
+	c->never_ranges = calloc(c->never_list_count + 1, sizeof(*c->never_ranges));
+	if (!c->never_ranges)
+		return -ENOMEM;
+	for (unsigned i = 0; i < c->never_list_count && rc == 0; i++)
+		rc = config_value_network(c->never_list[i], true, &c->never_ranges[i]);
+	return rc;
+}
+
+/* A guard that the file does not give keeps its default. */
+static void resolve_guards(struct guard_limits *limits, const struct config_node *guards)
+{
+	const struct guard_limits otherwise = GUARD_LIMITS_DEFAULT;
+
+	if (!config_lines_get(guards, "errors"))
+		limits->errors = otherwise.errors;
+	if (!config_lines_get(guards, "shrink"))
+		limits->shrink = otherwise.shrink;
+	if (!config_lines_get(guards, "growth"))
+		limits->growth = otherwise.growth;
+	if (!config_lines_get(guards, "may_be_empty"))
+		limits->may_be_empty = otherwise.may_be_empty;
+	if (!config_lines_get(guards, "widest4"))
+		limits->widest4 = otherwise.widest4;
+	if (!config_lines_get(guards, "widest6"))
+		limits->widest6 = otherwise.widest6;
+}
+
+static int resolve_feed(struct config_feed *feed, const struct config_node *node,
+                        const char *folder)
+{
+	const struct config_node *guards = config_lines_get(node, "guards");
+
+	feed->format_row = format_find(feed->format);
+	if (!feed->format_row || !feed->path)
+		return -EINVAL;
+	if (feed->refresh && config_value_duration(feed->refresh, &feed->refresh_s) < 0)
+		return -EINVAL;
+	if (feed->max_age && config_value_duration(feed->max_age, &feed->max_age_s) < 0)
+		return -EINVAL;
+	resolve_guards(&feed->guards, guards);
+	if (!config_lines_get(guards, "bogons"))
+		feed->bogons = BOGONS_DROP;
+	return resolve_path(&feed->path, folder, "");
+}
+
+static int resolve_lists(struct config *c, const struct config_node *root, const char *folder)
+{
+	const struct config_node *lists = config_lines_get(root, "lists");
+	int rc = 0;
+
+	if (!lists || lists->count != c->lists_count)
+		return -EINVAL;
+	for (unsigned i = 0; i < c->lists_count && rc == 0; i++) {
+		struct config_list *list = &c->lists[i];
+
+		list->code = CODE_DEFAULT;
+		if (list->code_text)
+			rc = config_value_code(list->code_text, &list->code);
+		if (rc == 0 && list->feed)
+			rc = resolve_feed(list->feed, config_lines_get(&lists->children[i], "feed"),
+			                  folder);
+	}
+	return rc;
+}
+
+static int find_list(const struct config *c, const char *name, unsigned *out_index)
+{
+	for (unsigned i = 0; i < c->lists_count; i++) {
+		if (strcmp(c->lists[i].name, name) == 0) {
+			*out_index = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int resolve_zone(struct config *c, struct config_zone *zone, const struct config_node *node)
+{
+	int size = config_value_domain(zone->name, zone->apex);
+	int rc = 0;
+
+	if (size < 0)
+		return -EINVAL;
+	zone->apex_size = (uint8_t)size;
+	if (!config_lines_get(node, "ttl"))
+		zone->ttl = TTL_DEFAULT_S;
+	if (!config_lines_get(node, "negative_ttl"))
+		zone->negative_ttl = NEGATIVE_TTL_DEFAULT_S;
+	zone->list_indexes = calloc(zone->lists_count + 1, sizeof(*zone->list_indexes));
+	if (!zone->list_indexes)
+		return -ENOMEM;
+	for (unsigned i = 0; i < zone->lists_count && rc == 0; i++)
+		rc = find_list(c, zone->lists[i], &zone->list_indexes[i]);
+	return rc;
+}
+
+static int resolve_zones(struct config *c, const struct config_node *root)
+{
+	const struct config_node *zones = config_lines_get(root, "zones");
+	int rc = 0;
+
+	if (!zones || zones->count != c->zones_count)
+		return -EINVAL;
+	for (unsigned i = 0; i < c->zones_count && rc == 0; i++)
+		rc = resolve_zone(c, &c->zones[i], &zones->children[i]);
+	return rc;
+}
+
+int config_resolve(struct config *c, const struct config_node *root, const char *folder)
+{
+	int rc = resolve_paths(c, folder);
+
+	if (!config_lines_get(config_lines_get(root, "dataplane"), "idle"))
+		c->dataplane.idle = IDLE_BACKOFF;
+	if (rc == 0)
+		rc = resolve_access(c);
+	if (rc == 0)
+		rc = resolve_never_list(c);
+	if (rc == 0)
+		rc = resolve_lists(c, root, folder);
+	if (rc == 0)
+		rc = resolve_zones(c, root);
+	return rc;
+}
+
+void config_resolve_undo(struct config *c)
+{
+	free(c->never_ranges);
+	c->never_ranges = NULL;
+	for (unsigned i = 0; i < c->zones_count; i++) {
+		free(c->zones[i].list_indexes);
+		c->zones[i].list_indexes = NULL;
+	}
+}

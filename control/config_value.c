@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/config_value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST_NAME_MAX 63
+#define PORT_MAX      65535
+
+int config_value_number(const char *text, uint64_t max, uint64_t *out_number)
+{
+	uint64_t number = 0;
+
+	if (!text[0] || (text[0] == '0' && text[1]))
+		return -EINVAL;
+	for (const char *c = text; *c; c++) {
+		unsigned digit = (unsigned)(*c - '0');
+
+		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+			return -EINVAL;
+		number = 10 * number + digit;
+	}
+	if (number > max)
+		return -EINVAL;
+	*out_number = number;
+	return 0;
+}
+
+int config_value_duration(const char *text, uint64_t *out_seconds)
+{
+	static const struct {
+		char letter;
+		uint32_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+	size_t size = strlen(text);
+	uint64_t number;
+	char digits[16];
+
+	if (size < 2 || size > sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, size - 1);
+	digits[size - 1] = '\0';
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].letter != text[size - 1])
+			continue;
+		if (config_value_number(digits, CONFIG_DURATION_MAX_S / units[i].seconds, &number) <
+		        0 ||
+		    number == 0)
+			return -EINVAL;
+		*out_seconds = number * units[i].seconds;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int config_value_fraction(const char *text, double *out_number)
+{
+	char *end;
+	double number;
+
+	/* strtod() alone would take "inf", "nan", hexadecimal and leading blanks. */
+	if (!isdigit((unsigned char)text[0]) || text[strspn(text, "0123456789.eE+-")])
+		return -EINVAL;
+	number = strtod(text, &end);
+	if (*end || !isfinite(number))
+		return -EINVAL;
+	*out_number = number;
+	return 0;
+}
+
+/* address_parse() for one address: no prefix, no range. */
+static int parse_address(const char *text, struct address_range *out_range)
+{
+	struct address_range range;
+
+	if (strpbrk(text, "/-") || address_parse(text, strlen(text), &range) < 0 ||
+	    range.first != range.last)
+		return -EINVAL;
+	*out_range = range;
+	return 0;
+}
+
+int config_value_code(const char *text, uint32_t *out_code)
+{
+	struct address_range range;
+	uint32_t code;
+
+	if (strchr(text, ':') || parse_address(text, &range) < 0)
+		return -EINVAL;
+	code = (uint32_t)range.first;
+	if (code >> 24 != 127 || code == 0x7f000001 || code >> 8 == 0x7fffff)
+		return -EINVAL;
+	*out_code = code;
+	return 0;
+}
+
+int config_value_network(const char *text, bool is_range_allowed, struct address_range *out_range)
+{
+	struct address_range range;
+
+	if (!is_range_allowed && strchr(text, '-'))
+		return -EINVAL;
+	if (address_parse(text, strlen(text), &range) < 0 || range.has_host_bits)
+		return -EINVAL;
+	*out_range = range;
+	return 0;
+}
+
+int config_value_endpoint(const char *text, struct config_endpoint *out_endpoint)
+{
+	const char *colon = strrchr(text, ':');
+	size_t size = colon ? (size_t)(colon - text) : 0;
+	char address[ADDRESS_TEXT_MAX];
+	struct address_range range;
+	bool is_bracketed;
+	uint64_t port;
+
+	if (size < 2 || size >= sizeof(address))
+		return -EINVAL;
+	is_bracketed = text[0] == '[';
+	if (is_bracketed) {
+		if (text[size - 1] != ']')
+			return -EINVAL;
+		text++;
+		size -= 2;
+	}
+	memcpy(address, text, size);
+	address[size] = '\0';
+	/* "::1:53" without brackets is an address of its own, not an address and a port. */
+	if (is_bracketed != (strchr(address, ':') != NULL))
+		return -EINVAL;
+	if (parse_address(address, &range) < 0)
+		return -EINVAL;
+	if (config_value_number(colon + 1, PORT_MAX, &port) < 0 || port == 0)
+		return -EINVAL;
+	*out_endpoint = (struct config_endpoint){
+	    .is_ip6 = range.is_ip6, .address = range.first, .port = (uint16_t)port};
+	return 0;
+}
+
+int config_value_interface(const char *text, struct address_range *out_address,
+                           unsigned *out_length)
+{
+	const char *slash = strchr(text, '/');
+	char address[ADDRESS_TEXT_MAX];
+	struct address_range range;
+	uint64_t length;
+
+	if (!slash || (size_t)(slash - text) >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (parse_address(address, &range) < 0)
+		return -EINVAL;
+	if (config_value_number(slash + 1, range.is_ip6 ? 128 : 32, &length) < 0 || length == 0)
+		return -EINVAL;
+	*out_address = range;
+	*out_length = (unsigned)length;
+	return 0;
+}
+
+int config_value_domain(const char *text, uint8_t out_wire[NAME_WIRE_MAX + 1])
+{
+	uint8_t wire[NAME_WIRE_MAX];
+	int size = name_parse(text, strlen(text), wire);
+
+	if (size <= 0)
+		return -EINVAL;
+	memcpy(out_wire, wire, (size_t)size);
+	out_wire[size] = 0;
+	return size + 1;
+}
+
+bool config_value_is_list_name(const char *text)
+{
+	size_t size = strlen(text);
+
+	return size > 0 && size <= LIST_NAME_MAX && text[0] != '.' &&
+	       !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-")];
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * What the main loop knows of one feed, and how it changes with what came of reading it. The
+ * files behind it belong to the ingest thread.
+ */
+#include "control/config.h"
+#include "control/ingest.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event;
+struct intake;
+struct source;
+
+enum feed_state {
+	FEED_SERVING,
+	FEED_HELD,
+	FEED_MISSING,
+};
+
+struct feed {
+	char *name;
+	struct ingest_settings settings; /* path owned */
+	uint64_t refresh_s, max_age_s;
+	enum feed_state state;
+	char reason[VERSION_REASON_MAX]; /* when not serving */
+	bool has_good, has_held;
+	struct version_info good, held;
+	uint64_t bad_lines; /* of the version parsed last */
+	size_t message_count;
+	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	uint64_t added, removed; /* by the last change */
+
+	/* intake.c's */
+	struct intake *intake;
+	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
+	struct source *source;
+	struct event *retry;
+	bool is_waiting;         /* what is read is kept for a new configuration */
+	struct dataset *waiting; /* and is here */
+	unsigned refs;           /* the intake and jobs */
+	bool is_removed;
+	bool is_tried;         /* its source was looked at once */
+	atomic_bool is_queued; /* main: sets; ingest thread: clears when it starts to read */
+	struct feed *next;
+};
+
+/* Errors: NULL with errno. A feed without refs is freed by feed_free(). */
+struct feed *feed_new(const struct config_list *list);
+void feed_free(struct feed *feed);
+
+/*
+ * Take the settings of a new configuration.
+ * Returns 0: nothing of weight changed, 1: the source is to be read again. Errors: -ENOMEM
+ */
+int feed_configure(struct feed *feed, const struct config_list *list);
+
+/* Take over what came of a job, and log what changed for the operator. */
+void feed_apply(struct feed *feed, const struct ingest_result *result);
+
+/* "serving", "held", "missing". */
+const char *feed_state_name(enum feed_state state);
+
+/* Older than max_age, or past its own expiry. */
+bool feed_is_stale(const struct feed *feed, int64_t now_s);

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/ingest.h"
+
+#include "control/copy.h"
+#include "feeds/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define INGEST_COPY_TRIES 3
+
+static void ingest_decide(struct ingest_result *r, enum ingest_outcome outcome, const char *format,
+                          ...) __attribute__((format(printf, 3, 4)));
+static void ingest_decide(struct ingest_result *r, enum ingest_outcome outcome, const char *format,
+                          ...)
+{
+	va_list arguments;
+
+	r->outcome = outcome;
+	va_start(arguments, format);
+	vsnprintf(r->reason, sizeof(r->reason), format, arguments);
+	va_end(arguments);
+}
+
+/* Tell what versions knows at the end of a decision. */
+static void ingest_finish(const struct versions *v, struct ingest_result *r)
+{
+	const struct version_info *good = versions_current(v), *held = versions_held(v);
+
+	r->has_good = good != NULL;
+	r->has_held = held != NULL;
+	if (good)
+		r->good = *good;
+	if (held)
+		r->held = *held;
+}
+
+static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
+{
+	r->was_parsed = true;
+	r->bad_lines = d->facts.bad_line_count;
+	r->message_count = d->message_count;
+	memcpy(r->messages, d->messages, sizeof(r->messages));
+}
+
+/* NULL: out_error says why. */
+static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
+                                    const char *path, char *out_error, size_t error_size)
+{
+	const struct dataset_options options = {.drop_bogons = s->drop_bogons};
+	struct reader *reader = reader_open(path);
+	struct dataset *dataset;
+
+	if (!reader) {
+		snprintf(out_error, error_size, "%s", strerror(errno));
+		return NULL;
+	}
+	out_error[0] = '\0';
+	dataset = format_read(format, reader, &options, out_error, error_size);
+	if (!dataset && out_error[0] == '\0')
+		snprintf(out_error, error_size, "%s", strerror(errno));
+	reader_close(reader);
+	return dataset;
+}
+
+/* A version is read with the format it was accepted with; the configured one may be another. */
+static const struct format *ingest_format(const struct ingest_settings *s,
+                                          const struct version_info *info)
+{
+	const struct format *format = format_find(info->format);
+
+	return format ? format : s->format;
+}
+
+/* Read the current version, or one before it when it cannot be read. Returns NULL when none can. */
+static struct dataset *ingest_current(const struct ingest_settings *s, struct versions *v,
+                                      struct ingest_result *r)
+{
+	char error[256];
+
+	while (versions_verify(v)) {
+		struct dataset *d = ingest_parse(s, ingest_format(s, versions_current(v)),
+		                                 versions_current_path(v), error, sizeof(error));
+
+		if (d) {
+			ingest_note_parsed(r, d);
+			return d;
+		}
+		if (errno == ENOMEM) { /* nothing is wrong with the file */
+			ingest_decide(r, INGEST_FAILED, "cannot read version %" PRIu64 ": %s",
+			              versions_current(v)->number, error);
+			return NULL;
+		}
+		versions_reject(v, error);
+	}
+	return NULL;
+}
+
+void ingest_load(const struct ingest_settings *s, struct versions *v, struct ingest_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->outcome = INGEST_NOTHING;
+	out->dataset = ingest_current(s, v, out);
+	if (out->dataset)
+		out->outcome = INGEST_TAKEN;
+	ingest_finish(v, out);
+	if (out->has_held)
+		memcpy(out->reason, out->held.reason, sizeof(out->reason));
+}
+
+static bool ingest_is_local(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT || error == -ENOMEM || error == -EMFILE ||
+	       error == -ENFILE;
+}
+
+/* Copy the source to the incoming file. Returns whether it is there; else r is decided. */
+static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
+                        struct version_info *info, struct ingest_result *r)
+{
+	struct copy copy;
+	int rc = -EAGAIN;
+
+	for (int i = 0; rc == -EAGAIN && i < INGEST_COPY_TRIES; i++) {
+		rc = copy_begin(&copy, s->path, versions_incoming_path(v));
+		if (rc < 0)
+			break;
+		while ((rc = copy_step(&copy)) > 0)
+			;
+		if (rc < 0)
+			copy_abort(&copy);
+		else
+			rc = copy_end(&copy, s->path, info->checksum);
+	}
+	if (rc == 0) {
+		info->size = copy.size;
+		info->mtime_s = copy.st.st_mtim.tv_sec;
+		return true;
+	}
+	versions_discard(v);
+	if (rc == -EAGAIN)
+		ingest_decide(r, INGEST_CHANGING, "'%s' is being written", s->path);
+	else if (copy.is_write_error || ingest_is_local(rc))
+		ingest_decide(r, INGEST_FAILED, "cannot copy '%s' to '%s': %s", s->path,
+		              versions_incoming_path(v), strerror(-rc));
+	else if (rc == -EINVAL)
+		ingest_decide(r, INGEST_MISSING, "'%s' is not a regular file", s->path);
+	else
+		ingest_decide(r, INGEST_MISSING, "'%s': %s", s->path, strerror(-rc));
+	return false;
+}
+
+static void ingest_hold(struct versions *v, struct version_info *info, struct ingest_result *r)
+{
+	int rc;
+
+	memcpy(info->reason, r->reason, sizeof(info->reason));
+	rc = versions_hold(v, info);
+	r->outcome = INGEST_HELD;
+	if (rc < 0) {
+		/* It is not taken either way; only accepting it is not possible. */
+		size_t size = strlen(r->reason);
+
+		snprintf(r->reason + size, sizeof(r->reason) - size,
+		         " (and it cannot be kept for 'accept': %s)", strerror(-rc));
+		versions_discard(v);
+	}
+}
+
+static void ingest_confirm(struct versions *v, const struct version_info *info,
+                           struct ingest_result *r)
+{
+	int rc = versions_confirm(v, info);
+
+	versions_discard(v);
+	r->outcome = INGEST_UNCHANGED;
+	if (rc < 0)
+		ingest_decide(r, INGEST_FAILED, "cannot note that '%s' is unchanged: %s",
+		              versions_current_path(v), strerror(-rc));
+}
+
+/* Decide about a version that was read; takes the dataset. */
+static void ingest_judge(const struct ingest_settings *s, struct versions *v,
+                         struct version_info *info, struct dataset *d, struct ingest_result *r)
+{
+	const struct version_info *good = versions_current(v);
+	char reason[VERSION_REASON_MAX];
+	int rc;
+
+	info->facts = d->facts;
+	if (good && memcmp(good->facts.hash, d->facts.hash, sizeof(d->facts.hash)) == 0 &&
+	    good->facts.expires_s == d->facts.expires_s &&
+	    strcmp(good->format, info->format) == 0) {
+		ingest_confirm(v, info, r);
+		goto out;
+	}
+	if (guard_check(&s->guards, &d->facts, good ? &good->facts : NULL, reason,
+	                sizeof(reason)) != GUARD_OK) {
+		ingest_decide(r, INGEST_HELD, "%s", reason);
+		info->cause = VERSION_GUARD;
+		ingest_hold(v, info, r);
+		goto out;
+	}
+	rc = versions_take(v, info);
+	if (rc < 0) {
+		versions_discard(v);
+		ingest_decide(r, INGEST_FAILED, "cannot keep the new version: %s", strerror(-rc));
+		goto out;
+	}
+	r->outcome = INGEST_TAKEN;
+	r->dataset = d;
+	d = NULL;
+out:
+	dataset_free(d);
+}
+
+/* The same bytes as before need no parsing. Returns whether that decided it. */
+static bool ingest_is_known(const struct ingest_settings *s, struct versions *v,
+                            struct version_info *info, bool must_parse, struct ingest_result *r)
+{
+	const struct version_info *good = versions_current(v), *held = versions_held(v);
+
+	if (held && held->cause == VERSION_ROLLED_BACK &&
+	    memcmp(held->checksum, info->checksum, sizeof(info->checksum)) == 0) {
+		versions_discard(v);
+		ingest_decide(r, INGEST_HELD, "%s", held->reason);
+		return true;
+	}
+	if (must_parse || !good || strcmp(good->format, s->format->name) != 0 ||
+	    memcmp(good->checksum, info->checksum, sizeof(info->checksum)) != 0)
+		return false;
+	info->facts = good->facts;
+	ingest_confirm(v, info, r);
+	return true;
+}
+
+static void ingest_incoming(const struct ingest_settings *s, struct versions *v, bool must_parse,
+                            struct ingest_result *r)
+{
+	struct version_info info = {.taken_s = time(NULL)};
+	char error[256];
+	struct dataset *d;
+
+	snprintf(info.format, sizeof(info.format), "%s", s->format->name);
+	if (!ingest_copy(s, v, &info, r) || ingest_is_known(s, v, &info, must_parse, r))
+		return;
+	d = ingest_parse(s, s->format, versions_incoming_path(v), error, sizeof(error));
+	if (d) {
+		ingest_note_parsed(r, d);
+		ingest_judge(s, v, &info, d, r);
+		return;
+	}
+	if (errno == ENOMEM) {
+		versions_discard(v);
+		ingest_decide(r, INGEST_FAILED, "%s", error);
+		return;
+	}
+	ingest_decide(r, INGEST_HELD, "%s", error);
+	info.cause = VERSION_UNREADABLE;
+	ingest_hold(v, &info, r);
+}
+
+void ingest_source(const struct ingest_settings *s, struct versions *v, bool must_parse,
+                   struct ingest_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!s->path)
+		ingest_decide(out, INGEST_MISSING,
+		              "only 'path' feeds are read; fetch the file by other means");
+	else
+		ingest_incoming(s, v, must_parse, out);
+	ingest_finish(v, out);
+}
+
+static void ingest_accept_held(const struct ingest_settings *s, struct versions *v,
+                               struct ingest_result *r)
+{
+	const struct version_info *held = versions_held(v);
+	struct version_info info;
+	char error[256];
+	struct dataset *d;
+	int rc;
+
+	if (!held) {
+		ingest_decide(r, INGEST_REFUSED, "no version is held");
+		return;
+	}
+	info = *held;
+	d = ingest_parse(s, ingest_format(s, &info), versions_held_path(v), error, sizeof(error));
+	if (!d) {
+		ingest_decide(r, INGEST_REFUSED, "the held version cannot be read: %s", error);
+		return;
+	}
+	info.facts = d->facts;
+	info.taken_s = time(NULL);
+	rc = versions_accept(v, &info);
+	if (rc < 0) {
+		dataset_free(d);
+		ingest_decide(r, INGEST_REFUSED, "cannot keep the accepted version: %s",
+		              strerror(-rc));
+		return;
+	}
+	ingest_note_parsed(r, d);
+	r->outcome = INGEST_TAKEN;
+	r->dataset = d;
+}
+
+void ingest_accept(const struct ingest_settings *s, struct versions *v, struct ingest_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	ingest_accept_held(s, v, out);
+	ingest_finish(v, out);
+}
+
+void ingest_rollback(const struct ingest_settings *s, struct versions *v, struct ingest_result *out)
+{
+	const struct version_info *current = versions_current(v);
+	char reason[VERSION_REASON_MAX];
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(reason, sizeof(reason), "rolled back from version %" PRIu64,
+	         current ? current->number : 0);
+	rc = versions_rollback(v, reason);
+	if (rc == -ENOENT) {
+		ingest_decide(out, INGEST_REFUSED, "there is no good version before this one");
+	} else if (rc < 0) {
+		ingest_decide(out, INGEST_REFUSED, "cannot roll back: %s", strerror(-rc));
+	} else {
+		out->dataset = ingest_current(s, v, out);
+		out->outcome = out->dataset ? INGEST_TAKEN : INGEST_REFUSED;
+		snprintf(out->reason, sizeof(out->reason), "%s", reason);
+	}
+	ingest_finish(v, out);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * From a source file to a decision: copy it, see whether it is new, parse it, ask the guards, and
+ * take it, leave it, or hold it with the reason. Everything that lasts is in struct versions.
+ *
+ * Threads: one thread per struct versions; reads and writes files, parses: minutes for a huge feed.
+ */
+#include "control/versions.h"
+#include "feeds/dataset.h"
+#include "feeds/format.h"
+#include "feeds/guard.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ingest_settings {
+	char *path; /* NULL: nothing is fetched */
+	const struct format *format;
+	struct guard_limits guards;
+	bool drop_bogons;
+};
+
+enum ingest_outcome {
+	INGEST_NOTHING,   /* load: there is no good version on disk */
+	INGEST_TAKEN,     /* dataset is the new (or loaded, accepted, older) good version */
+	INGEST_UNCHANGED, /* the source says what the good version says */
+	INGEST_HELD,      /* the good version stays; reason */
+	INGEST_MISSING,   /* there is no readable source; reason */
+	INGEST_CHANGING,  /* the source is being written: try again; reason */
+	INGEST_FAILED,    /* no room, no memory: try again; reason */
+	INGEST_REFUSED,   /* accept, rollback: there is nothing to go to; reason */
+};
+
+struct ingest_result {
+	enum ingest_outcome outcome;
+	struct dataset *dataset; /* INGEST_TAKEN: the caller's; else NULL */
+	char reason[VERSION_REASON_MAX];
+	bool has_good, has_held;
+	struct version_info good, held;
+	/* Of the version that was parsed last, when one was. */
+	bool was_parsed;
+	uint64_t bad_lines;
+	size_t message_count;
+	struct dataset_message messages[DATASET_MESSAGES_MAX];
+};
+
+/* The last good version on disk; damaged ones are passed over. */
+void ingest_load(const struct ingest_settings *s, struct versions *v, struct ingest_result *out);
+
+/* must_parse: settings changed, so the same bytes may mean something else. */
+void ingest_source(const struct ingest_settings *s, struct versions *v, bool must_parse,
+                   struct ingest_result *out);
+
+/* Take the held version whatever the guards say, if it can be read at all. */
+void ingest_accept(const struct ingest_settings *s, struct versions *v, struct ingest_result *out);
+
+/* Go back to the good version before. */
+void ingest_rollback(const struct ingest_settings *s, struct versions *v,
+                     struct ingest_result *out);

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/intake.h"
+
+#include "control/log.h"
+#include "control/source.h"
+#include "control/worker.h"
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#define INTAKE_CHANGING_S 1   /* until a file that is being written is tried again */
+#define INTAKE_FAILED_S   10  /* until a full disk is tried again */
+#define INTAKE_POLL_S     300 /* when the feed has no refresh */
+
+struct intake {
+	struct event_base *base;
+	struct worker *ingest;
+	struct source_set *sources;
+	char *state_dir;
+	const struct intake_hooks *hooks;
+	void *context;
+	struct feed *first;
+	bool is_told; /* hooks.tried() was called for this configuration */
+};
+
+enum intake_work { INTAKE_LOAD, INTAKE_READ, INTAKE_ACCEPT, INTAKE_ROLLBACK };
+
+struct intake_job {
+	struct worker_job job;
+	struct feed *feed;
+	enum intake_work work;
+	bool must_parse;
+	struct ingest_settings settings; /* a copy: the feed's may change meanwhile */
+	char directory[4096];
+	struct ingest_result result;
+	intake_done *done;
+	void *context;
+};
+
+static void intake_unref(struct feed *feed)
+{
+	if (--feed->refs == 0)
+		feed_free(feed);
+}
+
+/* Runs on the ingest thread. */
+static void intake_complain(const char *message, void *context)
+{
+	(void)context;
+	log_error("%s", message);
+}
+
+/* Errors: negative errno, told in the result */
+static int intake_open(struct intake_job *job)
+{
+	struct feed *feed = job->feed;
+	int rc;
+
+	if (feed->versions)
+		return 0;
+	feed->versions = versions_open(job->directory, intake_complain, NULL);
+	if (feed->versions)
+		return 0;
+	rc = -errno;
+	job->result.outcome = INGEST_FAILED;
+	snprintf(job->result.reason, sizeof(job->result.reason), "cannot open '%.200s': %s",
+	         job->directory, strerror(-rc));
+	return rc;
+}
+
+static void intake_run(struct worker_job *worker_job)
+{
+	struct intake_job *job = (struct intake_job *)worker_job;
+	struct versions *versions;
+
+	if (job->work == INTAKE_READ)
+		atomic_store(&job->feed->is_queued, false);
+	if (intake_open(job) < 0)
+		return;
+	versions = job->feed->versions;
+	switch (job->work) {
+	case INTAKE_LOAD:
+		ingest_load(&job->settings, versions, &job->result);
+		break;
+	case INTAKE_READ:
+		ingest_source(&job->settings, versions, job->must_parse, &job->result);
+		break;
+	case INTAKE_ACCEPT:
+		ingest_accept(&job->settings, versions, &job->result);
+		break;
+	case INTAKE_ROLLBACK:
+		ingest_rollback(&job->settings, versions, &job->result);
+		break;
+	}
+}
+
+static void intake_end(struct intake_job *job, const char *error)
+{
+	if (job->done)
+		job->done(job->feed, error, job->context);
+	intake_unref(job->feed);
+	dataset_free(job->result.dataset);
+	free(job->settings.path);
+	free(job);
+}
+
+static void intake_published(const struct publisher_report *report, void *context)
+{
+	struct intake_job *job = context;
+	struct feed *feed = job->feed;
+
+	if (report->is_cancelled) {
+		intake_end(job, "the daemon stops");
+		return;
+	}
+	feed->added = report->result.added;
+	feed->removed = report->result.removed;
+	if (report->rc < 0 && job->result.outcome == INGEST_TAKEN)
+		log_error("feed '%s' version %llu is not answered: %s", feed->name,
+		          (unsigned long long)feed->good.number, strerror(-report->rc));
+	intake_end(job, NULL);
+}
+
+static void intake_check_tried(struct intake *in)
+{
+	const struct feed *feed;
+
+	if (in->is_told)
+		return;
+	for (feed = in->first; feed; feed = feed->next) {
+		if (!feed->is_tried)
+			return;
+	}
+	in->is_told = true;
+	in->hooks->tried(in->context);
+}
+
+static void intake_retry_later(struct feed *feed, enum ingest_outcome outcome)
+{
+	struct timeval delay = {outcome == INGEST_CHANGING ? INTAKE_CHANGING_S : INTAKE_FAILED_S,
+	                        0};
+
+	if (outcome == INGEST_CHANGING || outcome == INGEST_FAILED)
+		evtimer_add(feed->retry, &delay);
+}
+
+/* Publish what was read, or keep it for the configuration that is being prepared. Returns whether
+ * the job is over. */
+static bool intake_deliver(struct intake_job *job)
+{
+	struct feed *feed = job->feed;
+	struct dataset *dataset = job->result.dataset;
+
+	if (!dataset)
+		return true;
+	job->result.dataset = NULL;
+	if (feed->is_waiting) {
+		dataset_free(feed->waiting);
+		feed->waiting = dataset;
+		return true;
+	}
+	feed->intake->hooks->publish(feed, dataset, intake_published, job, feed->intake->context);
+	return false;
+}
+
+static void intake_finish(struct worker_job *worker_job)
+{
+	struct intake_job *job = (struct intake_job *)worker_job;
+	struct feed *feed = job->feed;
+	bool is_first, is_over;
+
+	if (worker_job->is_cancelled || feed->is_removed) {
+		intake_end(job, feed->is_removed ? "the feed is not configured any more"
+		                                 : "the daemon stops");
+		return;
+	}
+	feed_apply(feed, &job->result);
+	is_first = job->work == INTAKE_READ && !feed->is_tried;
+	feed->is_tried |= is_first;
+	intake_retry_later(feed, job->result.outcome);
+	is_over = intake_deliver(job);
+	if (is_first)
+		intake_check_tried(feed->intake);
+	if (!is_over)
+		return;
+	if (job->work == INTAKE_READ || job->work == INTAKE_LOAD ||
+	    job->result.outcome == INGEST_TAKEN)
+		intake_end(job, NULL);
+	else
+		intake_end(job, job->result.reason);
+}
+
+/* Errors: -ENOMEM; done() is not called */
+static int intake_submit(struct feed *feed, enum intake_work work, bool must_parse,
+                         intake_done *done, void *context)
+{
+	struct intake_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->settings = feed->settings;
+	if (feed->settings.path) {
+		job->settings.path = strdup(feed->settings.path);
+		if (!job->settings.path) {
+			free(job);
+			return -ENOMEM;
+		}
+	}
+	snprintf(job->directory, sizeof(job->directory), "%s/feeds/%s", feed->intake->state_dir,
+	         feed->name);
+	job->job.run = intake_run;
+	job->job.done = intake_finish;
+	job->feed = feed;
+	job->work = work;
+	job->must_parse = must_parse;
+	job->done = done;
+	job->context = context;
+	feed->refs++;
+	worker_submit(feed->intake->ingest, &job->job);
+	return 0;
+}
+
+/* Read the source soon; what is queued already and has not begun will do. */
+static void intake_read(struct feed *feed, bool must_parse)
+{
+	if (atomic_exchange(&feed->is_queued, true) && !must_parse)
+		return;
+	if (intake_submit(feed, INTAKE_READ, must_parse, NULL, NULL) < 0) {
+		atomic_store(&feed->is_queued, false);
+		intake_retry_later(feed, INGEST_FAILED);
+	}
+}
+
+static void intake_on_change(struct source *source, void *context)
+{
+	(void)source;
+	intake_read(context, false);
+}
+
+static void intake_on_retry(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	intake_read(context, false);
+}
+
+struct intake *intake_new(struct event_base *base, struct worker *ingest, const char *state_dir,
+                          const struct intake_hooks *hooks, void *context)
+{
+	struct intake *in = calloc(1, sizeof(*in));
+	int rc = ENOMEM;
+
+	if (!in)
+		goto fail;
+	in->base = base;
+	in->ingest = ingest;
+	in->hooks = hooks;
+	in->context = context;
+	in->state_dir = strdup(state_dir);
+	if (!in->state_dir)
+		goto fail_free;
+	in->sources = source_set_new(base, SOURCE_SETTLE_MS);
+	if (!in->sources) {
+		rc = errno;
+		goto fail_free;
+	}
+	return in;
+fail_free:
+	free(in->state_dir);
+	free(in);
+fail:
+	errno = rc;
+	return NULL;
+}
+
+static void intake_drop(struct feed *feed)
+{
+	source_remove(feed->source);
+	feed->source = NULL;
+	if (feed->retry)
+		evtimer_del(feed->retry);
+	feed->is_removed = true;
+	intake_unref(feed);
+}
+
+void intake_free(struct intake *in)
+{
+	struct feed *next;
+
+	if (!in)
+		return;
+	for (struct feed *feed = in->first; feed; feed = next) {
+		next = feed->next;
+		intake_drop(feed);
+	}
+	source_set_free(in->sources);
+	free(in->state_dir);
+	free(in);
+}
+
+/* Watch the file of the feed's settings. Errors: negative errno */
+static int intake_watch(struct feed *feed)
+{
+	struct intake *in = feed->intake;
+
+	source_remove(feed->source);
+	feed->source = NULL;
+	if (!feed->settings.path)
+		return 0;
+	feed->source =
+	    source_add(in->sources, feed->settings.path,
+	               feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, intake_on_change, feed);
+	return feed->source ? 0 : -errno;
+}
+
+static struct feed *intake_add(struct intake *in, const struct config_list *list)
+{
+	struct feed *feed = feed_new(list);
+
+	if (!feed)
+		return NULL;
+	feed->intake = in;
+	feed->is_waiting = true;
+	feed->retry = evtimer_new(in->base, intake_on_retry, feed);
+	if (!feed->retry || intake_watch(feed) < 0 ||
+	    intake_submit(feed, INTAKE_LOAD, false, NULL, NULL) < 0) {
+		feed_free(feed);
+		errno = ENOMEM;
+		return NULL;
+	}
+	intake_read(feed, false);
+	return feed;
+}
+
+/* A feed that stays. Errors: negative errno */
+static int intake_keep(struct feed *feed, const struct config_list *list)
+{
+	int rc = feed_configure(feed, list);
+
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		intake_read(feed, true);
+	return intake_watch(feed);
+}
+
+/* Take a feed off a list. */
+static struct feed *intake_take(struct feed **list, const char *name)
+{
+	for (; *list; list = &(*list)->next) {
+		struct feed *feed = *list;
+
+		if (strcmp(feed->name, name) != 0)
+			continue;
+		*list = feed->next;
+		feed->next = NULL;
+		return feed;
+	}
+	return NULL;
+}
+
+int intake_configure(struct intake *in, const struct config *config)
+{
+	struct feed *old = in->first, *next, **last = &in->first;
+	int rc = 0;
+
+	in->first = NULL;
+	in->is_told = false;
+	for (unsigned i = 0; i < config->lists_count; i++) {
+		const struct config_list *list = &config->lists[i];
+		struct feed *feed;
+
+		if (!list->feed)
+			continue;
+		feed = intake_take(&old, list->name);
+		if (feed && intake_keep(feed, list) < 0)
+			rc = -ENOMEM;
+		if (!feed)
+			feed = intake_add(in, list);
+		if (!feed) {
+			rc = -ENOMEM;
+			continue;
+		}
+		*last = feed;
+		last = &feed->next;
+	}
+	for (; old; old = next) {
+		next = old->next;
+		intake_drop(old);
+	}
+	intake_check_tried(in);
+	return rc;
+}
+
+int intake_collect(struct intake *in, struct publisher_version **out_versions, size_t *out_count)
+{
+	struct publisher_version *versions;
+	struct feed *feed;
+	size_t count = 0;
+
+	for (feed = in->first; feed; feed = feed->next)
+		count++;
+	versions = calloc(count + 1, sizeof(*versions));
+	if (!versions)
+		return -ENOMEM;
+	count = 0;
+	for (feed = in->first; feed; feed = feed->next) {
+		if (!feed->waiting) {
+			feed->is_waiting = false;
+			continue;
+		}
+		versions[count].list = strdup(feed->name);
+		if (!versions[count].list)
+			goto fail;
+		versions[count++].dataset = feed->waiting;
+	}
+	for (feed = in->first; feed; feed = feed->next) {
+		feed->waiting = NULL;
+		feed->is_waiting = false;
+	}
+	*out_versions = versions;
+	*out_count = count;
+	return 0;
+fail:
+	while (count-- > 0)
+		free(versions[count].list);
+	free(versions);
+	return -ENOMEM;
+}
+
+struct feed *intake_find(const struct intake *in, const char *name)
+{
+	for (struct feed *feed = in->first; feed; feed = feed->next) {
+		if (strcmp(feed->name, name) == 0)
+			return feed;
+	}
+	return NULL;
+}
+
+struct feed *intake_first(const struct intake *in)
+{
+	return in->first;
+}
+
+static void intake_ask(struct feed *feed, enum intake_work work, intake_done *done, void *context)
+{
+	if (intake_submit(feed, work, false, done, context) < 0)
+		done(feed, "out of memory", context);
+}
+
+void intake_refresh(struct feed *feed, intake_done *done, void *context)
+{
+	intake_ask(feed, INTAKE_READ, done, context);
+}
+
+void intake_accept(struct feed *feed, intake_done *done, void *context)
+{
+	intake_ask(feed, INTAKE_ACCEPT, done, context);
+}
+
+void intake_rollback(struct feed *feed, intake_done *done, void *context)
+{
+	intake_ask(feed, INTAKE_ROLLBACK, done, context);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The LMDB file behind the manual lists. LMDB trusts what is on its pages and crashes on damage, so
+ * a file is first tried in a child process.
+ */
+#include <lmdb.h>
+
+#include <stddef.h>
+
+#define MANUAL_STORE_KEY_MAX  511        /* bytes; LMDB's own limit */
+#define MANUAL_STORE_SIZE_MAX (1u << 30) /* bytes of address space; the file grows as needed */
+
+/* Errors: negative errno */
+int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi);
+
+/*
+ * Open the file in a child process, walk all of it and try a change.
+ * Threads: only while there is no other. Errors: -EBADMSG: out_why says what happened; other
+ * negative errno: could not be tried
+ */
+int manual_store_try(const char *folder, char *out_why, size_t why_size);
+
+/* LMDB's error as a negative errno: damage is -EBADMSG, a full store -ENOSPC. */
+int manual_store_errno(int rc);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/sources.h"
+
+#include "control/coverage.h"
+#include "control/engine.h"
+#include "control/intake.h"
+#include "control/manual.h"
+#include "control/publisher.h"
+#include "control/show.h"
+#include "control/worker.h"
+#include "feeds/trace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A list that may cover the key. */
+struct sources_hit {
+	char *list;
+	bool is_manual;
+	uint32_t code;      /* of the list */
+	char *text;         /* of the list */
+	json_t *values;     /* feeds: what it says of the key */
+	char *version_path; /* feeds: of the good version's bytes, NULL = unknown */
+	const struct format *format;
+};
+
+struct sources_job {
+	struct worker_job job;
+	struct engine *engine;
+	struct server_request *client;
+	struct manual *manual;
+	struct manual_key key;
+	struct sources_hit *hits;
+	size_t hit_count;
+	bool failed; /* no memory */
+	json_t *answer;
+};
+
+static void sources_free(struct sources_job *job)
+{
+	for (size_t i = 0; i < job->hit_count; i++) {
+		struct sources_hit *hit = &job->hits[i];
+
+		json_decref(hit->values);
+		free(hit->list);
+		free(hit->text);
+		free(hit->version_path);
+	}
+	free(job->hits);
+	json_decref(job->answer);
+	free(job);
+}
+
+/* A text that is not UTF-8 is not told rather than the whole answer. */
+static json_t *sources_text(const char *text, size_t size)
+{
+	json_t *value = text ? json_stringn(text, size) : NULL;
+
+	return value ? value : json_null();
+}
+
+/* The values of a set, with what the list says where they say nothing. */
+static json_t *sources_values(const struct dataset *d, const struct coverage *found,
+                              const struct config_list *list)
+{
+	const struct dataset_value *const *values;
+	size_t count = dataset_set(d, found->set, &values);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct dataset_value *v = values[i];
+		json_t *text = json_null();
+
+		if (v->text_kind == DATASET_TEXT_OWN)
+			text = sources_text(v->text, v->text_size);
+		else if (v->text_kind == DATASET_TEXT_LIST && list->text)
+			text = sources_text(list->text, strlen(list->text));
+		json_array_append_new(
+		    array, json_pack("{s:s, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list",
+		                     list->name, "code", show_code(v->code ? v->code : list->code),
+		                     "text", text, "entry", found->entry, "feed",
+		                     sources_text(list->feed->path,
+		                                  list->feed->path ? strlen(list->feed->path) : 0),
+		                     "line", "reason", "author", "expires_s"));
+	}
+	return array;
+}
+
+/* On the publisher thread: which lists cover the key. */
+static void sources_look(const struct publish *publish, const struct config *config, void *context)
+{
+	struct sources_job *job = context;
+
+	job->hits = calloc(config->lists_count + 1u, sizeof(*job->hits));
+	job->failed = !job->hits;
+	for (unsigned i = 0; !job->failed && i < config->lists_count; i++) {
+		const struct config_list *list = &config->lists[i];
+		const struct dataset *d = publish_get(publish, i);
+		struct sources_hit *hit = &job->hits[job->hit_count];
+		struct coverage found;
+
+		if (!d || !coverage_find(d, &job->key, &found))
+			continue;
+		job->hit_count++;
+		hit->list = strdup(list->name);
+		hit->is_manual = list->manual;
+		hit->code = list->code;
+		hit->text = list->text ? strdup(list->text) : NULL;
+		hit->values = list->manual ? NULL : sources_values(d, &found, list);
+		job->failed = !hit->list || (list->text && !hit->text);
+	}
+}
+
+/* --- on the reader thread --- */
+
+/* Find the line in the good version's file, and the entry as it is written there. */
+static void sources_trace(const struct sources_job *job, struct sources_hit *hit)
+{
+	struct trace trace = {.is_name = job->key.is_name,
+	                      .range = job->key.range,
+	                      .wire_size = job->key.wire_size,
+	                      .scope = job->key.scope};
+	const struct dataset_options options = {.trace = &trace};
+	struct reader *reader = hit->version_path ? reader_open(hit->version_path) : NULL;
+	struct dataset_builder *builder = reader ? dataset_builder_new(&options) : NULL;
+	char error[256], text[4 * NAME_WIRE_MAX + 2 * ADDRESS_TEXT_MAX] = "";
+	size_t index;
+	json_t *value;
+
+	memcpy(trace.wire, job->key.wire, sizeof(trace.wire));
+	if (builder && hit->format->parse(reader, builder, error, sizeof(error)) >= 0 &&
+	    trace.is_found) {
+		size_t size = trace.is_name ? name_format(trace.entry_wire, trace.entry_size, text)
+		                            : address_format(&trace.entry, text);
+
+		json_array_foreach(hit->values, index, value)
+		{
+			json_object_set_new(value, "line", json_integer((json_int_t)trace.line));
+			json_object_set_new(value, "entry", sources_text(text, size));
+		}
+	}
+	dataset_builder_free(builder);
+	if (reader)
+		reader_close(reader);
+}
+
+struct sources_records {
+	const struct sources_job *job;
+	const struct sources_hit *hit;
+	json_t *found; /* those of the highest level so far */
+	unsigned level;
+};
+
+static bool sources_record(const struct manual_record *record, void *context)
+{
+	struct sources_records *records = context;
+	const struct sources_hit *hit = records->hit;
+	const char *text = record->text ? record->text : hit->text;
+	struct manual_key key;
+	char error[200];
+
+	if (manual_key_parse(record->key, &key, error, sizeof(error)) < 0 ||
+	    !manual_key_covers(&key, &records->job->key) || key.level < records->level)
+		return true;
+	if (key.level > records->level)
+		json_array_clear(records->found);
+	records->level = key.level;
+	json_array_append_new(
+	    records->found,
+	    json_pack("{s:s, s:o, s:s?, s:s, s:n, s:n, s:s?, s:s?, s:o}", "list", hit->list, "code",
+	              show_code(record->code ? record->code : hit->code), "text", text, "entry",
+	              record->key, "feed", "line", "reason", record->reason, "author",
+	              record->author, "expires_s",
+	              record->expires_s ? json_integer(record->expires_s) : json_null()));
+	return true;
+}
+
+static void sources_run(struct worker_job *worker_job)
+{
+	struct sources_job *job = (struct sources_job *)worker_job;
+
+	for (size_t i = 0; i < job->hit_count; i++) {
+		struct sources_hit *hit = &job->hits[i];
+		struct sources_records records = {job, hit, NULL, 0};
+
+		if (hit->is_manual) {
+			records.found = json_array();
+			manual_each(job->manual, hit->list, time(NULL), sources_record, &records);
+			hit->values = records.found;
+		} else {
+			sources_trace(job, hit);
+		}
+		json_array_extend(job->answer, hit->values);
+	}
+}
+
+/* --- on the main loop --- */
+
+static void sources_done(struct worker_job *worker_job)
+{
+	struct sources_job *job = (struct sources_job *)worker_job;
+
+	if (worker_job->is_cancelled)
+		server_refuse(job->client, "the daemon stops");
+	else
+		server_reply(job->client, json_pack("{s:b, s:O}", "ok", 1, "sources", job->answer));
+	sources_free(job);
+}
+
+/* Where the bytes of the good version are; it may be pruned until they are read: then no line. */
+static void sources_locate(struct sources_job *job, struct sources_hit *hit)
+{
+	const struct feed *feed =
+	    hit->is_manual ? NULL : intake_find(job->engine->intake, hit->list);
+
+	if (!feed || !feed->has_good)
+		return;
+	hit->format = format_find(feed->good.format);
+	if (!hit->format ||
+	    asprintf(&hit->version_path, "%s/feeds/%s/%" PRIu64 ".feed",
+	             job->engine->config->state_dir, feed->name, feed->good.number) < 0)
+		hit->version_path = NULL;
+}
+
+static void sources_looked(const struct publisher_report *report, void *context)
+{
+	struct sources_job *job = context;
+
+	if (report->is_cancelled || report->rc < 0 || job->failed) {
+		server_refuse(job->client,
+		              report->is_cancelled ? "the daemon stops" : "out of memory");
+		sources_free(job);
+		return;
+	}
+	for (size_t i = 0; i < job->hit_count; i++)
+		sources_locate(job, &job->hits[i]);
+	worker_submit(job->engine->reader, &job->job);
+}
+
+void sources_find(struct engine *e, struct server_request *client, const char *key)
+{
+	struct sources_job *job = calloc(1, sizeof(*job));
+	char error[200];
+
+	if (!job) {
+		server_refuse(client, "out of memory");
+		return;
+	}
+	if (manual_key_parse(key, &job->key, error, sizeof(error)) < 0) {
+		server_refuse(client, "%s", error);
+		free(job);
+		return;
+	}
+	job->job.run = sources_run;
+	job->job.done = sources_done;
+	job->engine = e;
+	job->client = client;
+	job->manual = e->manual;
+	job->answer = json_array();
+	publisher_ask(e->publisher, sources_look, sources_looked, job);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/frame.h"
+
+#include "dataplane/checksum.h"
+#include "dataplane/headers.h"
+#include "dataplane/qname.h"
+
+#include <string.h>
+
+static enum frame_kind dropped(struct frame *f, enum drop drop)
+{
+	f->drop = (uint8_t)drop;
+	return FRAME_DROP;
+}
+
+static bool is_group(const uint8_t *mac)
+{
+	return mac[0] & ETH_GROUP_BIT;
+}
+
+static bool is_our_address4(const struct frame_port *port, uint32_t address)
+{
+	for (unsigned i = 0; i < port->count4; i++) {
+		if (port->addresses4[i].address == address)
+			return true;
+	}
+	return false;
+}
+
+static bool is_our_address6(const struct frame_port *port, const uint8_t *address)
+{
+	for (unsigned i = 0; i < port->count6; i++) {
+		if (memcmp(port->addresses6[i], address, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether an address is the solicited-node group of one of ours (RFC 4291 section 2.7.1). */
+static bool is_our_group(const struct frame_port *port, const uint8_t *address)
+{
+	static const uint8_t prefix[13] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+
+	if (memcmp(address, prefix, sizeof(prefix)) != 0)
+		return false;
+	for (unsigned i = 0; i < port->count6; i++) {
+		if (memcmp(&port->addresses6[i][13], &address[13], 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 1122 section 3.2.1.3, RFC 6890: addresses that no packet from outside may come from. */
+static bool is_bad_source4(const struct frame_port *port, uint32_t source)
+{
+	if (source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe)
+		return true;
+	for (unsigned i = 0; i < port->count4; i++) {
+		uint32_t host_bits = 0;
+
+		if (port->addresses4[i].length < 31)
+			host_bits = UINT32_MAX >> port->addresses4[i].length;
+		if (source == port->addresses4[i].address ||
+		    (host_bits && source == (port->addresses4[i].address | host_bits)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * RFC 4291 section 2.5.3, 2.7; a v4-mapped source would pass for an IPv4 client in the access
+ * rules. The unspecified source of duplicate address detection is left to neigh_reply().
+ */
+static bool is_bad_source6(const struct frame_port *port, const struct frame *f,
+                           const uint8_t *source)
+{
+	return source[0] == 0xff || f->client == 1 || qname_is_mapped(f->client) ||
+	       (f->client == 0 && f->protocol != IP_PROTOCOL_ICMP6) ||
+	       is_our_address6(port, source);
+}
+
+static enum frame_kind parse_udp(struct frame *f)
+{
+	const uint8_t *ip = &f->bytes[f->network_offset], *udp = &f->bytes[f->transport_offset];
+	size_t size;
+	uint64_t sum;
+
+	if (f->transport_size < UDP_SIZE)
+		return dropped(f, DROP_UDP_HEADER);
+	if (headers_u16(&udp[UDP_SOURCE]) == 0 ||
+	    headers_u16(&udp[UDP_DESTINATION]) != FRAME_DNS_PORT)
+		return dropped(f, DROP_UDP_PORT);
+	size = headers_u16(&udp[UDP_LENGTH]);
+	if (size < UDP_SIZE || size > f->transport_size)
+		return dropped(f, DROP_UDP_HEADER);
+	f->transport_size = (uint16_t)size;
+	if (headers_u16(&udp[UDP_CHECKSUM]) == 0) {
+		if (f->is_ipv6) /* RFC 8200 section 8.1 */
+			return dropped(f, DROP_UDP_CHECKSUM);
+		return FRAME_DNS;
+	}
+	if (f->flags & (FRAME_UDP_CHECKED | FRAME_UDP_PARTIAL))
+		return FRAME_DNS;
+	sum = f->is_ipv6 ? checksum_pseudo6(ip, IP_PROTOCOL_UDP, size)
+	                 : checksum_pseudo4(ip, IP_PROTOCOL_UDP, size);
+	if (checksum_finish(checksum_add(sum, udp, size)) != 0)
+		return dropped(f, DROP_UDP_CHECKSUM);
+	return FRAME_DNS;
+}
+
+static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
+{
+	const uint8_t *ip = &f->bytes[f->network_offset];
+	size_t size = f->size - f->network_offset, header_size, total;
+	uint32_t source;
+
+	if (size < IP4_SIZE)
+		return dropped(f, DROP_SHORT_FRAME);
+	header_size = (ip[0] & 0x0fu) * 4u;
+	total = headers_u16(&ip[IP4_TOTAL]);
+	if (ip[0] >> 4 != 4 || header_size < IP4_SIZE || total < header_size || total > size)
+		return dropped(f, DROP_IP_HEADER); /* RFC 1122 section 3.2.1 */
+	if (!(f->flags & FRAME_IP_CHECKED) &&
+	    checksum_finish(checksum_add(0, ip, header_size)) != 0)
+		return dropped(f, DROP_IP_CHECKSUM);
+	if (header_size > IP4_SIZE)
+		return dropped(f, DROP_IP_OPTIONS); /* RFC 7126: source routes and the like */
+	if (headers_u16(&ip[IP4_FRAGMENT]) & (uint16_t)~IP4_DF)
+		return dropped(f, DROP_FRAGMENT); /* RFC 8900: DNS over UDP needs none */
+	if (!is_our_address4(port, headers_u32(&ip[IP4_DESTINATION])))
+		return dropped(f, DROP_NOT_OUR_ADDRESS);
+	source = headers_u32(&ip[IP4_SOURCE]);
+	if (is_bad_source4(port, source))
+		return dropped(f, DROP_BAD_SOURCE);
+	if (is_group(&f->bytes[ETH_DESTINATION]))
+		return dropped(f, DROP_NOT_OUR_MAC); /* RFC 1122 section 3.3.6 */
+	f->client = QNAME_MAPPED_FIRST | source;
+	f->protocol = ip[IP4_PROTOCOL];
+	f->transport_offset = (uint16_t)(f->network_offset + IP4_SIZE);
+	f->transport_size = (uint16_t)(total - IP4_SIZE);
+	if (f->protocol == IP_PROTOCOL_UDP)
+		return parse_udp(f);
+	return f->protocol == IP_PROTOCOL_ICMP ? FRAME_NEIGH : dropped(f, DROP_IP_PROTOCOL);
+}
+
+static bool is_extension(uint8_t next)
+{
+	switch (next) { /* RFC 8200 section 4, IANA's list */
+	case IP_PROTOCOL_HOPOPT:
+	case IP_PROTOCOL_ROUTE:
+	case IP_PROTOCOL_AH:
+	case IP_PROTOCOL_DSTOPT:
+	case IP_PROTOCOL_MH:
+	case IP_PROTOCOL_HIP:
+	case IP_PROTOCOL_SHIM6:
+		return true;
+	}
+	return false;
+}
+
+static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f)
+{
+	const uint8_t *ip = &f->bytes[f->network_offset];
+	size_t size = f->size - f->network_offset, payload;
+	bool is_to_group;
+
+	if (size < IP6_SIZE)
+		return dropped(f, DROP_SHORT_FRAME);
+	payload = headers_u16(&ip[IP6_PAYLOAD]);
+	if (ip[0] >> 4 != 6 || payload == 0 || payload > size - IP6_SIZE)
+		return dropped(f, DROP_IP_HEADER); /* 0 is a jumbogram (RFC 2675) */
+	f->is_ipv6 = 1;
+	f->protocol = ip[IP6_NEXT];
+	if (is_extension(f->protocol))
+		return dropped(f, DROP_IP_OPTIONS);
+	if (f->protocol == IP_PROTOCOL_FRAG)
+		return dropped(f, DROP_FRAGMENT);
+	is_to_group = f->protocol == IP_PROTOCOL_ICMP6 && is_our_group(port, &ip[IP6_DESTINATION]);
+	if (!is_to_group && !is_our_address6(port, &ip[IP6_DESTINATION]))
+		return dropped(f, DROP_NOT_OUR_ADDRESS);
+	f->client = 0;
+	for (unsigned i = 0; i < 16; i++)
+		f->client = f->client << 8 | ip[IP6_SOURCE + i];
+	if (is_bad_source6(port, f, &ip[IP6_SOURCE]))
+		return dropped(f, DROP_BAD_SOURCE);
+	if (is_group(&f->bytes[ETH_DESTINATION]) && !is_to_group)
+		return dropped(f, DROP_NOT_OUR_MAC);
+	f->transport_offset = (uint16_t)(f->network_offset + IP6_SIZE);
+	f->transport_size = (uint16_t)payload;
+	if (f->protocol == IP_PROTOCOL_UDP)
+		return parse_udp(f);
+	return f->protocol == IP_PROTOCOL_ICMP6 ? FRAME_NEIGH : dropped(f, DROP_IP_PROTOCOL);
+}
+
+static bool is_tag(uint16_t type)
+{
+	return type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE || type == ETHERTYPE_QINQ;
+}
+
+enum frame_kind frame_parse(const struct frame_port *port, struct frame *f)
+{
+	static const uint8_t no_mac[6];
+	uint16_t type;
+
+	f->drop = DROP_NONE;
+	f->protocol = 0;
+	f->is_ipv6 = 0;
+	f->network_offset = ETH_SIZE;
+	f->transport_offset = 0;
+	f->transport_size = 0;
+	f->client = 0;
+	if (f->size < ETH_SIZE)
+		return dropped(f, DROP_SHORT_FRAME);
+	if (!is_group(&f->bytes[ETH_DESTINATION]) &&
+	    memcmp(&f->bytes[ETH_DESTINATION], port->mac, 6) != 0)
+		return dropped(f, DROP_NOT_OUR_MAC);
+	if (is_group(&f->bytes[ETH_SOURCE]) || memcmp(&f->bytes[ETH_SOURCE], port->mac, 6) == 0 ||
+	    memcmp(&f->bytes[ETH_SOURCE], no_mac, 6) == 0)
+		return dropped(f, DROP_BAD_SOURCE); /* an answer would go to many, or nobody */
+	type = headers_u16(&f->bytes[ETH_TYPE]);
+	if (type == ETHERTYPE_VLAN) {
+		if (f->size < ETH_SIZE + VLAN_SIZE)
+			return dropped(f, DROP_SHORT_FRAME);
+		f->network_offset = ETH_SIZE + VLAN_SIZE;
+		type = headers_u16(&f->bytes[ETH_TYPE + VLAN_SIZE]);
+		if (is_tag(type))
+			return dropped(f, DROP_VLAN_STACKED);
+	}
+	if (type == ETHERTYPE_IP4)
+		return parse_ip4(port, f);
+	if (type == ETHERTYPE_IP6)
+		return parse_ip6(port, f);
+	if (type == ETHERTYPE_ARP)
+		return FRAME_NEIGH;
+	return dropped(f, is_tag(type) ? DROP_VLAN_STACKED : DROP_ETHERTYPE);
+}
+
+void frame_query(const struct frame *frame, struct query *out_query)
+{
+	size_t offset = frame->transport_offset + UDP_SIZE;
+
+	out_query->message = &frame->bytes[offset];
+	out_query->size = (uint16_t)(frame->transport_size - UDP_SIZE);
+	out_query->capacity = (uint16_t)(frame->capacity - offset);
+	out_query->is_tcp = false;
+	out_query->client = frame->client;
+}
+
+static void swap(uint8_t *a, uint8_t *b, size_t size)
+{
+	uint8_t held[16];
+
+	memcpy(held, a, size);
+	memcpy(a, b, size);
+	memcpy(b, held, size);
+}
+
+static void reply_ip4(uint8_t *ip, size_t udp_size)
+{
+	swap(&ip[IP4_SOURCE], &ip[IP4_DESTINATION], 4);
+	ip[1] &= 0xfc; /* ECN is the sender's to set */
+	headers_set_u16(&ip[IP4_TOTAL], (unsigned)(IP4_SIZE + udp_size));
+	headers_set_u16(&ip[IP4_ID], 0);
+	headers_set_u16(&ip[IP4_FRAGMENT], IP4_DF);
+	ip[IP4_TTL] = HOP_LIMIT;
+	headers_set_u16(&ip[IP4_CHECKSUM], 0);
+	headers_set_u16(&ip[IP4_CHECKSUM], checksum_finish(checksum_add(0, ip, IP4_SIZE)));
+}
+
+static void reply_ip6(uint8_t *ip, size_t udp_size)
+{
+	uint8_t *udp = &ip[IP6_SIZE];
+	uint16_t checksum;
+	uint64_t sum;
+
+	swap(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], 16);
+	ip[1] &= 0xcf; /* ECN */
+	headers_set_u16(&ip[IP6_PAYLOAD], (unsigned)udp_size);
+	ip[IP6_HOP_LIMIT] = HOP_LIMIT;
+	sum = checksum_pseudo6(ip, IP_PROTOCOL_UDP, udp_size);
+	checksum = checksum_finish(checksum_add(sum, udp, udp_size));
+	headers_set_u16(&udp[UDP_CHECKSUM], checksum ? checksum : 0xffff); /* RFC 768 */
+}
+
+size_t frame_pad(const struct frame *frame, size_t size)
+{
+	size_t padded = frame->size < FRAME_SIZE_MIN ? frame->size : FRAME_SIZE_MIN;
+
+	if (size >= padded)
+		return size;
+	memset(&frame->bytes[size], 0, padded - size);
+	return padded;
+}
+
+size_t frame_reply(struct frame *frame, size_t dns_size)
+{
+	uint8_t *ip = &frame->bytes[frame->network_offset];
+	uint8_t *udp = &frame->bytes[frame->transport_offset];
+	size_t udp_size = UDP_SIZE + dns_size;
+
+	swap(&frame->bytes[ETH_DESTINATION], &frame->bytes[ETH_SOURCE], 6);
+	swap(&udp[UDP_SOURCE], &udp[UDP_DESTINATION], 2);
+	headers_set_u16(&udp[UDP_LENGTH], (unsigned)udp_size);
+	headers_set_u16(&udp[UDP_CHECKSUM], 0); /* stays 0 = none on IPv4 (RFC 768) */
+	if (frame->is_ipv6)
+		reply_ip6(ip, udp_size);
+	else
+		reply_ip4(ip, udp_size);
+	return frame_pad(frame, frame->transport_offset + udp_size);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/lookup.h"
+
+#include "dataplane/qname.h"
+
+#include <string.h>
+
+/* RFC 5782 section 5 */
+#define TEST_NEVER  0x7f000001u /* 127.0.0.1 */
+#define TEST_ALWAYS 0x7f000002u /* 127.0.0.2 */
+static const uint8_t test_name_always[] = "\4test";
+static const uint8_t test_name_never[] = "\7invalid";
+
+struct view {
+	const struct verdicts *verdicts;
+	const struct zone *zone;
+};
+
+static bool shows_any(const struct zone *zone, const struct verdict *listings)
+{
+	for (uint32_t i = 0; listings && i < listings->count; i++) {
+		if (zone_shows(zone, listings->listings[i]->list))
+			return true;
+	}
+	return false;
+}
+
+static bool is_visible(verdict_t verdict, const void *context)
+{
+	const struct view *view = context;
+
+	return shows_any(view->zone, verdicts_get(view->verdicts, verdict));
+}
+
+static bool is_name(const struct query *q, const uint8_t *name, size_t size)
+{
+	return q->name_size == size && memcmp(q->name, name, size) == 0;
+}
+
+static bool is_test_in(const struct zone *zone, uint32_t first, uint32_t last)
+{
+	if (first <= TEST_ALWAYS && TEST_ALWAYS <= last)
+		return true;
+	for (unsigned i = 0; i < zone->test_code_count; i++) {
+		uint32_t code = zone->test_codes[i];
+
+		if (first <= code && code <= last && code >> 8 == TEST_ALWAYS >> 8 &&
+		    code > TEST_NEVER)
+			return true;
+	}
+	return false;
+}
+
+static bool any4_below(const struct tables *t, const struct query *q, uint32_t first, uint32_t last)
+{
+	struct view view = {t->verdicts, q->zone};
+
+	return is_test_in(q->zone, first, last) ||
+	       table4_any(t->addresses4, first, last, is_visible, &view);
+}
+
+static bool any6_below(const struct tables *t, const struct query *q,
+                       const struct qname_range6 *range)
+{
+	struct view view = {t->verdicts, q->zone};
+	address6_t first = range->first, last = range->last;
+
+	if (first <= QNAME_MAPPED_LAST && QNAME_MAPPED_FIRST <= last) {
+		uint32_t first4 = first > QNAME_MAPPED_FIRST ? (uint32_t)first : 0;
+		uint32_t last4 = last < QNAME_MAPPED_LAST ? (uint32_t)last : UINT32_MAX;
+
+		if (any4_below(t, q, first4, last4))
+			return true;
+	}
+	return q->zone->content & ZONE_HAS_IP6 &&
+	       table6_any(t->addresses6, first, last, is_visible, &view);
+}
+
+/* Whether names are listed below this one, through put names or through its own subtree verdict. */
+static bool any_name_below(const struct tables *t, const struct query *q)
+{
+	struct view view = {t->verdicts, q->zone};
+	struct names_match match;
+	uint8_t child[sizeof(q->name) + 2];
+
+	names_lookup(t->names, q->name, q->name_size, &match);
+	if (match.has_below)
+		return true;
+	if (q->name_size + 2u > NAMES_SIZE_MAX)
+		return false;
+	child[0] = 1;
+	child[1] = '*'; /* stands for any child that was not put itself (RFC 4592) */
+	memcpy(&child[2], q->name, q->name_size);
+	names_lookup(t->names, child, q->name_size + 2u, &match);
+	return match.verdict != VERDICT_NONE && is_visible(match.verdict, &view);
+}
+
+/* The zone's own name servers are names of the zone, though they have no records here. */
+static bool is_name_server(const struct query *q)
+{
+	const struct zone *zone = q->zone;
+	size_t apex_at, name_at;
+
+	if (zone->ns_count == 0)
+		return is_name(q, (const uint8_t *)"\2ns", 3);
+	for (unsigned i = 0; i < zone->ns_count; i++) {
+		if (qname_ends_with(zone->ns[i], zone->ns_size[i], zone->apex, zone->apex_size,
+		                    &apex_at) &&
+		    qname_ends_with(zone->ns[i], apex_at, q->name, q->name_size, &name_at))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a name that is not listed exists. A name may be above octets and nibbles at once:
+ * "2.1" is above 1.2.0.0/16 and above 1200::/8.
+ */
+static bool exists(const struct tables *t, const struct query *q)
+{
+	uint8_t content = q->zone->content;
+	struct qname_range4 range4;
+	struct qname_range6 range6;
+	unsigned count;
+
+	if (q->name_size == 0)
+		return false; /* a full IPv4 address, and nothing can be below one */
+	if (content & ZONE_HAS_IP4) {
+		count = qname_octets(q->name, q->name_size, &range4);
+		if (count > 0 && count < 4 && any4_below(t, q, range4.first, range4.last))
+			return true;
+	}
+	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6)) {
+		count = qname_nibbles(q->name, q->name_size, &range6);
+		if (count > 0 && count < 32 && any6_below(t, q, &range6))
+			return true;
+	}
+	if (content & ZONE_HAS_NAMES && any_name_below(t, q))
+		return true;
+	return is_name_server(q);
+}
+
+static verdict_t lookup4(const struct tables *t, struct query *q)
+{
+	if (q->address4 >> 8 == TEST_ALWAYS >> 8) {
+		q->is_test_entry = is_test_in(q->zone, q->address4, q->address4);
+		if (q->is_test_entry || q->address4 == TEST_NEVER)
+			return VERDICT_NONE;
+	}
+	return table4_lookup(t->addresses4, q->address4);
+}
+
+static verdict_t lookup_name(const struct tables *t, struct query *q)
+{
+	struct names_match match;
+
+	if (!(q->zone->content & ZONE_HAS_NAMES))
+		return VERDICT_NONE;
+	if (is_name(q, test_name_always, sizeof(test_name_always) - 1)) {
+		q->is_test_entry = true;
+		q->address4 = TEST_ALWAYS;
+		return VERDICT_NONE;
+	}
+	if (is_name(q, test_name_never, sizeof(test_name_never) - 1))
+		return VERDICT_NONE;
+	names_lookup(t->names, q->name, q->name_size, &match);
+	q->subject_offset = match.subject_offset;
+	return match.verdict;
+}
+
+static void lookup_verdict(const struct tables *t, struct query *q)
+{
+	switch ((enum query_kind)q->kind) {
+	case QUERY_ERROR:
+	case QUERY_APEX:
+		break;
+	case QUERY_IP4:
+		q->verdict = lookup4(t, q);
+		break;
+	case QUERY_IP6:
+		q->verdict = table6_lookup(t->addresses6, q->address6);
+		break;
+	case QUERY_NAME:
+		q->verdict = lookup_name(t, q);
+		break;
+	}
+	if (q->verdict != VERDICT_NONE)
+		verdicts_prefetch(t->verdicts, q->verdict);
+}
+
+static void lookup_listings(const struct tables *t, struct query *q)
+{
+	if (q->verdict != VERDICT_NONE) {
+		const struct verdict *listings = verdicts_get(t->verdicts, q->verdict);
+
+		if (shows_any(q->zone, listings))
+			q->listings = listings;
+	}
+	q->exists = q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
+}
+
+void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (queries[i].drop == DROP_NONE)
+			lookup_verdict(t, &queries[i]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (queries[i].drop == DROP_NONE && queries[i].kind != QUERY_ERROR)
+			lookup_listings(t, &queries[i]);
+	}
+}

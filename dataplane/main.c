@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* reputed-dataplane: packets in, answers out. A list of starts and, in reverse, of stops. */
+#include "dataplane/eal.h"
+#include "dataplane/options.h"
+#include "dataplane/port.h"
+#include "dataplane/socket.h"
+#include "dataplane/stats.h"
+#include "dataplane/update.h"
+#include "dataplane/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define EXIT_USAGE 2
+
+struct process {
+	struct options options;
+	struct eal_plan plan; /* worker_count 0 without ports */
+	struct stats *stats;
+	struct socket_server *sockets;
+	struct ports ports;
+	struct update *update;
+	struct worker_group *workers;
+	const char *listen_texts[OPTIONS_LISTENS_MAX + 1];
+	const char *port_texts[OPTIONS_PORTS_MAX + 1];
+	char error[OPTIONS_ERROR_MAX];
+};
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line in one write, so that lines of several threads and processes do not mix. */
+static void say(const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "reputed-dataplane: %s\n", text);
+}
+
+static void say_text(const char *text)
+{
+	say("%s", text);
+}
+
+static int plan_workers(struct process *p)
+{
+	if (p->options.port_count == 0)
+		return 0;
+	size_t packet_count = port_packet_count(&p->options);
+	if (eal_plan(&p->options, packet_count, &p->plan, p->error) == 0)
+		return 0;
+	say("%s", p->error);
+	return -1;
+}
+
+static int start_stats(struct process *p)
+{
+	p->stats = stats_new(p->options.socket_threads + p->plan.worker_count);
+	if (p->stats != NULL)
+		return 0;
+	say("%s", strerror(errno));
+	return -1;
+}
+
+static void stop_stats(struct process *p)
+{
+	stats_free(p->stats);
+}
+
+static int open_sockets(struct process *p)
+{
+	/* Each TCP connection is a descriptor; the soft limit is often 1024. */
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (socket_open(&p->options, p->stats, &p->sockets, p->error) != 0) {
+		say("%s", p->error);
+		return -1;
+	}
+	for (unsigned i = 0; i < p->options.listen_count; i++)
+		p->listen_texts[i] = socket_text(p->sockets, i);
+	return 0;
+}
+
+static void close_sockets(struct process *p)
+{
+	socket_close(p->sockets);
+}
+
+static int start_eal(struct process *p)
+{
+	if (p->options.port_count == 0)
+		return 0;
+	say("packet memory: %zu MB of %s", p->plan.memory_mb,
+	    p->plan.has_hugepages ? "hugepages" : "ordinary pages (no hugepages)");
+	if (eal_start(&p->options, &p->plan, p->error) == 0)
+		return 0;
+	say("%s", p->error);
+	return -1;
+}
+
+static void stop_eal(struct process *p)
+{
+	if (p->options.port_count > 0)
+		eal_stop();
+}
+
+static int open_ports(struct process *p)
+{
+	if (p->options.port_count == 0)
+		return 0;
+	if (port_open_all(&p->options, p->plan.worker_count, &p->ports, p->error) != 0) {
+		say("%s", p->error);
+		return -1;
+	}
+	for (unsigned i = 0; i < p->ports.count; i++) {
+		const struct port *port = &p->ports.list[i];
+		p->port_texts[i] = port->text;
+		if (port->queue_count < p->plan.worker_count)
+			say("port %s: has %u queue pairs, so only %u of %u workers poll it",
+			    port->name, port->queue_count, port->queue_count, p->plan.worker_count);
+		if (port->is_local)
+			say("port %s: local senders leave UDP checksums unfinished, so they are "
+			    "not verified",
+			    port->name);
+	}
+	return 0;
+}
+
+static void close_ports(struct process *p)
+{
+	if (p->options.port_count > 0)
+		port_close_all(&p->ports);
+}
+
+static void visit_stats(void *owner, update_emit *emit, void *context)
+{
+	const struct process *p = owner;
+	stats_visit(p->stats, emit, context);
+	port_visit(&p->ports, emit, context);
+}
+
+static int start_update(struct process *p)
+{
+	const struct update_options options = {
+	    .path = p->options.socket_path,
+	    .visit_stats = visit_stats,
+	    .stats_owner = p,
+	    .log = say_text,
+	    .listen = p->listen_texts,
+	    .ports = p->port_texts,
+	};
+	p->update = update_start(&options);
+	if (p->update != NULL)
+		return 0;
+	if (errno == EADDRINUSE)
+		say("--socket '%s': another data plane answers there", options.path);
+	else
+		say("--socket '%s': %s", options.path, strerror(errno));
+	return -1;
+}
+
+static void stop_update(struct process *p)
+{
+	update_stop(p->update);
+}
+
+static int start_sockets(struct process *p)
+{
+	int error = socket_start(p->sockets, p->update);
+	if (error == 0)
+		return 0;
+	say("--socket-threads: %s", strerror(-error));
+	return -1;
+}
+
+static void stop_sockets(struct process *p)
+{
+	socket_stop(p->sockets);
+}
+
+static int start_workers(struct process *p)
+{
+	if (p->options.port_count == 0)
+		return 0;
+	const struct worker_options options = {
+	    .count = p->plan.worker_count,
+	    .idle = p->options.idle,
+	    .ports = &p->ports,
+	    .update = p->update,
+	    .stats = p->stats,
+	    .first_stats = p->options.socket_threads,
+	};
+	p->workers = worker_start(&options);
+	if (p->workers != NULL)
+		return 0;
+	say("workers: %s", strerror(errno));
+	return -1;
+}
+
+static void stop_workers(struct process *p)
+{
+	worker_stop(p->workers);
+}
+
+/* Readers of the tables start after the update thread that owns them, and stop before it. */
+static const struct stage {
+	int (*start)(struct process *p); /* 0, or -1 after having told why */
+	void (*stop)(struct process *p); /* only after a start that succeeded; or NULL */
+} stages[] = {
+    {plan_workers, NULL},          {start_stats, stop_stats},     {open_sockets, close_sockets},
+    {start_eal, stop_eal},         {open_ports, close_ports},     {start_update, stop_update},
+    {start_sockets, stop_sockets}, {start_workers, stop_workers},
+};
+
+#define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))
+
+/* Serve until a signal comes. */
+static void serve(const struct process *p, const sigset_t *stop_signals)
+{
+	for (const char *const *text = p->listen_texts; *text != NULL; text++)
+		say("answering on %s", *text);
+	for (const char *const *text = p->port_texts; *text != NULL; text++)
+		say("answering on port %s", *text);
+
+	int signal_number;
+	while (sigwait(stop_signals, &signal_number) != 0)
+		;
+	say("stopping on %s", strsignal(signal_number));
+}
+
+int main(int argc, char **argv)
+{
+	static struct process process;
+	struct process *p = &process;
+	if (options_parse(argc, argv, &p->options, p->error) != 0) {
+		say("%s", p->error);
+		return EXIT_USAGE;
+	}
+	if (p->options.action == OPTIONS_HELP) {
+		fputs(options_help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (p->options.action == OPTIONS_VERSION) {
+		puts("reputed-dataplane " REPUTED_VERSION);
+		return EXIT_SUCCESS;
+	}
+
+	/* Blocked before any thread exists, so that all inherit it. Only these: net_tap lives by
+	 * real-time signals. */
+	sigset_t stop_signals;
+	sigemptyset(&stop_signals);
+	sigaddset(&stop_signals, SIGINT);
+	sigaddset(&stop_signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	size_t started = 0;
+	while (started < STAGE_COUNT && stages[started].start(p) == 0)
+		started++;
+	bool is_up = started == STAGE_COUNT;
+	if (is_up)
+		serve(p, &stop_signals);
+	while (started-- > 0) {
+		if (stages[started].stop != NULL)
+			stages[started].stop(p);
+	}
+	return is_up ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The command line of reputed-dataplane: flags only, no configuration file. What the user asked
+ * for; nothing here is run-time state.
+ */
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define OPTIONS_LISTENS_MAX   16
+#define OPTIONS_PORTS_MAX     8
+#define OPTIONS_ADDRESSES_MAX 16 /* of one port: FRAME_ADDRESSES_MAX of each family */
+#define OPTIONS_CORES_MAX     64
+#define OPTIONS_THREADS_MAX   64
+#define OPTIONS_DEVICE_MAX    512
+#define OPTIONS_ERROR_MAX     512 /* bytes of an error text */
+#define OPTIONS_SOCKET        "/run/reputed/dataplane.sock"
+
+enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+enum options_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
+enum options_idle { IDLE_BACKOFF, IDLE_POLL };
+
+struct options_listen {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ip4;
+		struct sockaddr_in6 ip6;
+	} address; /* port 0 = any free one, the same for UDP and TCP */
+};
+
+struct options_address {
+	bool is_ip6;
+	uint8_t length;    /* of the prefix */
+	uint8_t bytes[16]; /* wire order; IPv4 in the first 4 */
+};
+
+struct options_port {
+	char device[OPTIONS_DEVICE_MAX]; /* as given: "net_tap0,iface=rbl0" or a PCI address */
+	char name[64]; /* DPDK's: up to the first comma, a PCI address in full and lower case */
+	bool is_pci;
+	unsigned address_count;
+	struct options_address addresses[OPTIONS_ADDRESSES_MAX];
+};
+
+struct options {
+	enum options_action action;
+	const char *socket_path;
+	unsigned listen_count;
+	struct options_listen listens[OPTIONS_LISTENS_MAX];
+	unsigned port_count;
+	struct options_port ports[OPTIONS_PORTS_MAX];
+	unsigned core_count;
+	unsigned cores[OPTIONS_CORES_MAX];
+	enum options_hugepages hugepages;
+	enum options_idle idle;
+	unsigned socket_threads;
+};
+
+/*
+ * Read the command line.
+ *
+ * out_error: OPTIONS_ERROR_MAX bytes; names the flag and what was expected
+ * Errors:    -EINVAL with out_error set; out_options is unspecified
+ * Threads:   one at a time (getopt_long)
+ */
+int options_parse(int argc, char **argv, struct options *out_options, char *out_error);
+
+/* The text of --help. */
+extern const char options_help[];

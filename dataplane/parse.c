@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/parse.h"
+
+#include "dataplane/access.h"
+#include "dataplane/dns.h"
+#include "dataplane/qname.h"
+
+#include <urcu-qsbr.h>
+
+/* Reads past the end give 0 and are remembered, so that one check at the end will do. */
+struct cursor {
+	const uint8_t *bytes;
+	size_t size;
+	size_t offset;
+	bool is_bad;
+};
+
+static void cursor_skip(struct cursor *c, size_t count)
+{
+	if (c->is_bad || c->size - c->offset < count)
+		c->is_bad = true;
+	else
+		c->offset += count;
+}
+
+static uint8_t cursor_u8(struct cursor *c)
+{
+	size_t at = c->offset;
+
+	cursor_skip(c, 1);
+	return c->is_bad ? 0 : c->bytes[at];
+}
+
+static uint16_t cursor_u16(struct cursor *c)
+{
+	uint16_t high = cursor_u8(c);
+
+	return (uint16_t)(high << 8 | cursor_u8(c));
+}
+
+/* A name without compression (a query's first name has nothing to point at). */
+static void cursor_name(struct cursor *c)
+{
+	size_t start = c->offset;
+	uint8_t length;
+
+	do {
+		length = cursor_u8(c);
+		if (length > DNS_LABEL_MAX)
+			c->is_bad = true;
+		cursor_skip(c, length);
+	} while (length && !c->is_bad);
+	if (c->offset - start > DNS_NAME_MAX)
+		c->is_bad = true;
+}
+
+/* The owner of an additional record, which may be compressed; says whether it is the root. */
+static bool cursor_owner(struct cursor *c)
+{
+	size_t start = c->offset;
+	uint8_t length;
+
+	do {
+		length = cursor_u8(c);
+		if (length >= 0xc0) {
+			cursor_skip(c, 1);
+			return false;
+		}
+		if (length > DNS_LABEL_MAX || c->offset - start > DNS_NAME_MAX)
+			c->is_bad = true;
+		cursor_skip(c, length);
+	} while (length && !c->is_bad);
+	return c->offset == start + 1;
+}
+
+static uint16_t header_u16(const struct query *q, size_t at)
+{
+	return (uint16_t)(q->message[at] << 8 | q->message[at + 1]);
+}
+
+/* What was found in the additional section. */
+struct additional {
+	unsigned opt_count;
+	uint8_t version;
+	bool is_malformed_opt;
+};
+
+/* RFC 6891 section 6.1.2: the options of version 0 must tile the RDATA; their meaning is ours. */
+static bool options_fit(const struct cursor *c, size_t rdata_size)
+{
+	struct cursor options = {c->bytes, c->offset + rdata_size, c->offset, false};
+
+	while (!options.is_bad && options.offset < options.size) {
+		cursor_skip(&options, 2);
+		cursor_skip(&options, cursor_u16(&options));
+	}
+	return !options.is_bad;
+}
+
+static void parse_additional(struct cursor *c, struct query *q, struct additional *found)
+{
+	bool is_root = cursor_owner(c);
+	uint16_t type = cursor_u16(c), class = cursor_u16(c);
+	uint16_t flags, rdata_size;
+	uint8_t version;
+
+	cursor_skip(c, 1); /* of a TTL; of OPT, the extended rcode, which a query has not */
+	version = cursor_u8(c);
+	flags = cursor_u16(c);
+	rdata_size = cursor_u16(c);
+	if (c->is_bad || c->size - c->offset < rdata_size) {
+		c->is_bad = true;
+		return;
+	}
+	if (type == DNS_TYPE_OPT) {
+		q->has_opt = true;
+		q->is_dnssec_ok = flags & DNS_DO;
+		q->udp_size = class < DNS_UDP_MIN ? DNS_UDP_MIN : class;
+		found->opt_count++;
+		found->version = version;
+		if (!is_root || (version == 0 && !options_fit(c, rdata_size)))
+			found->is_malformed_opt = true;
+	}
+	cursor_skip(c, rdata_size);
+}
+
+/* Everything after the header; the rcode that the form of the message calls for. */
+static enum dns_rcode parse_sections(struct query *q)
+{
+	struct cursor c = {q->message, q->size, DNS_HEADER_SIZE, false};
+	struct additional found = {0};
+
+	if (header_u16(q, 4) != 1)
+		return DNS_FORMERR; /* RFC 9619 */
+	cursor_name(&c);
+	q->qtype = cursor_u16(&c);
+	q->qclass = cursor_u16(&c);
+	if (c.is_bad)
+		return DNS_FORMERR;
+	q->question_end = (uint16_t)c.offset;
+	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
+		return DNS_FORMERR;
+	for (unsigned i = header_u16(q, 10); i > 0 && !c.is_bad; i--)
+		parse_additional(&c, q, &found);
+	if (c.is_bad || c.offset != c.size)
+		return DNS_FORMERR;
+	if (found.opt_count > 1 || found.is_malformed_opt)
+		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */
+	if (found.version > 0)
+		return DNS_BADVERS; /* RFC 6891 section 6.1.3 */
+	return DNS_NOERROR;
+}
+
+static void fail(struct query *q, enum dns_rcode rcode, unsigned ede)
+{
+	q->kind = QUERY_ERROR;
+	q->rcode = (uint8_t)rcode;
+	q->ede = (uint16_t)ede;
+}
+
+#define EDE(code) ((code) + 1u)
+#define NO_EDE    0u
+
+/* Whether class and type can be answered from a zone at all; fails the query otherwise. */
+static bool admit_type(struct query *q)
+{
+	if (q->qtype == DNS_TYPE_OPT) {
+		fail(q, DNS_FORMERR, NO_EDE); /* RFC 6891 section 6.1.1: OPT is no question */
+		return false;
+	}
+	if (q->qclass != DNS_CLASS_IN && q->qclass != DNS_CLASS_ANY) {
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
+		return false;
+	}
+	if (q->qtype == DNS_TYPE_AXFR || q->qtype == DNS_TYPE_IXFR) {
+		fail(q, DNS_REFUSED, NO_EDE); /* RFC 5936 section 2.2.1: a matter of policy */
+		return false;
+	}
+	if (q->qtype >= DNS_TYPE_META_FIRST && q->qtype < DNS_TYPE_ANY) {
+		fail(q, DNS_NOTIMP, EDE(DNS_EDE_NOT_SUPPORTED));
+		return false;
+	}
+	return true;
+}
+
+/* The kind of the name of `size` bytes before the apex, with its address. */
+static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
+{
+	struct qname_range4 range4;
+	struct qname_range6 range6;
+	uint8_t content = q->zone->content;
+	bool is_ip4;
+
+	if (size == 0)
+		return QUERY_APEX;
+	is_ip4 = content & ZONE_HAS_IP4 && qname_octets(name, size, &range4) == 4;
+	if (is_ip4)
+		q->address4 = range4.first;
+	if (is_ip4 && content == ZONE_HAS_IP4)
+		return QUERY_IP4; /* nothing but IPv4 here: the name will not be needed */
+	for (size_t i = 0; i < size; i++)
+		q->name[i] = qname_lower(name[i]);
+	q->name_size = (uint8_t)size;
+	if (is_ip4)
+		return QUERY_IP4;
+	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && qname_nibbles(name, size, &range6) == 32) {
+		q->address4 = (uint32_t)range6.first;
+		q->address6 = range6.first;
+		if (qname_is_mapped(range6.first))
+			return QUERY_IP4;
+		if (content & ZONE_HAS_IP6)
+			return QUERY_IP6;
+	}
+	return QUERY_NAME;
+}
+
+static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
+{
+	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
+	size_t size = q->question_end - DNS_HEADER_SIZE - 4u, offset = 0;
+
+	if (!t) {
+		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
+		return;
+	}
+	q->zone = zones ? zones_find(zones, name, size, &offset) : NULL;
+	if (!q->zone) {
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
+		return;
+	}
+	q->apex_offset = (uint16_t)(DNS_HEADER_SIZE + offset);
+	switch ((enum zone_state)q->zone->state) {
+	case ZONE_NOT_LOADED:
+		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
+		return;
+	case ZONE_EXPIRED:
+		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_INVALID_DATA));
+		return;
+	case ZONE_SERVING:
+		q->kind = (uint8_t)key_of(q, name, offset);
+		return;
+	}
+	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
+}
+
+static void reset(struct query *q)
+{
+	q->reply_size = 0;
+	q->drop = DROP_NONE;
+	q->rcode = DNS_NOERROR;
+	q->kind = QUERY_ERROR;
+	q->qtype = 0;
+	q->qclass = 0;
+	q->question_end = DNS_HEADER_SIZE;
+	q->apex_offset = 0;
+	q->udp_size = DNS_UDP_MIN;
+	q->ede = NO_EDE;
+	q->has_opt = false;
+	q->is_dnssec_ok = false;
+	q->exists = false;
+	q->is_test_entry = false;
+	q->name_size = 0;
+	q->subject_offset = 0;
+	q->zone = NULL;
+	q->verdict = VERDICT_NONE;
+	q->listings = NULL;
+}
+
+static void parse_query(const struct tables *t, const struct zones *zones, struct query *q)
+{
+	enum access_action action;
+	enum dns_rcode form;
+
+	reset(q);
+	if (q->size < DNS_HEADER_SIZE) {
+		q->drop = DROP_DNS_SHORT;
+		return;
+	}
+	if (q->message[2] & DNS_QR) {
+		q->drop = DROP_DNS_RESPONSE; /* answering one would let two servers loop */
+		return;
+	}
+	action = access_check(t, q->client);
+	if (action == ACCESS_DROP) {
+		q->drop = DROP_ACCESS;
+		return;
+	}
+	form = parse_sections(q);
+	if (action == ACCESS_REFUSE)
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+	else if (q->message[2] & DNS_OPCODE_MASK)
+		fail(q, DNS_NOTIMP, EDE(DNS_EDE_NOT_SUPPORTED));
+	else if (form != DNS_NOERROR)
+		fail(q, form, NO_EDE);
+	else if (admit_type(q))
+		find_zone(t, zones, q);
+}
+
+void parse_burst(const struct tables *t, struct query *queries, unsigned count)
+{
+	const struct zones *zones = t ? rcu_dereference(t->zones) : NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+
+		parse_query(t, zones, q);
+		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
+			table4_prefetch(t->addresses4, q->address4);
+	}
+}

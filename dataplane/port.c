@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/port.h"
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DESCRIPTORS     1024
+#define MBUFS_PER_QUEUE 4096 /* both rings of the hungriest device, net_af_xdp: 2048 each */
+#define MBUF_CACHE      256
+#define RSS_WANTED                                                                                 \
+	(RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP | RTE_ETH_RSS_IPV4 |          \
+	 RTE_ETH_RSS_IPV6)
+#define CHECKSUMS_WANTED (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
+
+_Static_assert(OPTIONS_ADDRESSES_MAX <= FRAME_ADDRESSES_MAX, "all addresses fit a frame_port");
+
+static int fail(char *out_error, const struct options_port *p, int error, const char *what)
+{
+	if (error > 0)
+		error = -error;
+	snprintf(out_error, OPTIONS_ERROR_MAX, "--port '%s': %s: %s", p->name, what,
+	         error != 0 ? rte_strerror(-error) : "failed");
+	return error != 0 ? error : -EIO;
+}
+
+static unsigned pool_count(unsigned queue_count)
+{
+	return queue_count * (MBUFS_PER_QUEUE + 2 * MBUF_CACHE + 2 * QUERY_BURST_MAX);
+}
+
+size_t port_packet_count(const struct options *options)
+{
+	return (size_t)options->port_count * pool_count(1);
+}
+
+static void set_addresses(const struct options_port *from, struct port *p)
+{
+	int size = snprintf(p->text, sizeof(p->text), "%s:", p->name);
+	for (unsigned i = 0; i < from->address_count; i++) {
+		const struct options_address *a = &from->addresses[i];
+		char host[INET6_ADDRSTRLEN];
+		if (a->is_ip6) {
+			memcpy(p->frame.addresses6[p->frame.count6++], a->bytes, 16);
+		} else {
+			uint32_t address_be;
+			memcpy(&address_be, a->bytes, 4);
+			p->frame.addresses4[p->frame.count4++] =
+			    (struct frame_address4){ntohl(address_be), a->length};
+		}
+		inet_ntop(a->is_ip6 ? AF_INET6 : AF_INET, a->bytes, host, sizeof(host));
+		if ((size_t)size < sizeof(p->text))
+			size += snprintf(p->text + size, sizeof(p->text) - (size_t)size, " %s/%u",
+			                 host, a->length);
+	}
+}
+
+/* Whether a device's frames come from a kernel interface of this machine. */
+static bool is_local_device(const char *driver, const char *device)
+{
+	if (strcmp(driver, "net_pcap") == 0)
+		return strstr(device, "iface=") != NULL;
+	return strcmp(driver, "net_af_packet") == 0 || strcmp(driver, "net_af_xdp") == 0;
+}
+
+/*
+ * The station we are. A TAP has the kernel's interface at its other end, with the same MAC: there
+ * we are another one, so that both can talk, also across a bridge.
+ */
+static void set_mac(const struct rte_eth_dev_info *info, const struct options_port *from,
+                    const struct rte_ether_addr *mac, struct port *p)
+{
+	memcpy(p->frame.mac, mac->addr_bytes, 6);
+	if (strcmp(info->driver_name, "net_tap") == 0 && strstr(from->device, "remote=") == NULL)
+		p->frame.mac[5] ^= 1;
+}
+
+static struct rte_eth_conf make_conf(const struct rte_eth_dev_info *info, const struct port *p)
+{
+	struct rte_eth_conf conf = {0};
+	if (p->has_checksum)
+		conf.rxmode.offloads |= CHECKSUMS_WANTED;
+	conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	uint64_t rss = info->flow_type_rss_offloads & RSS_WANTED;
+	if (p->queue_count > 1 && rss != 0) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = rss;
+	}
+	return conf;
+}
+
+static int setup_queues(const struct port *p, const struct rte_eth_dev_info *info,
+                        const struct rte_eth_conf *conf)
+{
+	uint16_t rx_count = DESCRIPTORS, tx_count = DESCRIPTORS;
+	int node = rte_eth_dev_socket_id(p->id);
+	int error = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx_count, &tx_count);
+	struct rte_eth_rxconf rx = info->default_rxconf;
+	struct rte_eth_txconf tx = info->default_txconf;
+	rx.offloads = conf->rxmode.offloads;
+	tx.offloads = conf->txmode.offloads;
+	for (uint16_t q = 0; error == 0 && q < p->queue_count; q++) {
+		error = rte_eth_rx_queue_setup(p->id, q, rx_count, (unsigned)node, &rx, p->pool);
+		if (error == 0)
+			error = rte_eth_tx_queue_setup(p->id, q, tx_count, (unsigned)node, &tx);
+	}
+	return error;
+}
+
+/* Neighbour solicitations come to solicited-node multicast groups, which nobody joined for us. */
+static int receive_multicast(const struct port *p)
+{
+	if (p->frame.count6 == 0 || rte_eth_allmulticast_enable(p->id) == 0)
+		return 0;
+	return rte_eth_promiscuous_enable(p->id);
+}
+
+static int make_pool(struct port *p)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	snprintf(name, sizeof(name), "port%u", p->id);
+	p->pool = rte_pktmbuf_pool_create(name, pool_count(p->queue_count), MBUF_CACHE, 0,
+	                                  RTE_MBUF_DEFAULT_BUF_SIZE, rte_eth_dev_socket_id(p->id));
+	return p->pool != NULL ? 0 : -rte_errno;
+}
+
+static uint16_t least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+	return (uint16_t)(ab < c ? ab : c);
+}
+
+/* Configure and start a device that was found. The pool is left to port_close_all(). */
+static int start(const struct options_port *from, unsigned worker_count, struct port *p,
+                 char *out_error)
+{
+	struct rte_eth_dev_info info;
+	struct rte_ether_addr mac;
+	int error = rte_eth_dev_info_get(p->id, &info);
+	if (error == 0)
+		error = rte_eth_macaddr_get(p->id, &mac);
+	if (error != 0)
+		return fail(out_error, from, error, "asking the device");
+	set_mac(&info, from, &mac, p);
+	p->queue_count = least(worker_count, info.max_rx_queues, info.max_tx_queues);
+	p->is_local = is_local_device(info.driver_name, from->device);
+	p->frame_flags = p->is_local ? FRAME_UDP_PARTIAL : 0;
+	p->has_checksum =
+	    !p->is_local && (info.rx_offload_capa & CHECKSUMS_WANTED) == CHECKSUMS_WANTED;
+
+	struct rte_eth_conf conf = make_conf(&info, p);
+	error = rte_eth_dev_configure(p->id, p->queue_count, p->queue_count, &conf);
+	if (error != 0)
+		return fail(out_error, from, error, "configuring the device");
+	error = make_pool(p);
+	if (error != 0)
+		return fail(out_error, from, error, "memory for packets");
+	error = setup_queues(p, &info, &conf);
+	if (error != 0)
+		return fail(out_error, from, error, "setting up queues");
+	error = rte_eth_dev_start(p->id);
+	if (error != 0)
+		return fail(out_error, from, error, "starting the device");
+	error = receive_multicast(p);
+	if (error != 0) {
+		(void)rte_eth_dev_stop(p->id);
+		return fail(out_error, from, error, "receiving multicast, which IPv6 needs");
+	}
+	return 0;
+}
+
+int port_open_all(const struct options *options, unsigned worker_count, struct ports *out_ports,
+                  char *out_error)
+{
+	struct ports *ports = out_ports;
+	unsigned next_worker = 0;
+	memset(ports, 0, sizeof(*ports));
+	for (unsigned i = 0; i < options->port_count; i++) {
+		const struct options_port *from = &options->ports[i];
+		struct port *p = &ports->list[i];
+		memcpy(p->name, from->name, sizeof(p->name));
+		set_addresses(from, p);
+		int error = rte_eth_dev_get_port_by_name(from->name, &p->id);
+		if (error != 0) {
+			port_close_all(ports);
+			return fail(out_error, from, error,
+			            "no such device, or its driver did not start");
+		}
+		ports->count++;
+		error = start(from, worker_count, p, out_error);
+		if (error != 0) {
+			port_close_all(ports);
+			return error;
+		}
+		p->first_worker = next_worker;
+		next_worker = (next_worker + p->queue_count) % worker_count;
+	}
+	return 0;
+}
+
+void port_close_all(struct ports *ports)
+{
+	for (unsigned i = ports->count; i > 0; i--) {
+		struct port *p = &ports->list[i - 1];
+		(void)rte_eth_dev_stop(p->id); /* allowed on a stopped one */
+		(void)rte_eth_dev_close(p->id);
+		rte_mempool_free(p->pool);
+	}
+	ports->count = 0;
+}
+
+void port_visit(const struct ports *ports, stats_emit *emit, void *context)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		const struct port *p = &ports->list[i];
+		struct rte_eth_stats s;
+		if (rte_eth_stats_get(p->id, &s) != 0)
+			continue;
+		const struct {
+			const char *name, *help;
+			uint64_t value;
+		} rows[] = {
+		    {"port_rx_packets", "frames received by the device", s.ipackets},
+		    {"port_tx_packets", "frames sent by the device", s.opackets},
+		    {"port_rx_bytes", "bytes received by the device", s.ibytes},
+		    {"port_tx_bytes", "bytes sent by the device", s.obytes},
+		    {"port_rx_missed", "frames the device dropped because its queue was full",
+		     s.imissed},
+		    {"port_rx_errors", "damaged frames received by the device", s.ierrors},
+		    {"port_tx_errors", "frames the device failed to send", s.oerrors},
+		    {"port_rx_no_buffer", "receptions that found no packet buffer", s.rx_nombuf},
+		};
+		for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+			char name[128];
+			snprintf(name, sizeof(name), "%s{port=\"%s\"}", rows[r].name, p->name);
+			emit(context, name, rows[r].help, rows[r].value);
+		}
+	}
+}

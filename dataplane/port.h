@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * DPDK ports: found among the devices EAL probed, set up with one rx/tx queue pair per worker as
+ * far as the device has them, RSS over the UDP 4-tuple, and a packet pool each.
+ *
+ * Threads: all calls from main but port_visit(); workers read what is said below.
+ */
+#include "dataplane/eal.h"
+#include "dataplane/frame.h"
+#include "dataplane/options.h"
+#include "dataplane/stats.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rte_mempool;
+
+/* Written before the workers start, read by them. */
+struct port {
+	uint16_t id;          /* DPDK's */
+	uint16_t queue_count; /* queue pairs; queue q is polled by worker (first_worker + q) */
+	unsigned first_worker;
+	bool is_local;       /* frames come from this machine's kernel: see port_open_all() */
+	uint8_t frame_flags; /* enum frame_flags that hold for every frame */
+	bool has_checksum;   /* the device checks received checksums */
+	struct frame_port frame;
+	struct rte_mempool *pool;
+	char name[64];
+	char text[512]; /* "net_tap0: 10.53.0.1/24 fd53::1/64" */
+};
+
+struct ports {
+	unsigned count;
+	struct port list[OPTIONS_PORTS_MAX];
+};
+
+/* Packet buffers that the ports need for each worker when every device has a queue for it. */
+size_t port_packet_count(const struct options *options);
+
+/*
+ * Set up and start all ports of the command line. A device that takes its frames from a kernel
+ * interface (net_af_packet, net_af_xdp, net_pcap on an interface) gets local senders' partial UDP
+ * checksums, which cannot be verified: is_local.
+ *
+ * Errors: negative errno, out_error (OPTIONS_ERROR_MAX bytes) names the device; none is left
+ *         started
+ */
+int port_open_all(const struct options *options, unsigned worker_count, struct ports *out_ports,
+                  char *out_error);
+
+void port_close_all(struct ports *ports);
+
+/* Counters of the devices, e.g. `port_rx_packets{port="net_tap0"}`. Threads: any. */
+void port_visit(const struct ports *ports, stats_emit *emit, void *context);

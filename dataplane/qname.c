@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/qname.h"
+
+/* The octet of a label of 1..3 digits, or -1. */
+static int octet_of(const uint8_t *label)
+{
+	unsigned length = label[0], value = 0;
+
+	if (length > 3 || (length > 1 && label[1] == '0'))
+		return -1;
+	for (unsigned i = 1; i <= length; i++) {
+		if (label[i] < '0' || label[i] > '9')
+			return -1;
+		value = value * 10 + (label[i] - '0');
+	}
+	return length > 0 && value <= 255 ? (int)value : -1;
+}
+
+static int nibble_of(const uint8_t *label)
+{
+	uint8_t digit;
+
+	if (label[0] != 1)
+		return -1;
+	digit = qname_lower(label[1]);
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	return -1;
+}
+
+unsigned qname_octets(const uint8_t *name, size_t size, struct qname_range4 *out_range)
+{
+	uint32_t address = 0, span;
+	unsigned count = 0;
+
+	for (size_t at = 0; at < size; at += 1u + name[at]) {
+		int octet = count < 4 ? octet_of(&name[at]) : -1;
+
+		if (octet < 0)
+			return 0;
+		address |= (uint32_t)octet << (8 * count++);
+	}
+	if (count == 0)
+		return 0;
+	span = (uint32_t)((UINT64_C(1) << (8 * (4 - count))) - 1);
+	out_range->first = count < 4 ? address << (8 * (4 - count)) : address;
+	out_range->last = out_range->first | span;
+	return count;
+}
+
+unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *out_range)
+{
+	address6_t address = 0;
+	unsigned count = 0, free_bits;
+
+	for (size_t at = 0; at < size; at += 1u + name[at]) {
+		int nibble = count < 32 ? nibble_of(&name[at]) : -1;
+
+		if (nibble < 0)
+			return 0;
+		address |= (address6_t)nibble << (4 * count++);
+	}
+	if (count == 0)
+		return 0;
+	free_bits = 128 - 4 * count;
+	out_range->first = address << free_bits;
+	out_range->last = out_range->first | (((address6_t)1 << free_bits) - 1);
+	return count;
+}
+
+bool qname_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
+                     size_t *out_offset)
+{
+	size_t at = 0;
+
+	while (at < size && size - at > suffix_size)
+		at += 1u + name[at];
+	if (at > size || size - at != suffix_size)
+		return false;
+	/* Length bytes are below 64, so lower-casing them changes nothing. */
+	for (size_t i = 0; i < suffix_size; i++) {
+		if (qname_lower(name[at + i]) != qname_lower(suffix[i]))
+			return false;
+	}
+	*out_offset = at;
+	return true;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/stats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct stats {
+	unsigned thread_count;
+	struct stats_thread threads[];
+};
+
+static const char *const transport_names[STATS_TRANSPORT_COUNT] = {
+    [STATS_DPDK] = "dpdk",
+    [STATS_UDP] = "udp",
+    [STATS_TCP] = "tcp",
+};
+
+static const char *const rcode_names[STATS_RCODE_COUNT] = {
+    [STATS_NOERROR] = "NOERROR",   [STATS_FORMERR] = "FORMERR",     [STATS_SERVFAIL] = "SERVFAIL",
+    [STATS_NXDOMAIN] = "NXDOMAIN", [STATS_NOTIMP] = "NOTIMP",       [STATS_REFUSED] = "REFUSED",
+    [STATS_BADVERS] = "BADVERS",   [STATS_BADCOOKIE] = "BADCOOKIE", [STATS_OTHER_RCODE] = "other",
+};
+
+/* RCODE (RFC 6895 section 2.3) -> enum stats_rcode; those above are STATS_OTHER_RCODE. */
+static const uint8_t rcode_slots[] = {
+    STATS_NOERROR,     STATS_FORMERR,     STATS_SERVFAIL,    STATS_NXDOMAIN,    STATS_NOTIMP,
+    STATS_REFUSED,     STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE,
+    STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE,
+    STATS_OTHER_RCODE, STATS_BADVERS,     STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE,
+    STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_OTHER_RCODE, STATS_BADCOOKIE,
+};
+
+struct stats *stats_new(unsigned thread_count)
+{
+	size_t size = sizeof(struct stats) + thread_count * sizeof(struct stats_thread);
+	size = (size + 63) & ~(size_t)63;
+	struct stats *s = aligned_alloc(64, size);
+	if (s == NULL)
+		return NULL;
+	memset(s, 0, size);
+	s->thread_count = thread_count;
+	return s;
+}
+
+void stats_free(struct stats *s)
+{
+	free(s);
+}
+
+struct stats_thread *stats_of_thread(struct stats *s, unsigned index)
+{
+	return &s->threads[index];
+}
+
+void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
+                       const struct query *queries, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct query *q = &queries[i];
+		if (q->reply_size == 0) {
+			stats_add(&t->drops[q->drop < DROP_COUNT ? q->drop : DROP_NONE], 1);
+			continue;
+		}
+		bool is_known = q->rcode < sizeof(rcode_slots);
+		stats_add(&t->rcodes[is_known ? rcode_slots[q->rcode] : STATS_OTHER_RCODE], 1);
+	}
+	stats_add(&t->queries[transport], count);
+}
+
+/* Sum one counter over all threads, given its place in the first thread's counters. */
+static uint64_t sum(const struct stats *s, const stats_counter *first)
+{
+	size_t offset = (size_t)((const char *)first - (const char *)&s->threads[0]);
+	uint64_t total = 0;
+	for (unsigned i = 0; i < s->thread_count; i++) {
+		const char *thread = (const char *)&s->threads[i];
+		total += atomic_load_explicit(
+		    (const stats_counter *)(const void *)(thread + offset), memory_order_relaxed);
+	}
+	return total;
+}
+
+struct emitter {
+	stats_emit *emit;
+	void *context;
+};
+
+static void emit_labelled(const struct emitter *e, const char *format, const char *label,
+                          const char *help, uint64_t value) __attribute__((format(printf, 2, 0)));
+
+static void emit_labelled(const struct emitter *e, const char *format, const char *label,
+                          const char *help, uint64_t value)
+{
+	char name[96];
+	snprintf(name, sizeof(name), format, label);
+	e->emit(e->context, name, help, value);
+}
+
+void stats_visit(const struct stats *s, stats_emit *emit, void *context)
+{
+	const struct emitter e = {emit, context};
+	const struct stats_thread *t = &s->threads[0];
+
+	for (unsigned i = 0; i < STATS_TRANSPORT_COUNT; i++)
+		emit_labelled(&e, "queries{transport=\"%s\"}", transport_names[i],
+		              "DNS messages received", sum(s, &t->queries[i]));
+	for (unsigned i = 0; i < STATS_TRANSPORT_COUNT; i++)
+		emit_labelled(&e, "replies{transport=\"%s\"}", transport_names[i],
+		              "DNS messages answered", sum(s, &t->replies[i]));
+	for (unsigned i = 0; i < STATS_RCODE_COUNT; i++)
+		emit_labelled(&e, "rcodes{rcode=\"%s\"}", rcode_names[i],
+		              "DNS messages answered, by response code", sum(s, &t->rcodes[i]));
+	for (unsigned i = DROP_NONE + 1; i < DROP_COUNT; i++)
+		emit_labelled(&e, "drops{reason=\"%s\"}", drop_names[i], drop_meanings[i],
+		              sum(s, &t->drops[i]));
+
+	/* Closed first: a connection counted between the two sums makes the difference larger,
+	 * never negative. */
+	uint64_t closed = sum(s, &t->tcp_closed);
+	uint64_t accepted = sum(s, &t->tcp_accepted);
+	emit(context, "neighbor_replies", "ARP, neighbour solicitation and echo requests answered",
+	     sum(s, &t->neighbor_replies));
+	emit(context, "tcp_connections_accepted", "TCP connections accepted", accepted);
+	emit(context, "tcp_connections_open", "TCP connections open now",
+	     accepted > closed ? accepted - closed : 0);
+	emit(context, "tcp_connections_evicted",
+	     "TCP connections closed to make room for newer ones", sum(s, &t->tcp_evicted));
+	emit(context, "tcp_connections_idle", "TCP connections closed after the idle timeout",
+	     sum(s, &t->tcp_idle));
+}

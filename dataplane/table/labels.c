@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/labels.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define NAME_SIZE_MAX  254
+#define LABEL_SIZE_MAX 63
+#define EACH_BYTE(b)   (UINT64_C(0x0101010101010101) * (b))
+
+int labels_split(const uint8_t *name, size_t size, struct labels *out_labels)
+{
+	size_t count = 0;
+
+	if (size > NAME_SIZE_MAX)
+		return -EINVAL;
+	for (size_t at = 0; at < size; at += 1u + name[at]) {
+		if (name[at] == 0 || name[at] > LABEL_SIZE_MAX || name[at] >= size - at)
+			return -EINVAL;
+		out_labels->offsets[count++] = (uint8_t)at;
+	}
+	out_labels->count = count;
+	return 0;
+}
+
+bool labels_is_lower(const uint8_t *name, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (name[i] >= 'A' && name[i] <= 'Z')
+			return false;
+	}
+	return true;
+}
+
+static uint8_t lower(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+bool labels_are_equal(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	}
+	return true;
+}
+
+int labels_key_init(struct labels_key *out_key)
+{
+	struct labels_key key;
+	ssize_t size;
+
+	do {
+		size = getrandom(&key, sizeof(key), 0);
+	} while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return -errno;
+	*out_key = key; /* up to 256 bytes are never cut short: getrandom(2) */
+	return 0;
+}
+
+/* Lower-case the ASCII letters of eight bytes at once. */
+static uint64_t fold(uint64_t word)
+{
+	uint64_t low = word & EACH_BYTE(0x7f);
+	uint64_t above_z = low + EACH_BYTE(0x7f - 'Z');
+	uint64_t from_a = low + EACH_BYTE(0x80 - 'A');
+	uint64_t is_upper = ~word & EACH_BYTE(0x80) & (from_a ^ above_z);
+
+	return word | is_upper >> 2;
+}
+
+static uint64_t rotate(uint64_t word, unsigned bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static void sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+static void sip_absorb(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+}
+
+uint64_t labels_hash(const struct labels_key *key, uint64_t above, const uint8_t *label)
+{
+	uint64_t v[4] = {
+	    key->words[0] ^ UINT64_C(0x736f6d6570736575),
+	    key->words[1] ^ UINT64_C(0x646f72616e646f6d),
+	    key->words[0] ^ UINT64_C(0x6c7967656e657261),
+	    key->words[1] ^ UINT64_C(0x7465646279746573),
+	};
+	size_t size = 1u + label[0];
+	size_t at;
+
+	sip_absorb(v, above);
+	for (at = 0; at + 8 <= size; at += 8) {
+		uint64_t word;
+
+		memcpy(&word, label + at, 8);
+		sip_absorb(v, fold(word));
+	}
+	if (at < size) { /* zero padding is unambiguous: the length byte came first */
+		uint64_t word = 0;
+
+		memcpy(&word, label + at, size - at);
+		sip_absorb(v, fold(word));
+	}
+	v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Labels of a wire-form name, and a hash that grows label by label from the root, so that all
+ * suffixes of a name are hashed in one pass. Keyed (SipHash-1-3), because those who send queries,
+ * and those who get themselves listed, choose the names.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LABELS_MAX 127 /* labels of a 254-byte name */
+
+struct labels {
+	size_t count;
+	uint8_t offsets[LABELS_MAX]; /* of each length byte, leftmost label first */
+};
+
+/*
+ * Find the labels of a name without its root label; size 0 is the root itself.
+ *
+ * Errors: -EINVAL longer than 254 bytes, or a label that is empty, above 63 bytes or cut short
+ */
+int labels_split(const uint8_t *name, size_t size, struct labels *out_labels);
+
+/* Whether no byte is an upper-case ASCII letter; length bytes never are. */
+bool labels_is_lower(const uint8_t *name, size_t size);
+
+/* Whether two names of one size are the same but for case. */
+bool labels_are_equal(const uint8_t *a, const uint8_t *b, size_t size);
+
+struct labels_key {
+	uint64_t words[2];
+};
+
+/* Draw a random key. Errors: negative errno of getrandom(). */
+int labels_key_init(struct labels_key *out_key);
+
+/*
+ * Hash of a suffix from that of the suffix one label shorter; upper and lower case hash alike.
+ *
+ * above: hash of what is right of the label, 0 for the root
+ * label: its length byte, then as many bytes
+ */
+uint64_t labels_hash(const struct labels_key *key, uint64_t above, const uint8_t *label);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * DNS over TCP (RFC 7766): length-prefixed messages, any number pipelined, answered in order. A
+ * connection holds memory only while a message is incomplete or its reader is slow; a slow reader
+ * is not read from until it has taken its answers, and blocks nobody else.
+ *
+ * Threads: one per struct tcp; a registered and online liburcu-qsbr reader.
+ */
+#include "dataplane/stats.h"
+#include "dataplane/update.h"
+#include "dataplane/watch.h"
+
+#include <stdint.h>
+
+#define TCP_CONNECTIONS_MAX 1024        /* of the process; the longest idle makes room */
+#define TCP_IDLE_MS         10000       /* without a whole query or progress of an answer */
+#define TCP_MEMORY_MAX      (64u << 20) /* bytes waiting in all connections of a thread */
+
+struct tcp;
+
+struct tcp_options {
+	int epoll_fd; /* connections are added with their struct watch */
+	unsigned connections_max;
+	const struct update *update;
+	struct stats_thread *stats;
+};
+
+/* All is borrowed. Errors: NULL with errno. */
+struct tcp *tcp_new(const struct tcp_options *options);
+
+/* Close all connections and free. NULL is allowed. */
+void tcp_free(struct tcp *t);
+
+/*
+ * Accept what waits at a listener. Call after the connections' events of one epoll_wait() were
+ * handled, because a new connection may take the place of an evicted one.
+ */
+void tcp_accept(struct tcp *t, struct watch *listener, uint64_t now_ms);
+
+/* Handle the events of a connection; allowed on one closed since. */
+void tcp_ready(struct tcp *t, struct watch *connection, uint32_t events, uint64_t now_ms);
+
+/* Close connections that were idle for too long, and resume a paused listener. */
+void tcp_expire(struct tcp *t, uint64_t now_ms);
+
+/* Milliseconds until tcp_expire() has something to do; -1 = nothing to wait for. */
+int tcp_timeout_ms(const struct tcp *t, uint64_t now_ms);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/text.h"
+
+#include "dataplane/qname.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+/* What is written past TEXT_MAX is lost, but for one byte that shows where the cut fell. */
+struct text {
+	uint8_t bytes[TEXT_MAX + 1];
+	size_t size;
+};
+
+static void put(struct text *text, const void *bytes, size_t size)
+{
+	size_t room = sizeof(text->bytes) - text->size;
+
+	if (size > room)
+		size = room;
+	memcpy(&text->bytes[text->size], bytes, size);
+	text->size += size;
+}
+
+/* A byte of a label as in a zone file (RFC 1035 section 5.1). */
+static void put_label_byte(struct text *text, uint8_t byte)
+{
+	uint8_t escaped[4] = {'\\', byte};
+
+	if (byte == '.' || byte == '\\') {
+		put(text, escaped, 2);
+	} else if (byte > ' ' && byte < 0x7f) {
+		put(text, &byte, 1);
+	} else {
+		escaped[1] = '0' + byte / 100;
+		escaped[2] = '0' + byte / 10 % 10;
+		escaped[3] = '0' + byte % 10;
+		put(text, escaped, 4);
+	}
+}
+
+static void put_name(struct text *text, const uint8_t *name, size_t size)
+{
+	for (size_t at = 0; at < size; at += 1u + name[at]) {
+		if (at > 0)
+			put(text, ".", 1);
+		for (unsigned i = 1; i <= name[at]; i++)
+			put_label_byte(text, name[at + i]);
+	}
+}
+
+static void put_subject(struct text *text, const struct query *q)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	uint8_t bytes[16];
+
+	switch ((enum query_kind)q->kind) {
+	case QUERY_ERROR:
+	case QUERY_APEX:
+		return;
+	case QUERY_IP4:
+		for (unsigned i = 0; i < 4; i++)
+			bytes[i] = (uint8_t)(q->address4 >> (24 - 8 * i));
+		inet_ntop(AF_INET, bytes, address, sizeof(address));
+		break;
+	case QUERY_IP6:
+		for (unsigned i = 0; i < 16; i++)
+			bytes[i] = (uint8_t)(q->address6 >> (120 - 8 * i));
+		inet_ntop(AF_INET6, bytes, address, sizeof(address));
+		break;
+	case QUERY_NAME:
+		put_name(text, &q->name[q->subject_offset], q->name_size - q->subject_offset);
+		return;
+	}
+	put(text, address, strlen(address));
+}
+
+static void put_template(struct text *text, const struct query *q, const struct listing *listing)
+{
+	for (size_t i = 0; i < listing->text_size; i++) {
+		if (listing->text[i] != '$') {
+			put(text, &listing->text[i], 1);
+		} else if (i + 1 < listing->text_size && listing->text[i + 1] == '$') {
+			put(text, "$", 1);
+			i++;
+		} else {
+			put_subject(text, q);
+		}
+	}
+}
+
+/* Whether an earlier visible listing of the same verdict has the same template. */
+static bool is_repeated(const struct query *q, uint32_t at)
+{
+	const struct listing *listing = q->listings->listings[at];
+
+	for (uint32_t i = 0; i < at; i++) {
+		const struct listing *earlier = q->listings->listings[i];
+
+		if (zone_shows(q->zone, earlier->list) &&
+		    earlier->text_size == listing->text_size &&
+		    memcmp(earlier->text, listing->text, listing->text_size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Size of a text that was cut so that no UTF-8 character (RFC 3629: up to 4 bytes) is torn. */
+static size_t cut(const struct text *text)
+{
+	size_t size = text->size;
+
+	if (size <= TEXT_MAX)
+		return size;
+	size = TEXT_MAX;
+	for (unsigned i = 0; i < 3 && (text->bytes[size] & 0xc0) == 0x80; i++)
+		size--;
+	return (text->bytes[size] & 0xc0) == 0x80 ? TEXT_MAX : size;
+}
+
+size_t text_write(const struct query *q, uint8_t out_text[TEXT_MAX])
+{
+	struct text text = {.size = 0};
+	size_t size;
+
+	for (uint32_t i = 0; i < q->listings->count && text.size <= TEXT_MAX; i++) {
+		const struct listing *listing = q->listings->listings[i];
+
+		if (listing->text_size == 0 || !zone_shows(q->zone, listing->list) ||
+		    is_repeated(q, i))
+			continue;
+		if (text.size > 0)
+			put(&text, "; ", 2);
+		put_template(&text, q, listing);
+	}
+	size = cut(&text);
+	memcpy(out_text, text.bytes, size);
+	return size;
+}

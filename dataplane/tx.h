@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * From answers to a device's queue: turn the headers round, send, and free what is not sent.
+ *
+ * Threads: as rx.h.
+ */
+#include "dataplane/rx.h"
+
+/* Send a burst after answer_burst(); every mbuf of it is sent or freed, and counted. */
+void tx_send(const struct port *port, uint16_t queue, struct stats_thread *stats,
+             struct rx_burst *burst);

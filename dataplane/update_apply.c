@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/update_apply.h"
+
+#include "dataplane/update_check.h"
+
+#include <urcu-qsbr.h>
+
+#include <errno.h>
+
+#define QUIET_EVERY 256 /* operations between two quiescent states of the update thread */
+
+/* The writer borrows nothing, so it may let go any time; others' grace periods wait for it. */
+static void be_quiet(size_t done)
+{
+	if (done % QUIET_EVERY == QUIET_EVERY - 1)
+		rcu_quiescent_state();
+}
+
+/* An id that was forgotten a moment ago is free again a grace period later: wait for it once. */
+static int define_listing(struct verdicts *v, const Reputed__Update__Listing *m)
+{
+	int rc = verdicts_define_listing(v, m->id, m->list, m->code, (const char *)m->text.data,
+	                                 m->text.len);
+
+	if (rc != -EBUSY)
+		return rc;
+	rcu_barrier();
+	return verdicts_define_listing(v, m->id, m->list, m->code, (const char *)m->text.data,
+	                               m->text.len);
+}
+
+static int define_verdict(struct verdicts *v, const Reputed__Update__Verdict *m)
+{
+	int rc = verdicts_define(v, m->id, m->listings, m->n_listings);
+
+	if (rc != -EBUSY)
+		return rc;
+	rcu_barrier();
+	return verdicts_define(v, m->id, m->listings, m->n_listings);
+}
+
+int update_apply_define(struct tables *t, const Reputed__Update__Define *m)
+{
+	for (size_t i = 0; i < m->n_listings; i++) {
+		int rc = define_listing(t->verdicts, m->listings[i]);
+
+		if (rc < 0)
+			return rc;
+		be_quiet(i);
+	}
+	for (size_t i = 0; i < m->n_verdicts; i++) {
+		int rc = define_verdict(t->verdicts, m->verdicts[i]);
+
+		if (rc < 0)
+			return rc;
+		be_quiet(i);
+	}
+	return 0;
+}
+
+int update_apply_paint4(struct tables *t, const Reputed__Update__Paint4 *m)
+{
+	for (size_t i = 0; i < m->n_first; i++) {
+		int rc = table4_paint(t->addresses4, m->first[i], m->last[i], m->verdict[i]);
+
+		if (rc < 0)
+			return rc;
+		be_quiet(i);
+	}
+	return 0;
+}
+
+int update_apply_paint6(struct tables *t, const Reputed__Update__Paint6 *m)
+{
+	for (size_t i = 0; i < m->n_first_high; i++) {
+		address6_t first = (address6_t)m->first_high[i] << 64 | m->first_low[i];
+		address6_t last = (address6_t)m->last_high[i] << 64 | m->last_low[i];
+		int rc = table6_paint(t->addresses6, first, last, m->verdict[i]);
+
+		if (rc < 0)
+			return rc;
+		be_quiet(i);
+	}
+	return 0;
+}
+
+int update_apply_names(struct tables *t, const Reputed__Update__PutNames *m)
+{
+	size_t offset = 0;
+
+	for (size_t i = 0; offset < m->names.len; i++) {
+		const uint8_t *name = m->names.data + offset;
+		size_t size = update_check_wire_name(name, m->names.len - offset);
+		int rc;
+
+		if (size == 0)
+			return -EINVAL;
+		if (m->n_is_delete && m->is_delete[i])
+			rc = names_delete(t->names, name, size - 1);
+		else
+			rc = names_put(t->names, name, size - 1, m->exact[i], m->subtree[i]);
+		if (rc < 0)
+			return rc;
+		offset += size;
+		be_quiet(i);
+	}
+	return 0;
+}

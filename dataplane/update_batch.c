@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/update_batch.h"
+
+#include "dataplane/update.h"
+#include "dataplane/update_apply.h"
+
+#include <urcu-qsbr.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What an unpacked Listing, Verdict or Zone costs beside its bytes. */
+#define PART_SIZE 128
+
+typedef Reputed__Update__Request__KindCase kind_case;
+
+struct update_retired {
+	struct rcu_head rcu;
+	struct tables *tables;
+	struct update_store *store;
+};
+
+static void retired_expired(struct rcu_head *rcu)
+{
+	struct update_retired *retired = caa_container_of(rcu, struct update_retired, rcu);
+
+	tables_free(retired->tables);
+	atomic_fetch_sub(&retired->store->freeing, 1);
+	free(retired);
+}
+
+void update_store_done(struct update_store *s)
+{
+	rcu_barrier();
+	tables_free(s->tables);
+	update_defined_done(&s->defined);
+	update_list_names_free(s->list_names);
+	*s = (struct update_store){0};
+}
+
+void update_batch_init(struct update_batch *b, struct update_store *store)
+{
+	*b = (struct update_batch){.store = store};
+}
+
+/* Forget the collected messages, and take their ids out of what is defined. */
+static void drop_collected(struct update_batch *b, bool is_undone)
+{
+	for (size_t i = 0; i < b->collected_count; i++) {
+		channel_request *request = b->collected[i];
+
+		if (is_undone && request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
+			update_check_undo(&b->store->defined, request->define);
+		reputed__update__request__free_unpacked(request, NULL);
+	}
+	free(b->collected);
+	b->collected = NULL;
+	b->collected_count = b->collected_capacity = b->collected_size = 0;
+}
+
+static void drop_forgets(struct update_batch *b)
+{
+	free(b->verdicts);
+	free(b->listings);
+	b->verdicts = b->listings = NULL;
+	b->verdict_count = b->listing_count = 0;
+	b->verdict_capacity = b->listing_capacity = 0;
+}
+
+static void drop_replacements(struct update_batch *b)
+{
+	zones_free(b->zones);
+	update_list_names_free(b->list_names);
+	table6_free(b->access);
+	b->zones = NULL;
+	b->list_names = NULL;
+	b->access = NULL;
+}
+
+void update_batch_abort(struct update_batch *b)
+{
+	drop_collected(b, true);
+	drop_forgets(b);
+	drop_replacements(b);
+	tables_free(b->next);
+	b->next = NULL;
+	update_defined_done(&b->next_defined);
+	free(b->retired);
+	b->retired = NULL;
+	b->is_open = false;
+}
+
+void update_batch_done(struct update_batch *b)
+{
+	update_batch_abort(b);
+}
+
+static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
+                 struct update_error *out_error)
+{
+	struct update_store *s = b->store;
+
+	update_batch_abort(b);
+	if (m->generation <= s->generation)
+		return update_error_set(out_error, -EINVAL,
+		                        "begin: generation %" PRIu64 " is not above %" PRIu64,
+		                        m->generation, s->generation);
+	if (!m->is_full && !s->tables)
+		return update_error_set(out_error, -EINVAL,
+		                        "begin: a delta before the first full load");
+	if (!m->is_full && s->is_torn)
+		return update_error_set(
+		    out_error, -EINVAL,
+		    "begin: the last delta was applied in part, send a full load");
+	if (m->is_full) {
+		/* The tables before the published ones are gone then: two at a time, not three. */
+		if (atomic_load(&s->freeing) > 0)
+			rcu_barrier();
+		b->next = tables_new();
+		b->retired = malloc(sizeof(*b->retired));
+		if (!b->next || !b->retired)
+			return update_error_set(out_error, -ENOMEM, "begin: no memory");
+	}
+	b->generation = m->generation;
+	b->is_full = m->is_full;
+	b->is_open = true;
+	return 0;
+}
+
+static size_t cost(const channel_request *request)
+{
+	size_t parts = 1;
+
+	if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
+		parts += request->define->n_listings + request->define->n_verdicts;
+	return reputed__update__request__get_packed_size(request) + parts * PART_SIZE;
+}
+
+static int collect(struct update_batch *b, channel_request *request, struct update_error *out_error)
+{
+	size_t size = cost(request);
+
+	if (size > UPDATE_DELTA_SIZE_MAX - b->collected_size)
+		return update_error_set(out_error, -EFBIG,
+		                        "delta above %u MiB, send a full load instead",
+		                        UPDATE_DELTA_SIZE_MAX >> 20);
+	if (b->collected_count == b->collected_capacity) {
+		size_t capacity = b->collected_capacity ? 2 * b->collected_capacity : 16;
+		channel_request **grown =
+		    reallocarray(b->collected, capacity, sizeof(*b->collected));
+
+		if (!grown)
+			return update_error_set(out_error, -ENOMEM, "delta: no memory");
+		b->collected = grown;
+		b->collected_capacity = capacity;
+	}
+	b->collected[b->collected_count++] = request;
+	b->collected_size += size;
+	return 0;
+}
+
+static int check(struct update_batch *b, const channel_request *request,
+                 struct update_error *out_error)
+{
+	struct update_defined *d = b->is_full ? &b->next_defined : &b->store->defined;
+	kind_case kind = request->kind_case;
+
+	if (kind == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
+		return update_check_define(d, request->define, out_error);
+	if (kind == REPUTED__UPDATE__REQUEST__KIND_PAINT4)
+		return update_check_paint4(d, request->paint4, out_error);
+	if (kind == REPUTED__UPDATE__REQUEST__KIND_PAINT6)
+		return update_check_paint6(d, request->paint6, out_error);
+	return update_check_names(d, request->put_names, out_error);
+}
+
+static int apply(struct tables *t, const channel_request *request)
+{
+	kind_case kind = request->kind_case;
+
+	if (kind == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
+		return update_apply_define(t, request->define);
+	if (kind == REPUTED__UPDATE__REQUEST__KIND_PAINT4)
+		return update_apply_paint4(t, request->paint4);
+	if (kind == REPUTED__UPDATE__REQUEST__KIND_PAINT6)
+		return update_apply_paint6(t, request->paint6);
+	return update_apply_names(t, request->put_names);
+}
+
+/* A Define, Paint4, Paint6 or PutNames; it is freed or collected. */
+static int take_content(struct update_batch *b, channel_request *request,
+                        struct update_error *out_error)
+{
+	int rc = check(b, request, out_error);
+
+	if (rc == 0 && b->is_full) {
+		rc = apply(b->next, request);
+		if (rc < 0)
+			update_error_set(out_error, rc, "full load: %s", strerror(-rc));
+	} else if (rc == 0) {
+		rc = collect(b, request, out_error);
+		if (rc == 0)
+			return 0;
+		if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
+			update_check_undo(&b->store->defined, request->define);
+	}
+	reputed__update__request__free_unpacked(request, NULL);
+	return rc;
+}
+
+static int append_ids(uint32_t **ids, size_t *count, size_t *capacity, const uint32_t *more,
+                      size_t more_count)
+{
+	if (*capacity - *count < more_count) {
+		size_t grown_capacity = (*count + more_count) * 2;
+		uint32_t *grown;
+
+		if (grown_capacity > UPDATE_DELTA_SIZE_MAX / sizeof(**ids))
+			return -EFBIG;
+		grown = reallocarray(*ids, grown_capacity, sizeof(**ids));
+		if (!grown)
+			return -ENOMEM;
+		*ids = grown;
+		*capacity = grown_capacity;
+	}
+	if (more_count)
+		memcpy(*ids + *count, more, more_count * sizeof(**ids));
+	*count += more_count;
+	return 0;
+}
+
+static int take_forget(struct update_batch *b, const Reputed__Update__Forget *m,
+                       struct update_error *out_error)
+{
+	int rc = update_check_forget(m, out_error);
+
+	if (rc < 0)
+		return rc;
+	rc = append_ids(&b->verdicts, &b->verdict_count, &b->verdict_capacity, m->verdicts,
+	                m->n_verdicts);
+	if (rc == 0)
+		rc = append_ids(&b->listings, &b->listing_count, &b->listing_capacity, m->listings,
+		                m->n_listings);
+	return rc < 0 ? update_error_set(out_error, rc, "forget: %s", strerror(-rc)) : 0;
+}
+
+static int take_zones(struct update_batch *b, const Reputed__Update__Zones *m,
+                      struct update_error *out_error)
+{
+	struct zones *zones = NULL;
+	struct update_list_names *list_names = NULL;
+	int rc = update_zones_build(m, &zones, &list_names, out_error);
+
+	if (rc < 0)
+		return rc;
+	zones_free(b->zones);
+	update_list_names_free(b->list_names);
+	b->zones = zones;
+	b->list_names = list_names;
+	return 0;
+}
+
+static int take_access(struct update_batch *b, const Reputed__Update__Access *m,
+                       struct update_error *out_error)
+{
+	struct table6 *access = NULL;
+	int rc = update_zones_build_access(m, &access, out_error);
+
+	if (rc < 0)
+		return rc;
+	table6_free(b->access);
+	b->access = access;
+	return 0;
+}
+
+static int apply_collected(struct update_batch *b, bool is_define)
+{
+	for (size_t i = 0; i < b->collected_count; i++) {
+		const channel_request *request = b->collected[i];
+		int rc = 0;
+
+		if ((request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE) == is_define)
+			rc = apply(b->store->tables, request);
+		if (rc < 0)
+			return rc;
+		rcu_quiescent_state();
+	}
+	return 0;
+}
+
+/* Store zones and access into t; what they replace is freed when it settles. */
+static void replace(struct update_batch *b, struct tables *t)
+{
+	if (b->zones) {
+		b->old_zones = t->zones;
+		__atomic_store_n(&t->zones, b->zones, __ATOMIC_RELEASE);
+		b->zones = NULL;
+	}
+	if (b->access) {
+		b->old_access = t->access;
+		__atomic_store_n(&t->access, b->access, __ATOMIC_RELEASE);
+		b->access = NULL;
+	}
+}
+
+static void commit_full(struct update_batch *b)
+{
+	struct update_store *s = b->store;
+
+	replace(b, b->next);
+	atomic_store_explicit(&b->next->generation, b->generation, memory_order_relaxed);
+	if (s->tables) {
+		b->retired->tables = s->tables;
+		b->retired->store = s;
+		b->old_tables = b->retired;
+		b->retired = NULL;
+	}
+	__atomic_store_n(&s->tables, b->next, __ATOMIC_RELEASE);
+	b->next = NULL;
+	update_defined_done(&s->defined);
+	s->defined = b->next_defined;
+	b->next_defined = (struct update_defined){0};
+	update_list_names_free(s->list_names);
+	s->list_names = b->list_names;
+	b->list_names = NULL;
+	s->is_torn = false;
+}
+
+static int commit_delta(struct update_batch *b, struct update_error *out_error)
+{
+	struct update_store *s = b->store;
+	int rc = apply_collected(b, true);
+
+	if (rc == 0)
+		rc = apply_collected(b, false);
+	if (rc < 0) {
+		/* What is answered now is old here and new there, but each answer was or will be
+		 * right; only the writer's idea of it would be wrong. */
+		s->is_torn = true;
+		return update_error_set(
+		    out_error, rc, "commit: %s, the delta was applied in part, send a full load",
+		    strerror(-rc));
+	}
+	drop_collected(b, false);
+	if (b->list_names) {
+		update_list_names_free(s->list_names);
+		s->list_names = b->list_names;
+		b->list_names = NULL;
+	}
+	replace(b, s->tables);
+	atomic_store_explicit(&s->tables->generation, b->generation, memory_order_release);
+	return 0;
+}
+
+static int commit(struct update_batch *b, const Reputed__Update__Commit *m,
+                  struct update_error *out_error)
+{
+	int rc = 0;
+
+	if (m->generation != b->generation)
+		return update_error_set(out_error, -EINVAL,
+		                        "commit: generation %" PRIu64
+		                        ", but the batch began as %" PRIu64,
+		                        m->generation, b->generation);
+	if (b->is_full)
+		commit_full(b);
+	else
+		rc = commit_delta(b, out_error);
+	if (rc < 0)
+		return rc;
+	b->store->generation = b->generation;
+	b->store->entries = m->entries;
+	b->is_open = false;
+	return UPDATE_BATCH_COMMITTED;
+}
+
+static int take(struct update_batch *b, channel_request *request, struct update_error *out_error)
+{
+	int rc;
+
+	switch (request->kind_case) {
+	case REPUTED__UPDATE__REQUEST__KIND_DEFINE:
+	case REPUTED__UPDATE__REQUEST__KIND_PAINT4:
+	case REPUTED__UPDATE__REQUEST__KIND_PAINT6:
+	case REPUTED__UPDATE__REQUEST__KIND_PUT_NAMES:
+		return take_content(b, request, out_error);
+	case REPUTED__UPDATE__REQUEST__KIND_FORGET:
+		rc = take_forget(b, request->forget, out_error);
+		break;
+	case REPUTED__UPDATE__REQUEST__KIND_ZONES:
+		rc = take_zones(b, request->zones, out_error);
+		break;
+	case REPUTED__UPDATE__REQUEST__KIND_ACCESS:
+		rc = take_access(b, request->access, out_error);
+		break;
+	case REPUTED__UPDATE__REQUEST__KIND_COMMIT:
+		rc = commit(b, request->commit, out_error);
+		break;
+	default: /* generated enum: the rest is no part of a batch */
+		rc = update_error_set(out_error, -EINVAL, "not a message of a batch");
+		break;
+	}
+	reputed__update__request__free_unpacked(request, NULL);
+	return rc;
+}
+
+int update_batch_take(struct update_batch *b, channel_request *request,
+                      struct update_error *out_error)
+{
+	int rc;
+
+	if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_BEGIN) {
+		rc = begin(b, request->begin, out_error);
+		reputed__update__request__free_unpacked(request, NULL);
+	} else if (!b->is_open) {
+		rc = update_error_set(out_error, -EINVAL, "a batch starts with begin");
+		reputed__update__request__free_unpacked(request, NULL);
+	} else {
+		rc = take(b, request, out_error);
+	}
+	if (rc < 0)
+		update_batch_abort(b);
+	return rc;
+}
+
+static void forget(struct update_batch *b)
+{
+	struct update_store *s = b->store;
+
+	for (size_t i = 0; i < b->verdict_count; i++) {
+		verdicts_forget(s->tables->verdicts, b->verdicts[i]);
+		update_ids_remove(&s->defined.verdicts, b->verdicts[i]);
+	}
+	for (size_t i = 0; i < b->listing_count; i++) {
+		verdicts_forget_listing(s->tables->verdicts, b->listings[i]);
+		update_ids_remove(&s->defined.listings, b->listings[i]);
+	}
+	drop_forgets(b);
+}
+
+void update_batch_settle(struct update_batch *b)
+{
+	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access)
+		synchronize_rcu();
+	forget(b);
+	zones_free(b->old_zones);
+	table6_free(b->old_access);
+	b->old_zones = NULL;
+	b->old_access = NULL;
+	if (b->old_tables) {
+		atomic_fetch_add(&b->store->freeing, 1);
+		call_rcu(&b->old_tables->rcu, retired_expired);
+	}
+	b->old_tables = NULL;
+	free(b->retired);
+	b->retired = NULL;
+}

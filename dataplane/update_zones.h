@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Zones and Access messages made into what the tables hold. Nothing is published here; a refusal
+ * leaves the outputs alone.
+ *
+ * Threads: one.
+ */
+#include "dataplane/table/table6.h"
+#include "dataplane/table/zones.h"
+#include "dataplane/update_check.h"
+
+/* Names of the lists, for Lookup. Immutable. */
+struct update_list_names {
+	char *names[LIST_ID_MAX + 1]; /* NULL = nobody named it */
+};
+void update_list_names_free(struct update_list_names *l);
+
+/*
+ * Build a set of zones.
+ *
+ * out_zones, out_list_names: the caller's to free
+ * Errors: -EINVAL, -ENOMEM with the text
+ */
+int update_zones_build(const Reputed__Update__Zones *m, struct zones **out_zones,
+                       struct update_list_names **out_list_names, struct update_error *out_error);
+
+/* Build the access rules: client -> enum access_action + 1. Errors: -EINVAL, -ENOMEM with the text.
+ */
+int update_zones_build_access(const Reputed__Update__Access *m, struct table6 **out_access,
+                              struct update_error *out_error);

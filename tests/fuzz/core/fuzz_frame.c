@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames through the frame code and the answer core. The first byte of the input is the room behind
+ * the frame, the second holds the flags; checksums are put right first when its top bit is set, for
+ * else a fuzzer would hardly get past them.
+ */
+#include "dataplane/answer.h"
+#include "dataplane/neigh.h"
+#include "tests/fuzz/core/check.h"
+#include "tests/golden/dataset.h"
+#include "tests/unit/core/packet.h"
+
+#include <urcu-qsbr.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct tables *full;
+
+static void tear_down(void)
+{
+	dataset_free(full);
+	urcu_qsbr_unregister_thread();
+}
+
+/* Before the first input, so that no input seems to leak it. */
+__attribute__((constructor)) static void set_up(void)
+{
+	urcu_qsbr_register_thread();
+	full = dataset_new();
+	CHECK(atexit(tear_down) == 0);
+}
+
+static void check_reply(const uint8_t *asked, const struct frame *f, size_t size)
+{
+	size_t at = f->network_offset;
+
+	CHECK(size <= f->capacity);
+	CHECK(memcmp(&f->bytes[6], packet_our_mac, 6) == 0);
+	CHECK(memcmp(&f->bytes[0], &asked[6], 6) == 0 || f->bytes[0] == 0x33);
+	CHECK(memcmp(&f->bytes[12], &asked[12], at - 12) == 0); /* tag and type */
+	if (f->bytes[at - 2] == 8 && f->bytes[at - 1] == 6)
+		CHECK(size >= at + 28 && f->bytes[at + 7] == 2);
+	else
+		check_packet(&f->bytes[at], size - at);
+}
+
+static size_t reply_to(struct frame *f)
+{
+	struct query q;
+	size_t size = 0;
+
+	switch (frame_parse(&packet_port, f)) {
+	case FRAME_DROP:
+		CHECK(f->drop != DROP_NONE && f->drop < DROP_COUNT);
+		break;
+	case FRAME_NEIGH:
+		size = neigh_reply(&packet_port, f);
+		CHECK((size == 0) == (f->drop != DROP_NONE));
+		break;
+	case FRAME_DNS:
+		frame_query(f, &q);
+		CHECK(q.message + q.size <= f->bytes + f->size);
+		CHECK(q.message + q.capacity == f->bytes + f->capacity);
+		answer_burst(full, &q, 1);
+		if (q.reply_size)
+			size = frame_reply(f, q.reply_size);
+		break;
+	}
+	return size;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct frame f = {0};
+	uint8_t *asked;
+	size_t reply_size;
+
+	if (size < 2 || size > 4096)
+		return 0;
+	f.size = (uint16_t)(size - 2);
+	f.capacity = (uint16_t)(f.size + data[0] * 8u);
+	f.flags = data[1] & 7;
+	f.bytes = malloc(f.capacity ? f.capacity : 1);
+	asked = malloc(f.size ? f.size : 1);
+	CHECK(f.bytes && asked);
+	memcpy(f.bytes, data + 2, f.size);
+	if (data[1] & 0x80)
+		packet_sum(f.bytes, f.size);
+	memcpy(asked, f.bytes, f.size);
+	reply_size = reply_to(&f);
+	if (reply_size)
+		check_reply(asked, &f, reply_size);
+	urcu_qsbr_quiescent_state();
+	free(asked);
+	free(f.bytes);
+	return 0;
+}

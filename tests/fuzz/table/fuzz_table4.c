@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * table4 against a flat array. Paints begin and end inside of four windows, at the ends of the
+ * address space and around borders of /24 and /16; so what lies between two windows has one
+ * verdict, and the model is an array of cells: an address of a window each, or all of a gap.
+ */
+#include "dataplane/table/table4.h"
+#include "tests/fuzz/table/check.h"
+#include "tests/fuzz/table/grace.h"
+#include "tests/fuzz/table/input.h"
+
+#include <string.h>
+
+#define WINDOW_SIZE  600
+#define WINDOW_COUNT 4
+#define CELL_COUNT   (WINDOW_COUNT * (WINDOW_SIZE + 1) - 1)
+#define WIDE         (1u << 24)
+#define OPS_MAX      200
+
+static const uint32_t windows[WINDOW_COUNT] = {
+    0,
+    0x0a00fed0, /* the end of 10.0.0.0/16 */
+    0x0a01fe00, /* and of the /16 behind it */
+    UINT32_MAX - WINDOW_SIZE + 1,
+};
+
+struct model {
+	verdict_t verdicts[CELL_COUNT];
+	bool may_wide; /* paint up to 2^24 slots: few inputs, and once, as it takes long */
+	bool had_wide;
+};
+
+static uint32_t cell_first(size_t cell)
+{
+	size_t window = cell / (WINDOW_SIZE + 1), at = cell % (WINDOW_SIZE + 1);
+
+	return windows[window] + (uint32_t)at; /* a gap begins where its window ends */
+}
+
+static uint32_t cell_last(size_t cell)
+{
+	return cell + 1 < CELL_COUNT ? cell_first(cell + 1) - 1 : UINT32_MAX;
+}
+
+static size_t pick_cell(struct input *in)
+{
+	uint8_t byte = input_byte(in);
+	size_t window =
+	    byte < 8 ? byte % WINDOW_COUNT : 1 + byte / 8 % 2; /* the near two, mostly */
+
+	return window * (WINDOW_SIZE + 1) + input_below(in, WINDOW_SIZE);
+}
+
+static bool is_wanted(verdict_t verdict, const void *context)
+{
+	CHECK(verdict != VERDICT_NONE);
+	return verdict == *(const verdict_t *)context;
+}
+
+static void paint(struct table4 *t, struct model *m, size_t from, size_t to, verdict_t verdict)
+{
+	if (cell_last(to) - cell_first(from) >= WIDE) {
+		if (!m->may_wide || m->had_wide)
+			return;
+		m->had_wide = true;
+	}
+	CHECK(table4_paint(t, cell_first(from), cell_last(to), verdict) == 0);
+	for (size_t i = from; i <= to; i++)
+		m->verdicts[i] = verdict;
+}
+
+static void check_any(const struct table4 *t, const struct model *m, size_t from, size_t to,
+                      verdict_t verdict)
+{
+	bool is_there = false, is_bounded = cell_last(to) - cell_first(from) < 4 * WIDE;
+	bool got = table4_any(t, cell_first(from), cell_last(to), is_wanted, &verdict);
+
+	for (size_t i = from; i <= to; i++)
+		is_there |= m->verdicts[i] == verdict;
+	CHECK(got == is_there || (got && !is_bounded)); /* it may give up, but not miss one */
+}
+
+static void check_all(const struct table4 *t, const struct model *m)
+{
+	uint32_t addresses[CELL_COUNT];
+	verdict_t verdicts[CELL_COUNT];
+	struct table4_stats stats;
+	uint64_t listed = 0;
+
+	for (size_t i = 0; i < CELL_COUNT; i++) {
+		addresses[i] = cell_first(i);
+		CHECK(table4_lookup(t, cell_first(i)) == m->verdicts[i]);
+		CHECK(table4_lookup(t, cell_last(i)) == m->verdicts[i]);
+		if (m->verdicts[i] != VERDICT_NONE)
+			listed += (uint64_t)cell_last(i) - cell_first(i) + 1;
+	}
+	table4_lookup_burst(t, addresses, CELL_COUNT, verdicts);
+	CHECK(memcmp(verdicts, m->verdicts, sizeof(verdicts)) == 0);
+	table4_stats(t, &stats);
+	CHECK(stats.address_count == listed);
+	for (verdict_t v = 1; v < 4; v++)
+		check_any(t, m, WINDOW_SIZE + 1, 3 * WINDOW_SIZE, v); /* the near two */
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = {data, size};
+	struct table4 *t = table4_new();
+	static struct model m;
+
+	CHECK(t);
+	memset(&m, 0, sizeof(m));
+	m.may_wide = input_byte(&in) >= 0xf0;
+	for (int i = 0; i < OPS_MAX && !input_is_empty(&in); i++) {
+		uint8_t op = input_byte(&in);
+		size_t a = pick_cell(&in), b = pick_cell(&in);
+		size_t from = a < b ? a : b, to = a < b ? b : a;
+		verdict_t verdict = op % 4;
+
+		if (op & 0x80)
+			to = from + (to - from) % 16; /* more that are small */
+		if (op & 0x40)
+			check_any(t, &m, from, to, verdict ? verdict : 1);
+		else
+			paint(t, &m, from, to, verdict);
+		CHECK(table4_lookup(t, cell_first(from)) == m.verdicts[from]);
+		CHECK(table4_lookup(t, cell_last(to)) == m.verdicts[to]);
+		if (op & 0x20)
+			grace_elapse();
+		if ((op & 0x18) == 0x18)
+			check_all(t, &m);
+	}
+	check_all(t, &m);
+	check_any(t, &m, 0, CELL_COUNT - 1, 3);
+	table4_free(t);
+	grace_elapse();
+	return 0;
+}

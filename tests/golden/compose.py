@@ -1,0 +1,734 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Write the golden cases of the answer core, composed from the RFCs and independent of the C code.
+
+usage: compose.py            writes cases/*.case beside this file
+
+Each case says what is asked, what must be answered and why. The files it writes are what the test
+reads; after a change here, read their diff. The data set behind the answers is in dataset.c.
+"""
+import ipaddress
+import os
+
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "OPT": 41,
+         "DS": 43, "DNSKEY": 48, "SVCB": 64, "HTTPS": 65, "TYPE128": 128, "TKEY": 249,
+         "TSIG": 250, "IXFR": 251, "AXFR": 252, "MAILB": 253, "ANY": 255, "URI": 256,
+         "CAA": 257, "TYPE0": 0, "TYPE65400": 65400}
+CLASSES = {"IN": 1, "CH": 3, "NONE": 254, "ANY": 255}
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 0, 1, 2, 3, 4, 5, 16
+TTL, NEGATIVE_TTL, SERIAL = 300, 60, 7
+
+
+def u16(value):
+    return value.to_bytes(2, "big")
+
+
+def u32(value):
+    return value.to_bytes(4, "big")
+
+
+def wire(name):
+    """A name in wire form; a label may hold any byte as \\DDD."""
+    out = b""
+    for label in name.rstrip(".").split(".") if name not in ("", ".") else []:
+        raw, i = b"", 0
+        while i < len(label):
+            if label[i] == "\\":
+                raw += bytes([int(label[i + 1:i + 4])])
+                i += 4
+            else:
+                raw += label[i].encode()
+                i += 1
+        out += bytes([len(raw)]) + raw
+    return out + b"\0"
+
+
+def reversed_name(address, zone):
+    labels = ipaddress.ip_address(address).reverse_pointer.split(".")[:-2]
+    return ".".join(labels) + "." + zone
+
+
+class Query:
+    """A question, and what else goes into the message."""
+
+    def __init__(self, name, qtype="A", qclass="IN", opt=None, ident=0x1234, flags=0x0100,
+                 counts=None, extra=b"", raw_name=None):
+        self.name, self.qtype, self.qclass = name, qtype, qclass
+        self.opt, self.ident, self.flags, self.extra = opt, ident, flags, extra
+        self.wire = wire(name) if raw_name is None else raw_name
+        self.counts = counts or (1, 0, 0, 0 if opt is None else 1)
+
+    def question(self):
+        return [(self.wire, self.name), (u16(TYPES[self.qtype]) + u16(CLASSES[self.qclass]),
+                                         f"{self.qtype} {self.qclass}")]
+
+    def lines(self):
+        lines = [header_line(self.ident, self.flags, self.counts)] + self.question()
+        if self.opt is not None:
+            lines.append((self.opt, "OPT"))
+        if self.extra:
+            lines.append((self.extra, "extra"))
+        return lines
+
+
+def header_line(ident, flags, counts):
+    return (u16(ident) + u16(flags) + b"".join(u16(c) for c in counts),
+            f"id {ident:04x} flags {flags:04x} counts {' '.join(map(str, counts))}")
+
+
+def opt(size=1232, do=False, version=0, options=b"", owner=b"\0", rcode=0):
+    return (owner + u16(41) + u16(size) + bytes([rcode, version]) + u16(0x8000 if do else 0)
+            + u16(len(options)) + options)
+
+
+def option(code, data=b"", size=None):
+    return u16(code) + u16(len(data) if size is None else size) + data
+
+
+def pointer(offset):
+    return u16(0xc000 | offset)
+
+
+def record(owner, rtype, ttl, data):
+    return owner + u16(TYPES[rtype]) + u16(1) + u32(ttl) + u16(len(data)) + data
+
+
+class Zone:
+    """What an answer says of a zone; at: the offset of its apex in the question."""
+
+    def __init__(self, apex, ns):
+        self.apex, self.ns = apex, ns  # ns: function of the apex pointer -> wire name
+
+    def at(self, query):
+        name = query.name.lower()
+        assert name == self.apex or name.endswith("." + self.apex)
+        return pointer(12 + len(query.wire) - len(wire(self.apex)))
+
+    def soa(self, query, ttl):
+        at = self.at(query)
+        data = self.ns(at)[0] + b"\x0ahostmaster" + at + u32(SERIAL)
+        data += u32(3600) + u32(600) + u32(604800) + u32(NEGATIVE_TTL)
+        return (record(at, "SOA", ttl, data), f"SOA of {self.apex}, ttl {ttl}")
+
+
+def synthetic(at):
+    return [b"\2ns" + at]
+
+
+BL = Zone("bl.example", lambda at: [b"\3ns1\7example\0"])
+DBL = Zone("dbl.example", synthetic)
+MIX = Zone("mix.example", lambda at: [b"\1a\3ns1" + at, b"\3NS2\7Example\0"])
+V4 = Zone("v4.example", synthetic)
+V6 = Zone("v6.example", synthetic)
+BIG = Zone("big.example", synthetic)
+TXT = Zone("txt.example", synthetic)
+SUB = Zone("sub.bl.example", synthetic)
+
+
+class Case:
+    files = {}
+
+    def __init__(self, where, name, why, query, answer=None, drop=None, **settings):
+        lines = [f"case {name}"] + [f"why {line}" for line in why.split("\n")]
+        lines += [f"{key} {value}" for key, value in settings.items()]
+        lines += ["query"] + hex_lines(query.lines() if isinstance(query, Query) else query)
+        lines += [f"drop {drop}"] if drop else ["answer"] + hex_lines(answer)
+        Case.files.setdefault(where, []).append("\n".join(lines) + "\n")
+
+
+def hex_lines(lines):
+    out = []
+    for data, comment in lines:
+        chunks = [data[i:i + 24] for i in range(0, len(data), 24)] or [b""]
+        for n, chunk in enumerate(chunks):
+            text = "  " + chunk.hex(" ", -2)
+            out.append(f"{text:<63} ; {comment}" if n == 0 else text)
+    return out
+
+
+def reply(query, rcode=NOERROR, answers=(), authority=(), aa=True, tc=False, question=True,
+          has_opt=None, ede=None, do=False):
+    has_opt = query.opt is not None if has_opt is None else has_opt
+    flags = 0x8000 | (query.flags & 0x7900) | (rcode & 15)
+    flags |= (0x0400 if aa else 0) | (0x0200 if tc else 0)
+    counts = (1 if question else 0, len(answers), len(authority), 1 if has_opt else 0)
+    lines = [header_line(query.ident, flags, counts)]
+    lines += query.question() if question else []
+    lines += list(answers) + list(authority)
+    if has_opt:
+        options = b"" if ede is None else option(15, u16(ede))
+        comment = "OPT" if ede is None else f"OPT, EDE {ede}"
+        lines.append((opt(do=do, options=options, rcode=rcode >> 4), comment))
+    return lines
+
+
+def error(query, rcode, **more):
+    return reply(query, rcode, aa=False, **more)
+
+
+def a(*codes):
+    return [(record(pointer(12), "A", TTL, ipaddress.ip_address(c).packed), f"A {c}")
+            for c in codes]
+
+
+def txt(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return [(record(pointer(12), "TXT", TTL, bytes([len(data)]) + data), "TXT")]
+
+
+def negative(zone, query, rcode, **more):
+    return reply(query, rcode, authority=[zone.soa(query, NEGATIVE_TTL)], **more)
+
+
+def listed(where, name, why, query, *codes, **settings):
+    Case(where, name, why, query, reply(query, answers=a(*codes)), **settings)
+
+
+def text(where, name, why, query, expected):
+    Case(where, name, why, query, reply(query, answers=txt(expected)))
+
+
+def nodata(where, name, why, zone, query):
+    Case(where, name, why, query, negative(zone, query, NOERROR))
+
+
+def nxdomain(where, name, why, zone, query):
+    Case(where, name, why, query, negative(zone, query, NXDOMAIN))
+
+
+HIT = "1.2.0.192.bl.example"
+HIT_TEXT = "192.0.2.1 is listed, see https://bl.example/?q=192.0.2.1"
+MISS = "1.113.0.203.bl.example"
+
+
+def ip4_cases():
+    f = "ip4"
+    listed(f, "listed-a", "RFC 5782 section 2.1: an address that is listed has an A record",
+           Query(HIT), "127.0.0.2")
+    text(f, "listed-txt", "RFC 5782 section 2.1: the reason is one TXT record of one string,\n"
+         "'$' stands for the address", Query(HIT, "TXT"), HIT_TEXT)
+    listed(f, "codes", "RFC 5782 section 2.3: one A per sublist, each code once, ascending",
+           Query("2.2.0.192.bl.example"), "127.0.0.2", "127.0.0.4", "127.0.0.9")
+    text(f, "texts", "the distinct texts joined in one string, '$$' is a dollar",
+         Query("2.2.0.192.bl.example", "TXT"),
+         "192.0.2.2 is listed, see https://bl.example/?q=192.0.2.2; $ drop: 192.0.2.2")
+    listed(f, "no-text-a", "a listing without a text still has its A",
+           Query("3.2.0.192.bl.example"), "127.0.0.4")
+    nodata(f, "no-text-txt", "a listing without a text has no TXT: RFC 2308 section 2.2", BL,
+           Query("3.2.0.192.bl.example", "TXT"))
+    listed(f, "some-shown", "only lists of the zone show", Query("4.2.0.192.bl.example"),
+           "127.0.0.2")
+    nxdomain(f, "none-shown", "listed, but by no list of this zone", BL,
+             Query("7.8.9.10.bl.example"))
+    nxdomain(f, "not-listed", "RFC 5782 section 2.1: NXDOMAIN; RFC 2308 section 3: with SOA", BL,
+             Query(MISS))
+    nxdomain(f, "not-listed-txt", "RFC 8020: NXDOMAIN is for the name, whatever the type", BL,
+             Query(MISS, "TXT"))
+    listed(f, "in-prefix", "RFC 5782 section 2.1: every address of a listed range",
+           Query("255.100.51.198.bl.example"), "127.0.0.9")
+    nxdomain(f, "excluded", "an exclusion inside a listed range", BL,
+             Query("7.100.51.198.bl.example"))
+    listed(f, "first-address", "0.0.0.0 is an address like any other",
+           Query("0.0.0.0.bl.example"), "127.0.0.2")
+    listed(f, "last-address", "255.255.255.255 too", Query("255.255.255.255.bl.example"),
+           "127.0.0.2")
+    for qtype in ("AAAA", "MX", "CNAME", "DS", "DNSKEY", "HTTPS", "SVCB", "CAA", "URI", "NS",
+                  "SOA", "TYPE65400", "TYPE0"):
+        nodata(f, f"listed-{qtype.lower()}", "RFC 2308 section 2.2: the name is there, the type "
+               "is not (RFC 3597 for unknown types)", BL, Query(HIT, qtype))
+    nxdomain(f, "not-listed-aaaa", "RFC 8020: NXDOMAIN for every type", BL, Query(MISS, "AAAA"))
+    for labels, why in (("5.1.2.0.192", "five octets"), ("256.2.0.192", "no octet"),
+                        ("01.2.0.192", "leading zero"), ("1.2.0.0192", "four digits"),
+                        ("1.2.00.192", "leading zero of zero"), ("x.2.0.192", "no number"),
+                        ("1-.2.0.192", "a digit and another byte"), ("-1.2.0.192", "a sign"),
+                        ("_probe", "rspamd's random label"), ("\\000.2.0.192", "a NUL")):
+        nxdomain(f, f"bad-{labels}".replace("\\", ""), f"no address: {why}; RFC 5782 names exactly"
+                 " four octets", BL, Query(labels + ".bl.example"))
+    for labels in ("192", "0.192", "2.0.192", "51.198", "100.51.198"):
+        nodata(f, f"ent-{labels}", "RFC 8020, RFC 9156 section 2.3: a name above a listed one "
+               "exists", BL, Query(labels + ".bl.example"))
+    nodata(f, "ent-ns", "resolvers that minimise names ask NS or A at each ancestor", BL,
+           Query("2.0.192.bl.example", "NS"))
+    for labels, why in (("9.10", "listed below, but by no list of this zone"),
+                        ("203", "nothing below"), ("113.0.203", "nothing below"),
+                        ("256", "not an octet"), ("02.0.192", "not an octet")):
+        nxdomain(f, f"no-ent-{labels}", why, BL, Query(labels + ".bl.example"))
+    listed(f, "case", "RFC 4343, draft-vixie-dnsext-dns0x20: the question's case is echoed",
+           Query("1.2.0.192.bL.ExAmPlE"), "127.0.0.2")
+    nxdomain(f, "case-negative", "also where the SOA points into the question", BL,
+             Query("1.113.0.203.BL.eXample"))
+    Case(f, "any", "RFC 8482 section 4.1: one RRset of those there are", Query(HIT, "ANY"),
+         reply(Query(HIT, "ANY"), answers=a("127.0.0.2")))
+    nxdomain(f, "any-not-listed", "RFC 8482: nothing special about a name that is not there", BL,
+             Query(MISS, "ANY"))
+    nodata(f, "any-ent", "an empty non-terminal has nothing to choose from", BL,
+           Query("2.0.192.bl.example", "ANY"))
+    q = Query(HIT, qclass="ANY")
+    Case(f, "class-any", "RFC 1035 section 6.2: an answer to QCLASS=* is not authoritative", q,
+         reply(q, answers=a("127.0.0.2"), aa=False))
+    q = Query(MISS, qclass="ANY")
+    Case(f, "class-any-not-listed", "RFC 1035 section 6.2", q, negative(BL, q, NXDOMAIN, aa=False))
+    listed(f, "rd-clear", "RFC 1035 section 4.1.1: RD is copied, RA is ours: 0",
+           Query(HIT, flags=0), "127.0.0.2")
+    q = Query(HIT, flags=0x07f0)
+    Case(f, "flags-cleared", "RFC 4035 section 3.1.6: AD and CD are cleared, Z, RA, TC too", q,
+         reply(Query(HIT, flags=0x0100), answers=a("127.0.0.2")))
+    listed(f, "longest-zone", "RFC 1034 section 4.3.2: the zone nearest to the name decides",
+           Query("9.100.51.198.sub.bl.example"), "127.0.0.9")
+    nxdomain(f, "longest-zone-not-listed", "RFC 1034 section 4.3.2", SUB,
+             Query("1.2.0.192.sub.bl.example"))
+    listed(f, "only-ip4", "the short way of a zone of IPv4 alone", Query("1.2.0.192.v4.example"),
+           "127.0.0.2")
+    nxdomain(f, "only-ip4-not-listed", "the same, not listed", V4,
+             Query("1.113.0.203.v4.example"))
+    nxdomain(f, "only-ip4-name", "a zone of IPv4 alone has no names", V4,
+             Query("spam.example.v4.example"))
+    nxdomain(f, "only-ip4-nibbles", "nor IPv6", V4,
+             Query(reversed_name("2001:db8:1::1", "v4.example")))
+    nxdomain(f, "only-ip6-octets", "a zone of IPv6 alone has no octets: 127.0.0.2 is no key", V6,
+             Query("2.0.0.127.v6.example"))
+
+
+def test_cases():
+    f = "test-entries"
+    listed(f, "always", "RFC 5782 section 5: 127.0.0.2 MUST be listed",
+           Query("2.0.0.127.bl.example"), "127.0.0.2")
+    text(f, "always-txt", "RFC 5782 section 5", Query("2.0.0.127.bl.example", "TXT"),
+         "test entry (RFC 5782)")
+    nodata(f, "always-aaaa", "RFC 2308 section 2.2", BL, Query("2.0.0.127.bl.example", "AAAA"))
+    nxdomain(f, "never", "RFC 5782 section 5: 127.0.0.1 MUST NOT be listed, though it is painted",
+             BL, Query("1.0.0.127.bl.example"))
+    listed(f, "code-9", "RFC 5782 section 5: each code of the zone lists itself",
+           Query("9.0.0.127.bl.example"), "127.0.0.9")
+    listed(f, "code-4", "RFC 5782 section 5", Query("4.0.0.127.bl.example"), "127.0.0.4")
+    listed(f, "no-code", "127.0.0.5 is painted and no test code: the table says", Query(
+        "5.0.0.127.bl.example"), "127.0.0.9")
+    nxdomain(f, "no-code-6", "127.0.0.6 is neither", BL, Query("6.0.0.127.bl.example"))
+    for labels in ("127", "0.127", "0.0.127"):
+        nodata(f, f"ent-{labels}", "RFC 8020: above the test entries, where the table has nothing",
+               TXT, Query(labels + ".txt.example"))
+    nodata(f, "ent-nibbles", "the nibbles above ::ffff:7f00:2 too", TXT,
+           Query(".".join(reversed_name("::ffff:127.0.0.2", "txt.example").split(".")[1:])))
+    nxdomain(f, "ent-none", "nothing is in 126.0.0.0/8", TXT, Query("126.txt.example"))
+    nodata(f, "ent-only-ip6", "an IPv6 zone: the nibbles above ::ffff:7f00:2", V6,
+           Query(".".join(reversed_name("::ffff:127.0.0.2", "v6.example").split(".")[5:])))
+    for zone, apex in ((BL, "bl.example"), (V6, "v6.example"), (V4, "v4.example")):
+        listed(f, f"mapped-always-{apex}", "RFC 5782 section 5: ::FFFF:7F00:2 MUST be listed",
+               Query(reversed_name("::ffff:127.0.0.2", apex)), "127.0.0.2")
+        nxdomain(f, f"mapped-never-{apex}", "RFC 5782 section 5: ::FFFF:7F00:1 MUST NOT", zone,
+                 Query(reversed_name("::ffff:127.0.0.1", apex)))
+    listed(f, "name-always", "RFC 5782 section 5: TEST MUST be listed",
+           Query("test.dbl.example"), "127.0.0.2")
+    listed(f, "name-always-case", "RFC 4343", Query("TEST.dbl.example"), "127.0.0.2")
+    text(f, "name-always-txt", "RFC 5782 section 5", Query("test.dbl.example", "TXT"),
+         "test entry (RFC 5782)")
+    nxdomain(f, "name-never", "RFC 5782 section 5: INVALID MUST NOT be listed, though it was put",
+             DBL, Query("other.dbl.example"))
+    nodata(f, "name-invalid", "as above; a feed lists the names below it, so that it exists", DBL,
+           Query("invalid.dbl.example"))
+    nxdomain(f, "name-in-ip-zone", "a zone without names has no name test entry", BL,
+             Query("test.bl.example"))
+    nxdomain(f, "octets-in-name-zone", "a zone of names has no address test entry", DBL,
+             Query("2.0.0.127.dbl.example"))
+
+
+def ip6_cases():
+    f = "ip6"
+    hit = reversed_name("2001:db8:1::25", "bl.example")
+    listed(f, "listed-a", "RFC 5782 section 2.4: 32 nibbles", Query(hit), "127.0.0.9")
+    text(f, "listed-txt", "the address in its text form: RFC 5952", Query(hit, "TXT"),
+         "$ drop: 2001:db8:1::25")
+    listed(f, "case", "nibbles of either case are one address",
+           Query(hit.upper().replace("BL.EXAMPLE", "bl.example")), "127.0.0.9")
+    single = reversed_name("2001:db8:2::25", "v6.example")
+    listed(f, "only-ip6", "a zone of IPv6 alone, and only its list", Query(single),
+           "127.0.0.2", "127.0.0.9")
+    nxdomain(f, "not-listed", "RFC 2308 section 3", BL,
+             Query(reversed_name("2001:db8:2::26", "bl.example")))
+    nxdomain(f, "none-shown", "listed, but by no list of this zone", BL,
+             Query(reversed_name("2001:db8:3::1", "bl.example")))
+    listed(f, "mapped", "a v4-mapped name is the IPv4 address: RFC 4291 section 2.5.5.2",
+           Query(reversed_name("::ffff:192.0.2.1", "bl.example")), "127.0.0.2")
+    text(f, "mapped-txt", "and its text is the IPv4 form",
+         Query(reversed_name("::ffff:192.0.2.1", "bl.example"), "TXT"), HIT_TEXT)
+    nxdomain(f, "mapped-not-listed", "RFC 2308 section 3", BL,
+             Query(reversed_name("::ffff:203.0.113.1", "bl.example")))
+    labels = hit.split(".")
+    for count in (1, 4, 8, 12, 16, 31):
+        name = ".".join(labels[32 - count:])
+        nodata(f, f"ent-{count}", "RFC 8020: above a listed address", BL, Query(name))
+    mapped = reversed_name("::ffff:192.0.2.1", "bl.example").split(".")
+    for count in (1, 20, 24, 27, 31):
+        nodata(f, f"mapped-ent-{count}", "RFC 8020: above a v4-mapped one", BL,
+               Query(".".join(mapped[32 - count:])))
+    unlisted = reversed_name("::ffff:203.0.113.1", "bl.example").split(".")
+    for count in (26, 31):
+        nxdomain(f, f"mapped-no-ent-{count}", "nothing below", BL,
+                 Query(".".join(unlisted[32 - count:])))
+    other = reversed_name("2001:db8:3::1", "bl.example").split(".")
+    for count in (12, 31):
+        nxdomain(f, f"no-ent-{count}", "below is only what this zone does not show", BL,
+                 Query(".".join(other[32 - count:])))
+    nxdomain(f, "33-nibbles", "too long for an address", BL, Query("0." + hit))
+    nxdomain(f, "no-nibble", "g is no nibble", BL, Query("g" + hit[1:]))
+    nxdomain(f, "wide-label", "two digits are no nibble", BL, Query("55" + hit[1:]))
+    nodata(f, "octets-above-nibbles", "4.3.2.1 is the address 1.2.3.4, not listed, and the name "
+           "above 1234::/16 too\n(RFC 8020): it exists", BL, Query("1.2.3.4.bl.example"))
+    nxdomain(f, "octets-above-nothing", "the same where no nibbles are below", V4,
+             Query("1.2.3.4.v4.example"))
+
+
+def name_cases():
+    f = "names"
+    listed(f, "listed", "RFC 5782 section 2.2: names", Query("spam.example.dbl.example"),
+           "127.0.1.2")
+    text(f, "listed-txt", "'$' is the name that was listed",
+         Query("spam.example.dbl.example", "TXT"), "spam.example sends spam")
+    listed(f, "below", "a listed name covers those below", Query("a.b.spam.example.dbl.example"),
+           "127.0.1.2")
+    text(f, "below-txt", "'$' is the listed name, not the one asked for",
+         Query("a.b.spam.example.dbl.example", "TXT"), "spam.example sends spam")
+    listed(f, "case", "RFC 4343", Query("SPAM.Example.dbl.example"), "127.0.1.2")
+    nxdomain(f, "excluded", "the longest put name decides", DBL,
+             Query("ok.spam.example.dbl.example"))
+    nxdomain(f, "below-excluded", "and for what is below it", DBL,
+             Query("www.ok.spam.example.dbl.example"))
+    nxdomain(f, "not-listed", "RFC 2308 section 3", DBL, Query("ham.example.dbl.example"))
+    listed(f, "exact", "a name alone", Query("a.b.deep.dbl.example"), "127.0.1.4")
+    nxdomain(f, "below-exact", "does not cover those below", DBL, Query("x.a.b.deep.dbl.example"))
+    for name in ("b.deep", "deep", "example", "below"):
+        nodata(f, f"ent-{name}", "RFC 8020: above a listed name", DBL,
+               Query(name + ".dbl.example"))
+    nodata(f, "ent-wildcard", "RFC 4592 section 2.2.2: only its children are listed, it exists",
+           DBL, Query("only.below.dbl.example"))
+    listed(f, "wildcard", "and they are", Query("x.only.below.dbl.example"), "127.0.1.2")
+    text(f, "wildcard-txt", "'$' is what was put", Query("x.only.below.dbl.example", "TXT"),
+         "only.below sends spam")
+    text(f, "escapes", "RFC 1035 section 5.1: a dot, a backslash and bytes that do not print",
+         Query("d\\046o\\092t.\\195\\169\\001.dbl.example", "TXT"),
+         "d\\.o\\\\t.\\195\\169\\001")
+    listed(f, "two-codes", "two listings of one name", Query("both.test.dbl.example"),
+           "127.0.1.2", "127.0.1.4")
+    text(f, "two-texts", "and their texts", Query("both.test.dbl.example", "TXT"),
+         "both.test sends spam; both.test")
+    listed(f, "mixed-name", "a zone of everything: a name", Query("spam.example.mix.example"),
+           "127.0.1.2")
+    listed(f, "mixed-ip4", "an IPv4 address", Query("1.2.0.192.mix.example"), "127.0.0.2")
+    listed(f, "mixed-ip6", "an IPv6 address",
+           Query(reversed_name("2001:db8:1::1", "mix.example")), "127.0.0.9")
+    nxdomain(f, "mixed-not-listed", "none of them", MIX, Query("1.113.0.203.mix.example"))
+    nodata(f, "ns-synthetic", "the zone's made-up name server is a name of the zone", DBL,
+           Query("ns.dbl.example"))
+    nodata(f, "ns-configured", "so is one of the configuration", MIX,
+           Query("a.ns1.mix.example", "AAAA"))
+    nodata(f, "ns-configured-ent", "and what is above it", MIX, Query("ns1.mix.example"))
+    nxdomain(f, "ns-not", "no name server of this zone", MIX, Query("ns.mix.example"))
+    for label, why in (("_x", "a leading underscore"), ("-x", "a leading hyphen"),
+                       ("a" * 63, "a label of 63 bytes"), ("\\000\\255", "any bytes")):
+        nxdomain(f, f"odd-{why.split()[-1]}-{len(label)}", f"RFC 2181 section 11: {why} is a name",
+                 DBL, Query(label + ".dbl.example"))
+    longest = ".".join(["a" * 63] * 3 + ["b" * (255 - 3 * 64 - 13 - 1)]) + ".dbl.example"
+    assert len(wire(longest)) == 255
+    nxdomain(f, "longest", "RFC 1035 section 3.1: 255 bytes are a name", DBL, Query(longest))
+
+
+def apex_cases():
+    f = "apex"
+    for zone, apex in ((BL, "bl.example"), (DBL, "dbl.example"), (MIX, "mix.example")):
+        q = Query(apex, "SOA")
+        Case(f, f"soa-{apex}", "RFC 1035 section 3.3.13; serial: the generation's low 32 bits", q,
+             reply(q, answers=[zone.soa(q, TTL)]))
+        q = Query(apex, "NS")
+        Case(f, f"ns-{apex}", "RFC 1035 section 3.3.11", q,
+             reply(q, answers=[(record(pointer(12), "NS", TTL, ns), "NS")
+                               for ns in zone.ns(pointer(12))]))
+    q = Query("bl.example", "TXT")
+    Case(f, "txt", "what the operator says of the zone", q, reply(q, answers=txt(
+        "see https://bl.example/")))
+    nodata(f, "txt-none", "RFC 2308 section 2.2: nothing said", DBL, Query("dbl.example", "TXT"))
+    for qtype in ("A", "AAAA", "DNSKEY", "CAA"):
+        nodata(f, qtype.lower(), "RFC 2308 section 2.2", BL, Query("bl.example", qtype))
+    q = Query("bl.example", "ANY")
+    Case(f, "any", "RFC 8482 section 4.1: one RRset", q, reply(q, answers=[BL.soa(q, TTL)]))
+    q = Query("Bl.EXAMPLE", "SOA")
+    Case(f, "case", "RFC 4343: the owner is the question's name", q,
+         reply(q, answers=[BL.soa(q, TTL)]))
+    q = Query("sub.bl.example", "SOA")
+    Case(f, "nested", "RFC 1034 section 4.3.2: a zone below another", q,
+         reply(q, answers=[SUB.soa(q, TTL)]))
+    name = ".".join(["a" * 63] * 3 + ["a" * 60])
+    q = Query(name, "SOA")
+    at = pointer(12)
+    data = at + at + u32(0) + u32(0) + u32(0) + u32(0) + u32(NEGATIVE_TTL)
+    Case(f, "long-soa", "RFC 1035 section 3.1: no name longer than 255 bytes is made up below a\n"
+         "long apex", q, reply(q, answers=[(record(at, "SOA", TTL, data), "SOA")]),
+         tables="long-apex")
+
+
+def edns_cases():
+    f = "edns"
+
+    def with_opt(name, why, do=False, **kind):
+        q = Query(HIT, opt=opt(do=do, **kind))
+        Case(f, name, why, q, reply(q, answers=a("127.0.0.2"), do=do))
+
+    with_opt("plain", "RFC 6891 section 6.1.1: an OPT is answered with an OPT, of our size")
+    with_opt("size-0", "RFC 6891 section 6.2.3: below 512 is 512", size=0)
+    with_opt("size-4096", "RFC 6891 section 6.2.5: our own limit is 1232", size=4096)
+    with_opt("do", "RFC 3225 section 3: DO is copied", do=True)
+    with_opt("unknown-option", "RFC 6891 section 6.1.2: unknown options are ignored",
+             options=option(65001, b"\1\2\3"))
+    with_opt("cookie", "RFC 7873 section 5.2: no cookies are answered yet: ignored",
+             options=option(10, bytes(range(8))))
+    with_opt("nsid-ecs-padding", "RFC 5001, RFC 7871, RFC 7830: ignored",
+             options=option(3) + option(8, b"\0\1\x18\0\xc0\0\2") + option(12, bytes(20)))
+    q = Query(HIT, opt=b"\0" + u16(41) + u16(1232) + bytes([0xff, 0]) + u16(0x7fff) + u16(0))
+    Case(f, "z-bits", "RFC 6891 section 6.1.4: unknown flags are ignored and not copied", q,
+         reply(q, answers=a("127.0.0.2")))
+    for version in (1, 255):
+        q = Query(HIT, opt=opt(version=version))
+        Case(f, f"version-{version}", "RFC 6891 section 6.1.3: BADVERS, we speak version 0", q,
+             error(q, BADVERS))
+    q = Query(HIT, opt=opt(version=1, do=True))
+    Case(f, "version-1-do", "DO is copied into BADVERS too", q, error(q, BADVERS, do=True))
+    q = Query(HIT, opt=opt(version=1, options=b"\1"))
+    Case(f, "version-1-options", "the form of another version's options is not ours to judge", q,
+         error(q, BADVERS))
+    q = Query(HIT, opt=opt(), extra=opt(), counts=(1, 0, 0, 2))
+    Case(f, "two-opt", "RFC 6891 section 6.1.1: FORMERR", q, error(q, FORMERR))
+    q = Query(HIT, opt=opt(owner=b"\1a\0"))
+    Case(f, "owner", "RFC 6891 section 6.1.2: the owner MUST be the root", q, error(q, FORMERR))
+    q = Query(HIT, opt=opt(owner=pointer(12)))
+    Case(f, "owner-pointer", "the same by a pointer", q, error(q, FORMERR))
+    q = Query(HIT, opt=opt(options=option(10, b"\1\2", size=3)))
+    Case(f, "option-overrun", "RFC 6891 section 7: a malformed option is FORMERR with an OPT", q,
+         error(q, FORMERR))
+    q = Query(HIT, opt=opt(options=b"\0\12\0"))
+    Case(f, "option-short", "RFC 6891 section 7", q, error(q, FORMERR))
+    q = Query(HIT, opt=opt()[:-1])
+    Case(f, "opt-cut", "an OPT that ends before its length", q, error(q, FORMERR, has_opt=False))
+    q = Query(HIT, opt=opt(options=b"\0\0\0\0")[:-1])
+    Case(f, "opt-data-cut", "an OPT whose data are missing", q, error(q, FORMERR, has_opt=False))
+    tsig = b"\3key\0" + u16(250) + u16(255) + u32(0) + u16(3) + b"abc"
+    q = Query(HIT, opt=opt(), extra=tsig, counts=(1, 0, 0, 2))
+    Case(f, "opt-then-other", "other additional records are skipped: RFC 1035 section 4.1", q,
+         reply(q, answers=a("127.0.0.2")))
+    q = Query(HIT, extra=tsig + opt(), counts=(1, 0, 0, 2))
+    Case(f, "other-then-opt", "the OPT may be anywhere: RFC 6891 section 6.1.1", q,
+         reply(q, answers=a("127.0.0.2"), has_opt=True))
+    q = Query(MISS, opt=opt(do=True))
+    Case(f, "not-listed", "RFC 6891 section 6.1.1: in every reply", q,
+         negative(BL, q, NXDOMAIN, do=True))
+
+
+def size_cases():
+    f = "size"
+    codes = [f"127.0.2.{2 + i}" for i in range(64)]
+    name = "1.0.64.100.big.example"
+    q = Query(name)
+    Case(f, "tc-512", "RFC 2181 section 9: 64 records do not fit in 512 bytes: TC and nothing", q,
+         reply(q, tc=True))
+    q = Query(name, opt=opt(size=1000))
+    Case(f, "tc-1000", "RFC 6891 section 6.2.3: nor in the 1000 that the client takes", q,
+         reply(q, tc=True))
+    q = Query(name, opt=opt(size=4096))
+    Case(f, "fits-1232", "but in ours", q, reply(q, answers=a(*codes)))
+    exact = len(b"".join(line[0] for line in reply(q, answers=a(*codes))))
+    q = Query(name, opt=opt(size=exact))
+    Case(f, "exact", "an answer of exactly the client's size", q, reply(q, answers=a(*codes)))
+    q = Query(name, opt=opt(size=exact - 1))
+    Case(f, "one-less", "and of one byte more", q, reply(q, tc=True))
+    q = Query(name)
+    Case(f, "tcp", "RFC 7766 section 5: over TCP nothing is cut", q, reply(q, answers=a(*codes)),
+         transport="tcp")
+    q = Query(name, opt=opt(size=512))
+    Case(f, "tcp-opt", "RFC 6891 section 6.2.3: the size in OPT is for UDP", q,
+         reply(q, answers=a(*codes)), transport="tcp")
+    q = Query(HIT)
+    size = len(b"".join(line[0] for line in q.lines()))
+    Case(f, "room-question", "no room for an answer: TC", q, reply(q, tc=True), capacity=size)
+    q = Query(HIT, opt=opt())
+    size = len(b"".join(line[0] for line in q.lines()))
+    Case(f, "room-opt", "the same with OPT", q, reply(q, tc=True), capacity=size)
+    q = Query("1.2.0.192.elsewhere.example", opt=opt())
+    size = len(b"".join(line[0] for line in q.lines()))
+    Case(f, "room-ede", "RFC 8914 section 1: an EDE is dropped before anything else", q,
+         error(q, REFUSED), capacity=size)
+    q = Query(MISS)
+    size = len(b"".join(line[0] for line in q.lines()))
+    Case(f, "room-negative", "an SOA does not fit either: TC, NXDOMAIN stays", q,
+         reply(q, NXDOMAIN, tc=True), capacity=size)
+    q = Query(HIT)
+    Case(f, "tcp-no-room", "no TC over TCP: there is nothing to retry with", q,
+         error(q, SERVFAIL), transport="tcp", capacity=size)
+    text(f, "txt-cut", "RFC 1035 section 3.3: 255 bytes are the most of a string; RFC 3629: no\n"
+         "character of two bytes is torn, 254 are left", Query("53.2.0.192.txt.example", "TXT"),
+         b"192.0.2.53" + LONG[:244])
+    text(f, "txt-cut-joined", "what does not fit after the first text is left out",
+         Query("52.2.0.192.txt.example", "TXT"), LONG + b"\xc3\xa9")
+    text(f, "txt-long", "the longest text there is", Query("50.2.0.192.txt.example", "TXT"),
+         LONG + b"\xc3\xa9")
+    text(f, "txt-dollar", "'$$' at the end of a text", Query("51.2.0.192.txt.example", "TXT"),
+         "costs 5$")
+
+
+LONG = "".join(str(i % 10) for i in range(253)).encode()
+
+
+def error_cases():
+    f = "errors"
+    good = Query(HIT)
+    Case(f, "empty", "RFC 1035 section 4.1.1: no header, no id to answer with", [(b"", "nothing")],
+         drop="dns_short")
+    Case(f, "short", "eleven bytes are no header", [(bytes(11), "")], drop="dns_short")
+    Case(f, "response", "RFC 1035 section 4.1.1: a response is never answered, lest servers loop",
+         Query(HIT, flags=0x8100), drop="dns_response")
+    header = Query("", counts=(0, 0, 0, 0))
+    Case(f, "header-only", "RFC 9619: QDCOUNT 0", header.lines()[:1],
+         error(header, FORMERR, question=False))
+    q = Query(HIT, counts=(0, 0, 0, 0))
+    Case(f, "qdcount-0", "RFC 9619: no question, though bytes are there", q,
+         error(q, FORMERR, question=False))
+    q = Query(HIT, counts=(2, 0, 0, 0), extra=good.wire + u16(1) + u16(1))
+    Case(f, "qdcount-2", "RFC 9619: two questions", q, error(q, FORMERR, question=False))
+    q = Query(HIT, counts=(1, 1, 0, 0), extra=record(pointer(12), "A", 0, bytes(4)))
+    Case(f, "ancount", "a query has no answer section", q, error(q, FORMERR))
+    q = Query(HIT, counts=(1, 0, 1, 0), extra=record(pointer(12), "A", 0, bytes(4)))
+    Case(f, "nscount", "nor an authority section", q, error(q, FORMERR))
+    q = Query(HIT, extra=b"\0")
+    Case(f, "trailing", "bytes after the message", q, error(q, FORMERR))
+    q = Query(HIT, counts=(1, 0, 0, 1))
+    Case(f, "arcount", "an additional record that is not there", q, error(q, FORMERR))
+    q = Query(HIT, counts=(1, 0, 0, 65535), opt=opt())
+    Case(f, "arcount-many", "nor 65535 of them", q, error(q, FORMERR))
+    for name, raw, why in (
+            ("pointer", b"\3192" + pointer(12), "RFC 9267: a pointer in the question"),
+            ("pointer-self", pointer(12), "RFC 9267: a pointer to itself"),
+            ("label-64", b"\x40" + b"a" * 64 + b"\0", "RFC 6891 section 5: label type 01"),
+            ("label-80", b"\x80a\0", "RFC 1035 section 4.1.4: label type 10"),
+            ("label-cut", b"\x3fabc", "a label that runs past the end"),
+            ("name-256", (b"\x3f" + b"a" * 63) * 3 + b"\x3e" + b"a" * 62 + b"\0",
+             "RFC 1035 section 3.1: 256 bytes are no name")):
+        q = Query("", raw_name=raw)
+        q.name = "malformed name"
+        Case(f, name, why, q, error(q, FORMERR, question=False))
+    q = Query(HIT)
+    Case(f, "no-type", "a question without its type", q.lines()[:2],
+         error(q, FORMERR, question=False))
+    Case(f, "half-class", "a question with half a class",
+         q.lines()[:2] + [(b"\0\1\0", "type, half a class")],
+         error(q, FORMERR, question=False))
+    for opcode, name in ((1, "iquery"), (2, "status"), (4, "notify"), (5, "update"), (15, "15")):
+        q = Query(HIT, flags=0x0100 | opcode << 11)
+        Case(f, f"opcode-{name}", "RFC 1035 section 4.1.1: NOTIMP, the opcode copied", q,
+             error(q, NOTIMP))
+    q = Query(HIT, flags=5 << 11, opt=opt())
+    Case(f, "opcode-ede", "RFC 8914 section 4.22: Not Supported", q, error(q, NOTIMP, ede=21))
+    q = Query("bl.example", "SOA", flags=0x2400, counts=(1, 1, 0, 0),
+              extra=record(pointer(12), "SOA", 0, bytes(22)))
+    Case(f, "notify-soa", "RFC 1996: a NOTIFY with its SOA", q, error(q, NOTIMP))
+    q = Query("", flags=0x2800, counts=(0, 0, 0, 0))
+    Case(f, "opcode-no-question", "the opcode is wrong before the count is", q.lines()[:1],
+         error(q, NOTIMP, question=False))
+    for qclass in ("CH", "NONE"):
+        q = Query("version.bind" if qclass == "CH" else HIT, "TXT", qclass, opt=opt())
+        Case(f, f"class-{qclass.lower()}", "no zone of this class is served", q,
+             error(q, REFUSED, ede=20))
+    q = Query("1.2.0.192.elsewhere.example")
+    Case(f, "out-of-zone", "RFC 1035 section 4.1.1, as NSD and Knot: REFUSED", q,
+         error(q, REFUSED))
+    q = Query("1.2.0.192.elsewhere.example", opt=opt())
+    Case(f, "out-of-zone-ede", "RFC 8914 section 4.21: Not Authoritative", q,
+         error(q, REFUSED, ede=20))
+    for name in ("", "example", "xbl.example", "ample"):
+        q = Query(name)
+        Case(f, f"out-of-zone-{name or 'root'}", "not at a label boundary, or above our zones", q,
+             error(q, REFUSED))
+    for qtype in ("AXFR", "IXFR"):
+        q = Query("bl.example", qtype, opt=opt())
+        Case(f, qtype.lower(), "RFC 5936 section 2.2.1: zone transfer refused", q,
+             error(q, REFUSED))
+    for qtype in ("TYPE128", "TKEY", "TSIG", "MAILB"):
+        q = Query(HIT, qtype, opt=opt())
+        Case(f, f"meta-{qtype.lower()}", "RFC 6895 section 3.1: a meta type we do not have", q,
+             error(q, NOTIMP, ede=21))
+    q = Query(HIT, "OPT")
+    Case(f, "qtype-opt", "RFC 6891 section 6.1.1: OPT is not asked for", q, error(q, FORMERR))
+
+
+def state_cases():
+    f = "state"
+    for apex, ede in (("off.example", 14), ("old.example", 24)):
+        why = "RFC 8914 section 4.15: Not Ready" if ede == 14 else "RFC 8914 section 4.25: " \
+            "Invalid Data"
+        for name, qtype in (("1.2.0.192." + apex, "A"), ("2.0.0.127." + apex, "A"),
+                            (apex, "SOA"), (apex, "NS")):
+            q = Query(name, qtype, opt=opt())
+            Case(f, f"{apex}-{qtype.lower()}-{name.split('.')[0]}",
+                 f"{why}: never \"not listed\"", q, error(q, SERVFAIL, ede=ede))
+    q = Query("1.2.0.192.off.example")
+    Case(f, "no-opt", "RFC 8914 section 2: no EDE without OPT", q, error(q, SERVFAIL))
+    q = Query("2.0.0.127.bl.example", opt=opt())
+    Case(f, "nothing-loaded", "RFC 8914 section 4.15: no zones yet", q,
+         error(q, SERVFAIL, ede=14), tables="none")
+    q = Query(HIT, opt=opt(version=1))
+    Case(f, "nothing-loaded-badvers", "what is wrong with a query stays wrong", q,
+         error(q, BADVERS), tables="none")
+    q = Query(HIT, flags=5 << 11)
+    Case(f, "nothing-loaded-opcode", "the same", q, error(q, NOTIMP), tables="none")
+    q = Query(HIT, extra=b"x")
+    Case(f, "nothing-loaded-formerr", "the same", q, error(q, FORMERR), tables="none")
+    q = Query(HIT, opt=opt())
+    Case(f, "nothing-loaded-stranger", "RFC 8914 section 4.19: only local clients before the rules"
+         " are known", q, error(q, REFUSED, ede=18), tables="none", client="192.0.2.1")
+    for client in ("10.1.2.3", "172.31.255.255", "192.168.0.1", "::1", "fd00::1", "fe80::1"):
+        Case(f, f"nothing-loaded-{client}", "loopback, private and link-local networks", q,
+             error(q, SERVFAIL, ede=14), tables="none", client=client)
+    for client in ("172.32.0.0", "2001:db8::1", "::2", "11.0.0.0"):
+        Case(f, f"nothing-loaded-{client}", "all others", q, error(q, REFUSED, ede=18),
+             tables="none", client=client)
+
+
+def access_cases():
+    f = "access"
+    listed(f, "allow", "the default of this data set", Query(HIT), "127.0.0.2", client="10.1.1.1")
+    q = Query(HIT, opt=opt())
+    Case(f, "refuse", "RFC 8914 section 4.19: Prohibited; RFC 8904 section 5.1 endorses REFUSED",
+         q, error(q, REFUSED, ede=18), client="10.66.1.1")
+    q = Query(HIT)
+    Case(f, "refuse-no-opt", "RFC 8914 section 2", q, error(q, REFUSED), client="10.66.1.1")
+    Case(f, "drop", "the most specific rule", q, drop="access", client="10.66.6.6")
+    q = Query(HIT, opt=opt())
+    Case(f, "no-rule", "a client of no rule is refused", q, error(q, REFUSED, ede=18),
+         client="192.0.2.99")
+    Case(f, "no-rule-ip6", "IPv6 too", q, error(q, REFUSED, ede=18), client="2001:db8::1")
+    listed(f, "allow-ip6", "an IPv6 rule", Query(HIT), "127.0.0.2", client="fd53::42")
+    q = Query("elsewhere.example", opt=opt())
+    Case(f, "refuse-before-zone", "asking for another zone tells a stranger nothing more", q,
+         error(q, REFUSED, ede=18), client="10.66.1.1")
+    q = Query("", raw_name=pointer(12))
+    q.name = "malformed name"
+    Case(f, "refuse-malformed", "access is decided before the name is looked at", q,
+         error(q, REFUSED, question=False), client="10.66.1.1")
+    Case(f, "drop-malformed", "dropped before the name is looked at", q, drop="access",
+         client="10.66.6.1")
+    Case(f, "short-before-access", "no header comes first", [(bytes(5), "")], drop="dns_short",
+         client="10.66.6.1")
+    Case(f, "response-before-access", "QR comes first", Query(HIT, flags=0x8000),
+         drop="dns_response", client="10.66.6.1")
+
+
+def main():
+    for write in (ip4_cases, test_cases, ip6_cases, name_cases, apex_cases, edns_cases, size_cases,
+                  error_cases, state_cases, access_cases):
+        write()
+    where = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
+    os.makedirs(where, exist_ok=True)
+    for name, cases in Case.files.items():
+        with open(os.path.join(where, name + ".case"), "w", encoding="utf-8") as out:
+            out.write("\n".join(cases))
+    print(sum(map(len, Case.files.values())), "cases")
+
+
+if __name__ == "__main__":
+    main()

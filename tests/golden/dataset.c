@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/golden/dataset.h"
+
+#include "dataplane/access.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CODE(third, fourth) (0x7f000000u | (third) << 8 | (fourth))
+#define CODES_MANY          64
+
+static void must(int rc, const char *what)
+{
+	if (rc == 0)
+		return;
+	fprintf(stderr, "dataset: %s: %s\n", what, strerror(-rc));
+	exit(1);
+}
+
+/* listing id, list, code, template */
+static const struct {
+	uint32_t id, list, code;
+	const char *text;
+} listings[] = {
+    {1, 1, CODE(0, 2), "$ is listed, see https://bl.example/?q=$"},
+    {2, 2, CODE(0, 9), "$$ drop: $"},
+    {3, 1, CODE(0, 4), ""},
+    {4, 3, CODE(1, 2), "$ sends spam"},
+    {5, 2, CODE(0, 2), "$ is listed, see https://bl.example/?q=$"}, /* as 1, of another list */
+    {6, 4, CODE(0, 10), "of a list that no zone shows"},
+    {7, 5, CODE(0, 2),
+     /* 253 bytes and an e-acute of two */
+     "01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+     "01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+     "01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+     "0123456789012\xc3\xa9"},
+    {8, 5, CODE(0, 3), "costs 5$$"},
+    {9, 3, CODE(1, 4), "$"},
+    {10, 5, CODE(0, 4),
+     /* with an address of 10 bytes, the second byte of the e-acute is the 256th */
+     "$0123456789012345678901234567890123456789012345678901234567890123456789012345678"
+     "90123456789012345678901234567890123456789012345678901234567890123456789012345678"
+     "90123456789012345678901234567890123456789012345678901234567890123456789012345678"
+     "90123\xc3\xa9"},
+};
+
+/* verdict id and the listings in it, ascending by code, then list */
+static const struct {
+	verdict_t id;
+	size_t count;
+	uint32_t listings[4];
+} verdicts[] = {
+    {1, 1, {1}},     {2, 1, {2}},     {3, 1, {3}},   {4, 1, {4}}, {5, 4, {1, 5, 3, 2}},
+    {6, 1, {6}},     {7, 1, {7}},     {8, 1, {8}},   {9, 1, {9}}, {10, 2, {4, 9}},
+    {11, 2, {1, 6}}, {12, 2, {7, 8}}, {13, 1, {10}},
+};
+#define VERDICT_MANY 20 /* listings 100..163: 127.0.2.2 .. 127.0.2.65 of list 100 */
+
+static const struct {
+	const char *first, *last;
+	verdict_t verdict;
+} addresses4[] = {
+    {"192.0.2.1", "192.0.2.1", 1},
+    {"192.0.2.2", "192.0.2.2", 5},  /* four listings, three codes, two texts */
+    {"192.0.2.3", "192.0.2.3", 3},  /* no text */
+    {"192.0.2.4", "192.0.2.4", 11}, /* one shown, one not */
+    {"198.51.100.0", "198.51.100.255", 2},
+    {"198.51.100.7", "198.51.100.7", 0}, /* an exclusion */
+    {"10.9.8.7", "10.9.8.7", 6},         /* only of a list that no zone shows */
+    {"127.0.0.1", "127.0.0.1", 1},       /* whatever the table says, never answered */
+    {"127.0.0.5", "127.0.0.5", 2},
+    {"100.64.0.1", "100.64.0.1", VERDICT_MANY},
+    {"192.0.2.50", "192.0.2.50", 7},
+    {"192.0.2.51", "192.0.2.51", 8},
+    {"192.0.2.52", "192.0.2.52", 12},
+    {"192.0.2.53", "192.0.2.53", 13},
+    {"255.255.255.255", "255.255.255.255", 1},
+    {"0.0.0.0", "0.0.0.0", 1},
+};
+
+static const struct {
+	const char *first, *last;
+	verdict_t verdict;
+} addresses6[] = {
+    {"2001:db8:1::", "2001:db8:1:ffff:ffff:ffff:ffff:ffff", 2},
+    {"2001:db8:2::25", "2001:db8:2::25", 5},
+    {"2001:db8:3::1", "2001:db8:3::1", 6}, /* only of a list that no zone shows */
+    {"4321::", "4321::", 2},               /* 1.2.3.4 in nibbles lies above it */
+};
+
+static const struct {
+	const char *name; /* wire form below the apex */
+	verdict_t exact, subtree;
+} names[] = {
+    {"\4spam\7example", 4, 4},
+    {"\2ok\4spam\7example", 0, 0},    /* an exclusion */
+    {"\1a\1b\4deep", 9, 0},           /* this name only */
+    {"\4only\5below", 0, 4},          /* its children only */
+    {"\7invalid", 4, 4},              /* whatever the table says, never answered */
+    {"\5d.o\\t\3\xc3\xa9\x01", 9, 9}, /* bytes that a text must escape */
+    {"\4both\4test", 10, 10},         /* two codes, two texts */
+};
+
+static const struct {
+	const char *first, *last;
+	enum access_action action;
+} access_rules[] = {
+    {"::ffff:127.0.0.0", "::ffff:127.255.255.255", ACCESS_ALLOW},
+    {"::ffff:10.0.0.0", "::ffff:10.255.255.255", ACCESS_ALLOW},
+    {"::ffff:10.66.0.0", "::ffff:10.66.255.255", ACCESS_REFUSE},
+    {"::ffff:10.66.6.0", "::ffff:10.66.6.255", ACCESS_DROP},
+    {"::1", "::1", ACCESS_ALLOW},
+    {"fd53::", "fd53::ffff", ACCESS_ALLOW},
+};
+
+#define LIST(id) (UINT64_C(1) << (id))
+
+static const struct {
+	const char *apex;
+	uint8_t apex_size, state, content;
+	uint64_t lists; /* of ids below 64; big.example shows list 100 */
+	const char *ns[2];
+	const char *text;
+} zones[] = {
+    {"\2bl\7example",
+     12,
+     ZONE_SERVING,
+     ZONE_HAS_IP4 | ZONE_HAS_IP6,
+     LIST(1) | LIST(2),
+     {"\3ns1\7example"},
+     "see https://bl.example/"},
+    {"\3dbl\7example", 13, ZONE_SERVING, ZONE_HAS_NAMES, LIST(3), {NULL}, ""},
+    {"\3mix\7example",
+     13,
+     ZONE_SERVING,
+     ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES,
+     LIST(1) | LIST(2) | LIST(3),
+     {"\1a\3ns1\3mix\7example", "\3NS2\7Example"},
+     ""},
+    {"\2v4\7example", 12, ZONE_SERVING, ZONE_HAS_IP4, LIST(1) | LIST(2), {NULL}, ""},
+    {"\2v6\7example", 12, ZONE_SERVING, ZONE_HAS_IP6, LIST(2), {NULL}, ""},
+    {"\3off\7example", 13, ZONE_NOT_LOADED, ZONE_HAS_IP4, LIST(1), {NULL}, ""},
+    {"\3old\7example", 13, ZONE_EXPIRED, ZONE_HAS_IP4, LIST(1), {NULL}, ""},
+    {"\3big\7example", 13, ZONE_SERVING, ZONE_HAS_IP4, 0, {NULL}, ""},
+    {"\3txt\7example", 13, ZONE_SERVING, ZONE_HAS_IP4, LIST(5), {NULL}, ""},
+    {"\3sub\2bl\7example", 16, ZONE_SERVING, ZONE_HAS_IP4, LIST(2), {NULL}, ""},
+};
+
+static address6_t address_of(const char *text)
+{
+	uint8_t bytes[16];
+	address6_t address = 0;
+
+	must(inet_pton(AF_INET6, text, bytes) == 1 ? 0 : -22, text);
+	for (unsigned i = 0; i < 16; i++)
+		address = address << 8 | bytes[i];
+	return address;
+}
+
+static uint32_t address4_of(const char *text)
+{
+	struct in_addr address;
+
+	must(inet_pton(AF_INET, text, &address) == 1 ? 0 : -22, text);
+	return ntohl(address.s_addr);
+}
+
+static void add_verdicts(struct verdicts *v)
+{
+	uint32_t many[CODES_MANY];
+
+	for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++)
+		must(verdicts_define_listing(v, listings[i].id, listings[i].list, listings[i].code,
+		                             listings[i].text, strlen(listings[i].text)),
+		     listings[i].text);
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		must(verdicts_define(v, verdicts[i].id, verdicts[i].listings, verdicts[i].count),
+		     "verdict");
+	for (uint32_t i = 0; i < CODES_MANY; i++) {
+		many[i] = 100 + i;
+		must(verdicts_define_listing(v, many[i], 100, CODE(2, 2 + i), "many", 4), "many");
+	}
+	must(verdicts_define(v, VERDICT_MANY, many, CODES_MANY), "many");
+}
+
+static void add_zones(struct zones *z)
+{
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		struct zone zone = {
+		    .apex_size = zones[i].apex_size,
+		    .state = zones[i].state,
+		    .content = zones[i].content,
+		    .ttl_s = 300,
+		    .negative_ttl_s = 60,
+		    .lists = {zones[i].lists},
+		    .test_code_count = 2,
+		    .test_codes = {CODE(0, 9), CODE(0, 4)},
+		    .soa_refresh_s = 3600,
+		    .soa_retry_s = 600,
+		    .soa_expire_s = 604800,
+		};
+
+		memcpy(zone.apex, zones[i].apex, zone.apex_size);
+		if (strcmp(zones[i].apex, "\3big\7example") == 0)
+			zone.lists[100 / 64] = LIST(100 % 64);
+		for (; zone.ns_count < 2 && zones[i].ns[zone.ns_count]; zone.ns_count++) {
+			const char *ns = zones[i].ns[zone.ns_count];
+
+			zone.ns_size[zone.ns_count] = (uint8_t)(strlen(ns) + 1);
+			memcpy(zone.ns[zone.ns_count], ns, strlen(ns) + 1);
+		}
+		zone.apex_text_size = (uint16_t)strlen(zones[i].text);
+		memcpy(zone.apex_text, zones[i].text, zone.apex_text_size);
+		must(zones_add(z, &zone), zones[i].apex);
+	}
+}
+
+struct tables *dataset_new(void)
+{
+	struct tables *t = tables_new();
+
+	must(t ? 0 : -12, "tables");
+	add_verdicts(t->verdicts);
+	add_zones(t->zones);
+	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++)
+		must(table4_paint(t->addresses4, address4_of(addresses4[i].first),
+		                  address4_of(addresses4[i].last), addresses4[i].verdict),
+		     addresses4[i].first);
+	for (size_t i = 0; i < sizeof(addresses6) / sizeof(addresses6[0]); i++)
+		must(table6_paint(t->addresses6, address_of(addresses6[i].first),
+		                  address_of(addresses6[i].last), addresses6[i].verdict),
+		     addresses6[i].first);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		must(names_put(t->names, (const uint8_t *)names[i].name, strlen(names[i].name),
+		               names[i].exact, names[i].subtree),
+		     names[i].name);
+	for (size_t i = 0; i < sizeof(access_rules) / sizeof(access_rules[0]); i++)
+		must(table6_paint(t->access, address_of(access_rules[i].first),
+		                  address_of(access_rules[i].last), access_rules[i].action + 1u),
+		     access_rules[i].first);
+	atomic_store(&t->generation, UINT64_C(0x500000007)); /* serial 7 */
+	return t;
+}
+
+struct tables *dataset_new_long_apex(void)
+{
+	struct tables *t = tables_new();
+	struct zone zone = {.apex_size = 254,
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_NAMES,
+	                    .lists = {LIST(3)},
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60};
+
+	must(t ? 0 : -12, "tables");
+	for (unsigned at = 0; at < 253; at += 1u + zone.apex[at]) {
+		zone.apex[at] = at < 3 * 64 ? 63 : 60;
+		memset(&zone.apex[at + 1], 'a', zone.apex[at]);
+	}
+	must(zones_add(t->zones, &zone), "long apex");
+	must(table6_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
+	return t;
+}
+
+void dataset_free(struct tables *t)
+{
+	tables_free(t);
+}

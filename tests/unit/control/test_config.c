@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Configuration files: what is accepted, and every mistake with its line and key.
+ */
+#include "control/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MESSAGES_MAX 8
+#define FILE_NAME    "/etc/t.yaml"
+
+#define LISTEN "dataplane: {listen: [\"127.0.0.1:5300\"]}\n"
+#define LISTS  "lists: [{name: l, manual: true}]\n"
+#define ZONES  "zones: [{name: z.example, lists: [l]}]\n"
+#define REST   LISTEN LISTS ZONES
+/* A list on line 1, with the rest of the file below. */
+#define LIST(text)      "lists: [{name: l, " text "}]\n" LISTEN ZONES
+#define FEED(text)      LIST("feed: {path: f, format: plain, " text "}")
+#define GUARDS(text)    FEED("guards: {" text "}")
+#define ZONE(text)      "zones: [{name: z.example, lists: [l], " text "}]\n" LISTEN LISTS
+#define DATAPLANE(text) "dataplane: {" text "}\n" LISTS ZONES
+#define LISTENING(text) DATAPLANE("listen: [\"127.0.0.1:5300\"], " text)
+
+struct messages {
+	unsigned count;
+	char text[MESSAGES_MAX][1100];
+};
+
+static void take_message(const char *message, void *context)
+{
+	struct messages *m = context;
+
+	if (m->count < MESSAGES_MAX)
+		snprintf(m->text[m->count], sizeof(m->text[0]), "%s", message);
+	m->count++;
+}
+
+static struct config *load(const char *text, size_t size, struct messages *m)
+{
+	memset(m, 0, sizeof(*m));
+	return config_load_bytes(FILE_NAME, text, size, take_message, m);
+}
+
+/* What each message begins with, after the file's name; "…" of the rest is for people. */
+struct bad_row {
+	const char *reason;
+	const char *yaml;
+	const char *messages[MESSAGES_MAX];
+};
+
+static const struct bad_row bad_rows[] = {
+    {"an empty file", "", {": empty, expected at least"}},
+    {"only a comment", "# nothing\n", {": empty"}},
+    {"an empty document", "---\n...\n", {":2: has no value, expected keys"}},
+    {"a scalar for the whole", "hello\n", {":1: is a single value, expected keys"}},
+    {"a sequence for the whole", "- a\n- b\n", {":1: is a list, expected keys"}},
+    {"nothing of what is required",
+     "state_dir: /s\n",
+     {":1: lists: missing, expected the key 'lists'", ":1: zones: missing",
+      ": dataplane: warning: neither listen nor ports"}},
+    {"flow that is not closed",
+     "state_dir: /s\nlists: [a, b\nzones: x\n",
+     {":3: YAML: did not find expected ',' or ']' (while parsing a flow sequence that began in "
+      "line 2)"}},
+    {"indentation that fits nothing", "lists:\n  - a\n - b\n", {":3: YAML: "}},
+    {"a tab as indentation", "lists:\n\t- a\n", {":2: YAML: found character that cannot start"}},
+    {"bytes that are not UTF-8", "a: 1\nb: \xff\xfe\n", {":2: YAML: "}},
+    {"a control character", "a: 1\nb: \x01\n", {":2: YAML: control characters are not allowed"}},
+    {"two documents", REST "---\na: 1\n", {":4: a second document, expected one"}},
+    {"an anchor", "state_dir: &x /s\n" REST, {":1: a tag, anchor or alias"}},
+    {"an alias", "state_dir: *x\n" REST, {":1: a tag, anchor or alias"}},
+    {"a tag", "state_dir: !!str /s\n" REST, {":1: a tag, anchor or alias"}},
+    {"a key that is a list", "[a]: b\n" REST, {":1: a key that is not text"}},
+    {"nested without end", "a: [[[[[[[[[[[[[[[[[[[[\n", {":1: nested too deeply"}},
+    {"a NUL character", "state_dir: \"/a\\0b\"\n" REST, {":1: a NUL character"}},
+    {"a key given twice",
+     "state_dir: /a\nstate_dir: /b\n" REST,
+     {":2: 'state_dir' is given twice, expected once (first in line 1)"}},
+    {"a key given twice far down",
+     LIST("code: 127.0.0.2, manual: true, code: 127.0.0.3"),
+     {":1: 'code' is given twice"}},
+    {"an unknown key",
+     "statedir: /s\n" REST,
+     {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
+      "access, guard, lists, zones"}},
+    {"an unknown key in block style",
+     "lists:\n  - name: l\n    manual: true\n    colour: red\n" LISTEN ZONES,
+     {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, code, text"}},
+    {"an unknown key in flow style",
+     LIST("manual: true, colour: red"),
+     {":1: lists[0].colour: unknown key"}},
+    {"a key in the wrong case", "State_dir: /s\n" REST, {":1: State_dir: unknown key"}},
+    {"a list where a value belongs",
+     "state_dir: [/s]\n" REST,
+     {":1: state_dir: is a list, expected a single value"}},
+    {"a value where keys belong",
+     "dataplane: fast\n" LISTS ZONES,
+     {":1: dataplane: is a single value, expected keys",
+      ":1: dataplane: warning: neither listen nor ports"}},
+    {"a value where a list belongs",
+     "lists: l\n" LISTEN ZONES,
+     {":1: lists: is a single value, expected a list: [A, B]",
+      ":3: zones[0].lists[0]: no list is named 'l'"}},
+    {"keys where a list belongs",
+     "zones: {name: z}\n" LISTEN LISTS,
+     {":1: zones: is keys, expected a list", ":3: lists[0]: warning: list 'l' is in no zone"}},
+    {"a key whose entries are all comments",
+     "access:\n#  - {from: \"::1\", action: allow}\n" REST,
+     {":1: access: has no value, expected a list"}},
+    {"a key without value",
+     "state_dir:\n" REST,
+     {":1: state_dir: has no value, expected the path of a file or folder"}},
+    {"state_dir empty",
+     "state_dir: \"\"\n" REST,
+     {":1: state_dir: bad value '', expected the path"}},
+    {"a socket path that the kernel does not take",
+     "control_socket: "
+     "/run/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
+     "8901234567890123456789\n" REST,
+     {":1: control_socket: bad value '/run/0123"}},
+    {"listen without port",
+     DATAPLANE("listen: [127.0.0.1]"),
+     {":1: dataplane.listen[0]: bad value '127.0.0.1', expected ADDRESS:PORT"}},
+    {"listen with port 0",
+     DATAPLANE("listen: [\"127.0.0.1:0\"]"),
+     {":1: dataplane.listen[0]: bad value '127.0.0.1:0'"}},
+    {"listen with port 65536",
+     DATAPLANE("listen: [\"127.0.0.1:65536\"]"),
+     {":1: dataplane.listen[0]: bad value"}},
+    {"listen on IPv6 without brackets",
+     DATAPLANE("listen: [\"::1:53\"]"),
+     {":1: dataplane.listen[0]: bad value '::1:53'"}},
+    {"listen on IPv4 in brackets",
+     DATAPLANE("listen: [\"[127.0.0.1]:53\"]"),
+     {":1: dataplane.listen[0]: bad value"}},
+    {"listen on a name",
+     DATAPLANE("listen: [\"localhost:53\"]"),
+     {":1: dataplane.listen[0]: bad value 'localhost:53'"}},
+    {"listen on a prefix",
+     DATAPLANE("listen: [\"127.0.0.0/8:53\"]"),
+     {":1: dataplane.listen[0]: bad value"}},
+    {"listen twice on the same, written differently",
+     "dataplane:\n  listen:\n    - \"[::1]:53\"\n    - \"[0:0::1]:53\"\n" LISTS ZONES,
+     {":4: dataplane.listen[1]: '[0:0::1]:53' is given twice, expected once (first in line 3)"}},
+    {"a port without addresses",
+     LISTENING("ports: [{device: net_tap0}]"),
+     {":1: dataplane.ports[0].addresses: missing"}},
+    {"a port with no addresses",
+     LISTENING("ports: [{device: net_tap0, addresses: []}]"),
+     {":1: dataplane.ports[0].addresses: is empty, expected at least 1 entry"}},
+    {"a port without device",
+     LISTENING("ports: [{addresses: [10.0.0.1/24]}]"),
+     {":1: dataplane.ports[0].device: missing"}},
+    {"a port's address without length",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1]}]"),
+     {":1: dataplane.ports[0].addresses[0]: bad value '10.0.0.1', expected ADDRESS/LENGTH"}},
+    {"a port's address with too long a length",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/33]}]"),
+     {":1: dataplane.ports[0].addresses[0]: bad value '10.0.0.1/33'"}},
+    {"a device given twice",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24]}, {device: d, addresses: "
+               "[10.0.1.1/24]}]"),
+     {":1: dataplane.ports[1].device: 'd' is given twice"}},
+    {"an address on two ports",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24]}, {device: e, addresses: "
+               "[10.0.0.1/8]}]"),
+     {":1: dataplane.ports[1].addresses[0]: '10.0.0.1/8' is given twice"}},
+    {"a core that is no number",
+     LISTENING("cores: [one]"),
+     {":1: dataplane.cores[0]: bad value 'one', expected a number from 0 to 1023"}},
+    {"a core that does not exist anywhere",
+     LISTENING("cores: [1024]"),
+     {":1: dataplane.cores[0]: bad value '1024'"}},
+    {"a negative core", LISTENING("cores: [-1]"), {":1: dataplane.cores[0]: bad value '-1'"}},
+    {"a core in octal", LISTENING("cores: [010]"), {":1: dataplane.cores[0]: bad value '010'"}},
+    {"a core given twice",
+     LISTENING("cores: [1, 2, 1]"),
+     {":1: dataplane.cores[2]: '1' is given twice"}},
+    {"an unknown hugepages word",
+     LISTENING("hugepages: sometimes"),
+     {":1: dataplane.hugepages: bad value 'sometimes', expected auto, never or require"}},
+    {"an unknown idle word",
+     LISTENING("idle: 1"),
+     {":1: dataplane.idle: bad value '1', expected poll or backoff"}},
+    {"http without listen", "http: {}\n" REST, {":1: http.listen: missing"}},
+    {"http on no port",
+     "http: {listen: \"127.0.0.1\"}\n" REST,
+     {":1: http.listen: bad value '127.0.0.1', expected ADDRESS:PORT"}},
+    {"access without action",
+     "access: [{from: 10.0.0.0/8}]\n" REST,
+     {":1: access[0].action: missing"}},
+    {"an unknown action",
+     "access: [{from: 10.0.0.0/8, action: deny}]\n" REST,
+     {":1: access[0].action: bad value 'deny', expected allow, refuse or drop"}},
+    {"access with host bits",
+     "access: [{from: 10.0.0.1/8, action: allow}]\n" REST,
+     {":1: access[0].from: bad value '10.0.0.1/8', expected a network without host bits: "
+      "\"10.0.0.0/8\""}},
+    {"access from a range",
+     "access: [{from: 10.0.0.1-10.0.0.9, action: allow}]\n" REST,
+     {":1: access[0].from: bad value '10.0.0.1-10.0.0.9', expected an address or prefix"}},
+    {"access from a name",
+     "access: [{from: localhost, action: allow}]\n" REST,
+     {":1: access[0].from: bad value 'localhost'"}},
+    {"access twice from the same",
+     "access:\n- {from: \"::1\", action: allow}\n- {from: \"::1/128\", action: drop}\n" REST,
+     {":3: access[1].from: '::1/128' is given twice"}},
+    {"never_list with a leading zero",
+     "guard: {never_list: [192.0.02.0/24]}\n" REST,
+     {":1: guard.never_list[0]: bad value '192.0.02.0/24', expected an address, prefix or range"}},
+    {"never_list with host bits",
+     "guard:\n  never_list:\n    - 192.0.2.1/24\n" REST,
+     {":3: guard.never_list[0]: bad value '192.0.2.1/24', expected a network without host bits"}},
+    {"no lists",
+     "lists: []\n" LISTEN ZONES,
+     {":1: lists: is empty, expected at least 1 entry", ":3: zones[0].lists[0]: no list is named"}},
+    {"a list without name",
+     "lists: [{manual: true}]\n" LISTEN ZONES,
+     {":1: lists[0].name: missing", ":3: zones[0].lists[0]: no list"}},
+    {"a list name with a slash",
+     "lists: [{name: ../l, manual: true}]\n" LISTEN "zones: [{name: z, lists: [../l]}]\n",
+     {":1: lists[0].name: bad value '../l', expected 1 to 63 characters"}},
+    {"a list name in capitals",
+     "lists: [{name: L, manual: true}]\n" LISTEN "zones: [{name: z, lists: [L]}]\n",
+     {":1: lists[0].name: bad value 'L'"}},
+    {"a list name that hides its folder",
+     "lists: [{name: .l, manual: true}]\n" LISTEN "zones: [{name: z, lists: [.l]}]\n",
+     {":1: lists[0].name: bad value '.l'"}},
+    {"two lists of one name",
+     "lists:\n- {name: l, manual: true}\n- {name: l, manual: true}\n" LISTEN ZONES,
+     {":3: lists[1].name: 'l' is given twice, expected once (first in line 2)"}},
+    {"a list with neither feed nor manual",
+     "lists: [{name: l}]\n" LISTEN ZONES,
+     {":1: lists[0]: has neither feed nor manual: true"}},
+    {"a list that is not manual and has no feed",
+     LIST("manual: false"),
+     {":1: lists[0]: has neither feed nor manual: true"}},
+    {"a list with both",
+     LIST("manual: true, feed: {path: f, format: plain}"),
+     {":1: lists[0]: has a feed and is manual"}},
+    {"manual in words that libcyaml would take for true",
+     LIST("manual: off"),
+     {":1: lists[0].manual: bad value 'off', expected true or false"}},
+    {"a feed without source",
+     LIST("feed: {format: plain}"),
+     {":1: lists[0].feed: has no source, expected exactly one of path, url, rsync"}},
+    {"a feed by url",
+     LIST("feed: {url: \"https://example/\", format: plain}"),
+     {":1: lists[0].feed.url: fetching by url comes later, expected path"}},
+    {"a feed by rsync",
+     "lists:\n  - name: l\n    feed:\n      rsync: r::m\n      format: plain\n" LISTEN ZONES,
+     {":4: lists[0].feed.rsync: fetching by rsync comes later, expected path"}},
+    {"a feed with two sources",
+     FEED("url: u"),
+     {":1: lists[0].feed.url: fetching by url", ":1: lists[0].feed: has more than one source"}},
+    {"a feed without format", LIST("feed: {path: f}"), {":1: lists[0].feed.format: missing"}},
+    {"a format that does not exist",
+     LIST("feed: {path: f, format: plane}"),
+     {":1: lists[0].feed.format: bad value 'plane', expected one of the formats of this "
+      "version: "}},
+    {"a format of the contract that is not built",
+     LIST("feed: {path: f, format: mmdb}"),
+     {":1: lists[0].feed.format: bad value 'mmdb', expected one of the formats of this version: "}},
+    {"a path without value",
+     LIST("feed: {path: , format: plain}"),
+     {":1: lists[0].feed.path: has no value, expected the path"}},
+    {"a refresh without unit",
+     FEED("refresh: 60"),
+     {":1: lists[0].feed.refresh: bad value '60', expected a duration, such as 90s"}},
+    {"a refresh of no time", FEED("refresh: 0s"), {":1: lists[0].feed.refresh: bad value '0s'"}},
+    {"max_age in an unknown unit",
+     FEED("max_age: 3y"),
+     {":1: lists[0].feed.max_age: bad value '3y'"}},
+    {"guards.errors above 1",
+     GUARDS("errors: 1.5"),
+     {":1: lists[0].feed.guards.errors: bad value '1.5', expected a share from 0 to 1"}},
+    {"guards.errors negative",
+     GUARDS("errors: -0.1"),
+     {":1: lists[0].feed.guards.errors: bad value '-0.1'"}},
+    {"guards.errors in percent",
+     GUARDS("errors: 1%"),
+     {":1: lists[0].feed.guards.errors: bad value '1%'"}},
+    {"guards.shrink not a number",
+     GUARDS("shrink: nan"),
+     {":1: lists[0].feed.guards.shrink: bad value 'nan'"}},
+    {"guards.growth below 1",
+     GUARDS("growth: 0.5"),
+     {":1: lists[0].feed.guards.growth: bad value '0.5', expected a multiple from 1 up"}},
+    {"guards.growth infinite",
+     GUARDS("growth: 1e999"),
+     {":1: lists[0].feed.guards.growth: bad value '1e999'"}},
+    {"guards.may_be_empty neither",
+     GUARDS("may_be_empty: maybe"),
+     {":1: lists[0].feed.guards.may_be_empty: bad value 'maybe', expected true or false"}},
+    {"guards.widest4 of IPv6",
+     GUARDS("widest4: 48"),
+     {":1: lists[0].feed.guards.widest4: bad value '48', expected a number from 0 to 32"}},
+    {"guards.widest6 above 128",
+     GUARDS("widest6: 129"),
+     {":1: lists[0].feed.guards.widest6: bad value '129', expected a number from 0 to 128"}},
+    {"guards.bogons neither",
+     GUARDS("bogons: ignore"),
+     {":1: lists[0].feed.guards.bogons: bad value 'ignore', expected drop or keep"}},
+    {"guards as one word",
+     FEED("guards: none"),
+     {":1: lists[0].feed.guards: is a single value, expected keys"}},
+    {"an unknown guard", GUARDS("errorz: 1"), {":1: lists[0].feed.guards.errorz: unknown key"}},
+    {"a code outside 127/8",
+     LIST("manual: true, code: 10.0.0.2"),
+     {":1: lists[0].code: bad value '10.0.0.2', expected an address in 127.0.0.0/8"}},
+    {"the code that is never listed",
+     LIST("manual: true, code: 127.0.0.1"),
+     {":1: lists[0].code: bad value '127.0.0.1'"}},
+    {"a code reserved for errors",
+     LIST("manual: true, code: 127.255.255.254"),
+     {":1: lists[0].code: bad value '127.255.255.254'"}},
+    {"a code as a number", LIST("manual: true, code: 2"), {":1: lists[0].code: bad value '2'"}},
+    {"a code as a prefix",
+     LIST("manual: true, code: 127.0.0.2/32"),
+     {":1: lists[0].code: bad value '127.0.0.2/32'"}},
+    {"zones empty",
+     "zones: []\n" LISTEN LISTS,
+     {":1: zones: is empty", ":3: lists[0]: warning: list 'l' is in no zone"}},
+    {"a zone without lists",
+     "zones: [{name: z.example}]\n" LISTEN LISTS,
+     {":1: zones[0].lists: missing", ":3: lists[0]: warning"}},
+    {"a zone without name", "zones: [{lists: [l]}]\n" LISTEN LISTS, {":1: zones[0].name: missing"}},
+    {"a zone that is the root",
+     "zones: [{name: ., lists: [l]}]\n" LISTEN LISTS,
+     {":1: zones[0].name: bad value '.', expected a domain name"}},
+    {"a zone name with an empty label",
+     "zones: [{name: a..b, lists: [l]}]\n" LISTEN LISTS,
+     {":1: zones[0].name: bad value 'a..b'"}},
+    {"a zone given twice, in another case and with a dot",
+     "zones:\n  - {name: z.example, lists: [l]}\n  - {name: Z.Example., lists: [l]}\n" LISTEN LISTS,
+     {":3: zones[1].name: 'Z.Example.' is given twice, expected once (first in line 2)"}},
+    {"a zone with a list that does not exist",
+     "zones: [{name: z, lists: [l, drop]}]\n" LISTEN LISTS,
+     {":1: zones[0].lists[1]: no list is named 'drop', expected the name of one of lists"}},
+    {"a zone with a list twice",
+     "zones: [{name: z, lists: [l, l]}]\n" LISTEN LISTS,
+     {":1: zones[0].lists[1]: 'l' is given twice"}},
+    {"a negative ttl",
+     ZONE("ttl: -1"),
+     {":1: zones[0].ttl: bad value '-1', expected a number from 0 to 2147483647"}},
+    {"a ttl above RFC 2181", ZONE("ttl: 2147483648"), {":1: zones[0].ttl: bad value"}},
+    {"a ttl that wraps around",
+     ZONE("negative_ttl: 18446744073709551617"),
+     {":1: zones[0].negative_ttl: bad value"}},
+    {"a ttl with a unit", ZONE("ttl: 5m"), {":1: zones[0].ttl: bad value '5m'"}},
+    {"a name server that is no name",
+     ZONE("ns: [\"a b..c\"]"),
+     {":1: zones[0].ns[0]: bad value 'a b..c', expected a domain name"}},
+    {"a name server twice",
+     ZONE("ns: [ns1.example, NS1.example]"),
+     {":1: zones[0].ns[1]: 'NS1.example' is given twice"}},
+    {"too many name servers",
+     ZONE("ns: [a.x, b.x, c.x, d.x, e.x, f.x, g.x, h.x, i.x]"),
+     {":1: zones[0].ns: has 9 entries, expected at most 8"}},
+    {"mistakes of all kinds at once",
+     "oops: 1\nlists:\n  - {name: l, manual: true, code: 1.2.3.4}\n  - {name: m}\n"
+     "zones:\n  - name: z\n    lists: [x]\n    ttl: soon\n" LISTEN,
+     {":1: oops: unknown key", ":3: lists[0].code: bad value '1.2.3.4'", ":8: zones[0].ttl: bad",
+      ":4: lists[1]: has neither", ":7: zones[0].lists[0]: no list is named 'x'",
+      ":3: lists[0]: warning: list 'l' is in no zone",
+      ":4: lists[1]: warning: list 'm' is in no zone"}},
+    {"control characters are not told on", "\"a\\e[31mb\": 1\n" REST, {":1: a?[31mb: unknown key"}},
+};
+
+static void check_bad(const struct bad_row *row)
+{
+	struct messages m;
+	struct config *config = load(row->yaml, strlen(row->yaml), &m);
+	unsigned count = 0;
+
+	if (config || errno != EINVAL)
+		fail_msg("%s: loaded, or errno %d", row->reason, errno);
+	for (; count < MESSAGES_MAX && row->messages[count]; count++) {
+		const char *expected = row->messages[count];
+		const char *found = m.text[count];
+
+		if (strncmp(found, FILE_NAME, strlen(FILE_NAME)) != 0 ||
+		    strncmp(found + strlen(FILE_NAME), expected, strlen(expected)) != 0)
+			fail_msg("%s: message %u is '%s', expected '%s'", row->reason, count, found,
+			         expected);
+	}
+	if (m.count != count)
+		fail_msg("%s: %u messages, expected %u; the next is '%s'", row->reason, m.count,
+		         count, count < MESSAGES_MAX ? m.text[count] : "");
+}
+
+static void mistakes_are_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_rows) / sizeof(bad_rows[0]); i++)
+		check_bad(&bad_rows[i]);
+}
+
+static const struct {
+	const char *reason;
+	const char *yaml;
+	const char *warning; /* NULL = none */
+} good_rows[] = {
+    {"the least that is useful", REST, NULL},
+    {"block style throughout",
+     "dataplane:\n  listen:\n    - 127.0.0.1:5300\n    - \"[::1]:5300\"\nlists:\n  - name: l\n"
+     "    feed:\n      path: f\n      format: plain\n      guards:\n        errors: 0.5\n"
+     "zones:\n  - name: z\n    lists:\n      - l\n",
+     NULL},
+    {"flow style throughout, as JSON",
+     "{\"dataplane\": {\"listen\": [\"127.0.0.1:53\"]}, \"lists\": [{\"name\": \"l\", "
+     "\"manual\": true}], \"zones\": [{\"name\": \"z\", \"lists\": [\"l\"]}]}",
+     NULL},
+    {"a YAML directive and document marks", "%YAML 1.1\n---\n" REST "...\n", NULL},
+    {"line ends of Windows", "state_dir: /s\r\n" REST, NULL},
+    {"a byte order mark", "\xef\xbb\xbf" REST, NULL},
+    {"a code in quotes", LIST("manual: true, code: \"127.0.0.9\""), NULL},
+    {"a code without quotes", LIST("manual: true, code: 127.0.0.9"), NULL},
+    {"a code far out", LIST("manual: true, code: 127.255.254.255"), NULL},
+    {"a text that is empty", LIST("manual: true, text: \"\""), NULL},
+    {"a text over lines",
+     "lists:\n  - name: l\n    manual: true\n    text: >-\n      $ is\n"
+     "      listed\n" LISTEN ZONES,
+     NULL},
+    {"http is accepted", "http: {listen: \"[::1]:8053\"}\n" REST, NULL},
+    {"no access rules are the defaults", "access: []\n" REST, NULL},
+    {"never_list takes ranges",
+     "guard: {never_list: [192.0.2.1-192.0.2.9, \"2001:db8::/32\"]}\n" REST, NULL},
+    {"an IDN zone",
+     "zones: [{name: b\xc3\xbc"
+     "cher.example, lists: [l]}]\n" LISTEN LISTS,
+     NULL},
+    {"a port needs no listen",
+     DATAPLANE("ports: [{device: \"net_tap0,iface=rbl0\", addresses: [10.53.0.1/24, "
+               "\"fd53::1/64\"]}]"),
+     NULL},
+    {"ttl 0", ZONE("ttl: 0, negative_ttl: 0"), NULL},
+    {"the largest ttl", ZONE("ttl: 2147483647"), NULL},
+    {"guards at their ends", GUARDS("errors: 0, shrink: 1, growth: 1, widest4: 0, widest6: 128"),
+     NULL},
+    {"a list in no zone",
+     "lists:\n- {name: l, manual: true}\n- {name: m, manual: true}\n" LISTEN ZONES,
+     ":3: lists[1]: warning: list 'm' is in no zone, so nobody is answered from it"},
+    {"nobody can ask", LISTS ZONES, ": dataplane: warning: neither listen nor ports"},
+};
+
+static void good_files_load(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(good_rows) / sizeof(good_rows[0]); i++) {
+		const char *warning = good_rows[i].warning;
+		struct messages m;
+		struct config *config = load(good_rows[i].yaml, strlen(good_rows[i].yaml), &m);
+
+		if (!config)
+			fail_msg("%s: %s", good_rows[i].reason, m.text[0]);
+		if (m.count != (warning ? 1u : 0u) || (warning && !strstr(m.text[0], warning)))
+			fail_msg("%s: told '%s'", good_rows[i].reason, m.text[0]);
+		config_free(config);
+	}
+}
+
+static void defaults_are_those_of_the_contract(void **state)
+{
+	static const char *const access[] = {"127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12",
+	                                     "192.168.0.0/16", "::1",        "fc00::/7",
+	                                     "fe80::/10"};
+	static const char yaml[] =
+	    "lists:\n- {name: l, manual: true}\n- {name: f, feed: {path: f, format: "
+	    "plain}}\n" LISTEN "zones: [{name: Z.example., lists: [f, l]}]\n";
+	const struct config_feed *feed;
+	struct messages m;
+	struct config *c;
+
+	(void)state;
+	c = load(yaml, strlen(yaml), &m);
+	assert_non_null(c);
+	assert_string_equal(c->path, FILE_NAME);
+	assert_string_equal(c->state_dir, "/var/lib/reputed");
+	assert_string_equal(c->control_socket, "/run/reputed/control.sock");
+	assert_string_equal(c->dataplane.socket, "/run/reputed/dataplane.sock");
+	assert_int_equal(c->dataplane.hugepages, HUGEPAGES_AUTO);
+	assert_int_equal(c->dataplane.idle, IDLE_BACKOFF);
+	assert_null(c->http_listen);
+	assert_int_equal(c->access_count, sizeof(access) / sizeof(access[0]));
+	for (unsigned i = 0; i < c->access_count; i++) {
+		assert_string_equal(c->access[i].from, access[i]);
+		assert_int_equal(c->access[i].action, CONFIG_ALLOW);
+		assert_int_equal(c->access[i].range.is_ip6, i >= 4);
+	}
+	assert_true(c->access[0].range.last == 0x7fffffff);
+	assert_int_equal(c->never_list_count, 0);
+	assert_null(c->lists[0].feed);
+	assert_true(c->lists[0].manual);
+	assert_int_equal(c->lists[0].code, 0x7f000002);
+	assert_null(c->lists[0].text);
+	feed = c->lists[1].feed;
+	assert_string_equal(feed->path, "/etc/f");
+	assert_int_equal(feed->refresh_s, 0);
+	assert_int_equal(feed->max_age_s, 0);
+	assert_true(feed->guards.errors == 0.01 && feed->guards.shrink == 0.5);
+	assert_true(feed->guards.growth == 3 && !feed->guards.may_be_empty);
+	assert_true(feed->guards.widest4 == 8 && feed->guards.widest6 == 19);
+	assert_int_equal(feed->bogons, BOGONS_DROP);
+	assert_ptr_equal(feed->format_row, format_find("plain"));
+	assert_int_equal(c->zones[0].ttl, 300);
+	assert_int_equal(c->zones[0].negative_ttl, 60);
+	assert_int_equal(c->zones[0].apex_size, 11);
+	assert_memory_equal(c->zones[0].apex, "\1z\7example", 11);
+	assert_int_equal(c->zones[0].list_indexes[0], 1);
+	assert_int_equal(c->zones[0].list_indexes[1], 0);
+	config_free(c);
+}
+
+static void values_are_resolved(void **state)
+{
+	static const char yaml[] =
+	    "state_dir: state\ncontrol_socket: ../run/c.sock\n"
+	    "dataplane:\n  socket: /d.sock\n  listen: [\"127.0.0.1:5300\"]\n  cores: [3, 1]\n"
+	    "  hugepages: require\n  idle: poll\n"
+	    "  ports: [{device: net_tap0, addresses: [10.53.0.1/24, \"fd53::1/64\"]}]\n"
+	    "access: [{from: 192.0.2.0/24, action: drop}]\n"
+	    "guard: {never_list: [192.0.2.7]}\n"
+	    "lists:\n  - name: l\n    feed: {path: /f, format: plain, refresh: 1h, max_age: 3d, "
+	    "guards: {may_be_empty: true, growth: 10, bogons: keep}}\n"
+	    "    code: 127.0.0.9\n    text: \"$ is bad\"\n"
+	    "zones: [{name: z, lists: [l], ttl: 0, ns: [ns1.z, ns2.z]}]\n";
+	const struct config_feed *feed;
+	struct messages m;
+	struct config *c;
+
+	(void)state;
+	c = load(yaml, strlen(yaml), &m);
+	if (!c)
+		fail_msg("%s", m.text[0]);
+	assert_string_equal(c->state_dir, "/etc/state");
+	assert_string_equal(c->control_socket, "/etc/../run/c.sock");
+	assert_string_equal(c->dataplane.socket, "/d.sock");
+	assert_int_equal(c->dataplane.cores_count, 2);
+	assert_int_equal(c->dataplane.cores[0], 3);
+	assert_int_equal(c->dataplane.hugepages, HUGEPAGES_REQUIRE);
+	assert_int_equal(c->dataplane.idle, IDLE_POLL);
+	assert_int_equal(c->dataplane.ports_count, 1);
+	assert_string_equal(c->dataplane.ports[0].device, "net_tap0");
+	assert_string_equal(c->dataplane.ports[0].addresses[1], "fd53::1/64");
+	assert_int_equal(c->access_count, 1);
+	assert_int_equal(c->access[0].action, CONFIG_DROP);
+	assert_true(c->access[0].range.first == 0xc0000200);
+	assert_true(c->never_ranges[0].first == 0xc0000207);
+	feed = c->lists[0].feed;
+	assert_string_equal(feed->path, "/f");
+	assert_int_equal(feed->refresh_s, 3600);
+	assert_int_equal(feed->max_age_s, 3 * 86400);
+	assert_true(feed->guards.may_be_empty && feed->guards.growth == 10);
+	assert_true(feed->guards.errors == 0.01 && feed->guards.shrink == 0.5);
+	assert_true(feed->guards.widest4 == 8 && feed->guards.widest6 == 19);
+	assert_int_equal(feed->bogons, BOGONS_KEEP);
+	assert_int_equal(c->lists[0].code, 0x7f000009);
+	assert_string_equal(c->lists[0].text, "$ is bad");
+	assert_int_equal(c->zones[0].ttl, 0);
+	assert_int_equal(c->zones[0].negative_ttl, 60);
+	assert_int_equal(c->zones[0].ns_count, 2);
+	config_free(c);
+}
+
+/* Load a text that repeats a line with a number in it, and take the first message. */
+static void check_too_much(const char *head, const char *line, unsigned count, const char *message)
+{
+	struct messages m;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	fputs(head, out);
+	for (unsigned i = 0; i < count; i++) {
+		fputs(line, out);
+		fprintf(out, "%u: {name: l%u, manual: true}\n", i, i);
+	}
+	fclose(out);
+	assert_null(load(text, size, &m));
+	if (!strstr(m.text[0], message))
+		fail_msg("'%s', expected '%s'", m.text[0], message);
+	free(text);
+}
+
+static void too_much_is_refused(void **state)
+{
+	(void)state;
+	check_too_much("", "k", 1000, ":257: too many keys");
+	check_too_much("lists:\n", "- k", 100000, "too many values for a configuration file");
+	check_too_much(LISTEN ZONES "lists:\n", "- k", CONFIG_LISTS_MAX + 1,
+	               ":3: lists: has 1024 entries, expected at most 1023");
+}
+
+static void files_that_cannot_be_read(void **state)
+{
+	struct messages m = {0};
+
+	(void)state;
+	assert_null(config_load("/nonexistent/reputed.yaml", take_message, &m));
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(m.count, 1);
+	assert_string_equal(m.text[0], "/nonexistent/reputed.yaml: cannot be read: No such file or "
+	                               "directory, expected a file of at most 16 MiB");
+	m.count = 0;
+	assert_null(config_load("/", take_message, &m));
+	assert_non_null(strstr(m.text[0], "/: cannot be read: Is a directory"));
+}
+
+/* What is installed as an example, and what `make run` starts. */
+static void shipped_files_are_right(void **state)
+{
+	static const char *const files[] = {SOURCE_ROOT "/packaging/reputed.yaml",
+	                                    SOURCE_ROOT "/packaging/sample/reputed.yaml"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct messages m = {0};
+		struct config *config = config_load(files[i], take_message, &m);
+
+		if (!config || m.count)
+			fail_msg("%s: %s", files[i], m.text[0]);
+		config_free(config);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(mistakes_are_told),
+	    cmocka_unit_test(good_files_load),
+	    cmocka_unit_test(defaults_are_those_of_the_contract),
+	    cmocka_unit_test(values_are_resolved),
+	    cmocka_unit_test(too_much_is_refused),
+	    cmocka_unit_test(files_that_cannot_be_read),
+	    cmocka_unit_test(shipped_files_are_right),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/copy.h"
+#include "control/ingest.h"
+#include "tests/unit/control/folder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Source files are written as a recipe: "120" = so many good lines, "+5" and so many bad ones,
+ * "/7" and a /7; NULL = no file, "dir" = a folder. */
+static void write_source(struct folder *f, const char *recipe)
+{
+	char text[65536];
+	size_t size = 0;
+	unsigned good, bad = 0;
+	char *rest;
+
+	unlink(folder_at(f, "source"));
+	rmdir(folder_at(f, "source"));
+	if (!recipe)
+		return;
+	if (strcmp(recipe, "dir") == 0) {
+		assert_int_equal(mkdir(folder_at(f, "source"), 0700), 0);
+		return;
+	}
+	good = (unsigned)strtoul(recipe, &rest, 10);
+	if (*rest == '+')
+		bad = (unsigned)strtoul(rest + 1, &rest, 10);
+	for (unsigned i = 0; i < good; i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "198.51.%u.%u\n",
+		                         i / 100, i % 100 * 2);
+	for (unsigned i = 0; i < bad; i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "rubbish %u !\n", i);
+	if (*rest == '/')
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "32.0.0.0%s\n", rest);
+	if (*rest == '#')
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "# %s\n", rest + 1);
+	text[size] = '\0';
+	folder_write(f, "source", text);
+}
+
+/* What happens to a feed whose last good version is "before", when the source becomes "after". */
+static const struct ingest_row {
+	const char *why, *before, *after;
+	bool may_be_empty;
+	enum ingest_outcome expected;
+	const char *reason; /* part of it */
+} ingest_rows[] = {
+    {"the first version", NULL, "10", false, INGEST_TAKEN, ""},
+    {"the first version is empty", NULL, "0", false, INGEST_HELD, "empty"},
+    {"it may be", NULL, "0", true, INGEST_TAKEN, ""},
+    {"the same bytes", "200", "200", false, INGEST_UNCHANGED, ""},
+    {"other bytes, same meaning", "200", "200#comment", false, INGEST_UNCHANGED, ""},
+    {"grown as far as allowed", "100", "300", false, INGEST_TAKEN, ""},
+    {"grown too far", "100", "301", false, INGEST_HELD, "growth"},
+    {"too small to compare", "99", "500", false, INGEST_TAKEN, ""},
+    {"shrunk as far as allowed", "200", "100", false, INGEST_TAKEN, ""},
+    {"shrunk too far", "200", "99", false, INGEST_HELD, "shrink"},
+    {"emptied", "200", "0", false, INGEST_HELD, ""},
+    {"as many errors as allowed", "200", "198+2", false, INGEST_TAKEN, ""},
+    {"too many errors", "200", "197+3", false, INGEST_HELD, "errors"},
+    {"a /8 is allowed", "200", "200/8", false, INGEST_TAKEN, ""},
+    {"a /7 is not", "200", "200/7", false, INGEST_HELD, "widest4"},
+    {"the file vanished", "200", NULL, false, INGEST_MISSING, "No such file"},
+    {"it never was", NULL, NULL, false, INGEST_MISSING, "No such file"},
+    {"a folder has its name", "200", "dir", false, INGEST_MISSING, "not a regular file"},
+};
+
+struct bench {
+	struct folder f;
+	struct ingest_settings settings;
+	struct versions *v;
+	struct ingest_result result;
+};
+
+static void bench_init(struct bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	folder_init(&b->f);
+	b->settings.path = strdup(folder_at(&b->f, "source"));
+	b->settings.format = format_find("plain");
+	b->settings.guards = (struct guard_limits)GUARD_LIMITS_DEFAULT;
+	b->v = versions_open(folder_at(&b->f, "feed"), NULL, NULL);
+	assert_non_null(b->v);
+	assert_non_null(b->settings.format);
+}
+
+static void bench_done(struct bench *b)
+{
+	dataset_free(b->result.dataset);
+	versions_close(b->v);
+	free(b->settings.path);
+	folder_done(&b->f);
+}
+
+static void bench_reopen(struct bench *b)
+{
+	versions_close(b->v);
+	b->v = versions_open(folder_at(&b->f, "feed"), NULL, NULL);
+	assert_non_null(b->v);
+}
+
+static enum ingest_outcome bench_read(struct bench *b, const char *recipe)
+{
+	write_source(&b->f, recipe);
+	dataset_free(b->result.dataset);
+	ingest_source(&b->settings, b->v, false, &b->result);
+	assert_false(folder_has(&b->f, "feed/incoming"));
+	assert_int_equal(b->result.dataset != NULL, b->result.outcome == INGEST_TAKEN);
+	return b->result.outcome;
+}
+
+static void test_decisions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ingest_rows) / sizeof(ingest_rows[0]); i++) {
+		const struct ingest_row *row = &ingest_rows[i];
+		uint64_t before = 0;
+		struct bench b;
+
+		print_message("# %s\n", row->why);
+		bench_init(&b);
+		b.settings.guards.may_be_empty = row->may_be_empty;
+		if (row->before) {
+			assert_int_equal(bench_read(&b, row->before), INGEST_TAKEN);
+			before = 1;
+		}
+		/* What guards compare with survives a restart. */
+		bench_reopen(&b);
+		assert_int_equal(bench_read(&b, row->after), row->expected);
+		assert_non_null(strstr(b.result.reason, row->reason));
+		assert_int_equal(b.result.has_held, row->expected == INGEST_HELD);
+		assert_int_equal(b.result.has_good, before || row->expected == INGEST_TAKEN);
+		if (b.result.has_good)
+			assert_int_equal(b.result.good.number,
+			                 before + (row->expected == INGEST_TAKEN));
+		bench_done(&b);
+	}
+}
+
+static void test_same_hash_without_parsing(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	assert_true(b.result.was_parsed);
+	assert_int_equal(bench_read(&b, "200"), INGEST_UNCHANGED);
+	assert_false(b.result.was_parsed);
+	dataset_free(b.result.dataset);
+	ingest_source(&b.settings, b.v, true, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_UNCHANGED);
+	assert_true(b.result.was_parsed);
+	bench_done(&b);
+}
+
+static void test_held_until_accepted(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	ingest_accept(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_REFUSED);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	assert_int_equal(bench_read(&b, "1000"), INGEST_HELD);
+	bench_reopen(&b);
+	ingest_load(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.dataset->facts.entry_count, 200);
+	assert_true(b.result.has_held);
+	dataset_free(b.result.dataset);
+	ingest_accept(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.dataset->facts.entry_count, 1000);
+	assert_false(b.result.has_held);
+	/* the accepted version is what the next is compared with, and the source agrees with it */
+	assert_int_equal(bench_read(&b, "1000"), INGEST_UNCHANGED);
+	assert_int_equal(bench_read(&b, "1100"), INGEST_TAKEN);
+	bench_done(&b);
+}
+
+static void test_held_until_source_is_good_again(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	assert_int_equal(bench_read(&b, "1000"), INGEST_HELD);
+	assert_int_equal(bench_read(&b, "200"), INGEST_UNCHANGED);
+	assert_false(b.result.has_held);
+	bench_done(&b);
+}
+
+static void test_rollback_ignores_source(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	ingest_rollback(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_REFUSED);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	assert_int_equal(bench_read(&b, "210"), INGEST_TAKEN);
+	dataset_free(b.result.dataset);
+	ingest_rollback(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.dataset->facts.entry_count, 200);
+	assert_int_equal(b.result.good.number, 1);
+	/* the same content does not come back by itself, not even after a restart */
+	assert_int_equal(bench_read(&b, "210"), INGEST_HELD);
+	bench_reopen(&b);
+	assert_int_equal(bench_read(&b, "210"), INGEST_HELD);
+	assert_non_null(strstr(b.result.reason, "rolled back from version 2"));
+	assert_int_equal(bench_read(&b, "220"), INGEST_TAKEN);
+	assert_int_equal(b.result.good.number, 3);
+	assert_int_equal(bench_read(&b, "210"), INGEST_TAKEN);
+	bench_done(&b);
+}
+
+static void test_load_passes_over_damage(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	ingest_load(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_NOTHING);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	assert_int_equal(bench_read(&b, "210"), INGEST_TAKEN);
+	folder_write(&b.f, "feed/2.feed", "damage");
+	bench_reopen(&b);
+	dataset_free(b.result.dataset);
+	ingest_load(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.good.number, 1);
+	assert_int_equal(b.result.dataset->facts.entry_count, 200);
+	bench_done(&b);
+}
+
+/* No room for the copy: told as such, and what serves is not touched. */
+static void test_no_room(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	write_source(&b.f, "210");
+	assert_int_equal(symlink("/dev/full", folder_at(&b.f, "feed/incoming")), 0);
+	dataset_free(b.result.dataset);
+	ingest_source(&b.settings, b.v, false, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_FAILED);
+	assert_non_null(strstr(b.result.reason, "cannot copy"));
+	assert_int_equal(b.result.good.number, 1);
+	assert_int_equal(bench_read(&b, "210"), INGEST_TAKEN);
+	bench_done(&b);
+}
+
+enum meddle { MEDDLE_NOT, MEDDLE_APPEND, MEDDLE_REPLACE, MEDDLE_REMOVE, MEDDLE_TRUNCATE };
+
+/* What somebody does to the source after the first block was copied. */
+static const struct copy_row {
+	const char *why;
+	enum meddle meddle;
+	int expected;
+} copy_rows[] = {
+    {"left alone", MEDDLE_NOT, 0},
+    {"appended to", MEDDLE_APPEND, -EAGAIN},
+    {"replaced by one of the same size", MEDDLE_REPLACE, -EAGAIN},
+    {"removed", MEDDLE_REMOVE, -EAGAIN},
+    {"truncated", MEDDLE_TRUNCATE, -EAGAIN},
+};
+
+static void meddle_with(struct folder *f, enum meddle meddle)
+{
+	FILE *file;
+
+	switch (meddle) {
+	case MEDDLE_NOT:
+		break;
+	case MEDDLE_APPEND:
+		file = fopen(folder_at(f, "source"), "a");
+		assert_non_null(file);
+		fputs("198.51.100.1\n", file);
+		fclose(file);
+		break;
+	case MEDDLE_REPLACE:
+		assert_int_equal(rename(folder_at(f, "source"), folder_at(f, "old")), 0);
+		write_source(f, "200");
+		break;
+	case MEDDLE_REMOVE:
+		unlink(folder_at(f, "source"));
+		break;
+	case MEDDLE_TRUNCATE:
+		assert_int_equal(truncate(folder_at(f, "source"), 10), 0);
+		break;
+	}
+}
+
+static void test_changed_during_copy(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(copy_rows) / sizeof(copy_rows[0]); i++) {
+		uint8_t sum[DURABLE_CHECKSUM_SIZE];
+		struct folder f;
+		struct copy copy;
+
+		print_message("# %s\n", copy_rows[i].why);
+		folder_init(&f);
+		write_source(&f, "200");
+		assert_int_equal(
+		    copy_begin(&copy, folder_at(&f, "source"), folder_at(&f, "target")), 0);
+		assert_int_equal(copy_step(&copy), 1);
+		meddle_with(&f, copy_rows[i].meddle);
+		while (copy_step(&copy) > 0)
+			;
+		assert_int_equal(copy_end(&copy, folder_at(&f, "source"), sum),
+		                 copy_rows[i].expected);
+		folder_done(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_decisions),
+	    cmocka_unit_test(test_same_hash_without_parsing),
+	    cmocka_unit_test(test_held_until_accepted),
+	    cmocka_unit_test(test_held_until_source_is_good_again),
+	    cmocka_unit_test(test_rollback_ignores_source),
+	    cmocka_unit_test(test_load_passes_over_damage),
+	    cmocka_unit_test(test_no_room),
+	    cmocka_unit_test(test_changed_during_copy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

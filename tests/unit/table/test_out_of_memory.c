@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fails each allocation of each operation in turn: the operation says -ENOMEM and changes nothing,
+ * and succeeds once memory is there. Allocation is wrapped at link time, for the table and this
+ * file.
+ */
+#include "dataplane/table/tables.h"
+
+#include <urcu-qsbr.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+
+static unsigned fail_at; /* the how manyth allocation from now fails; 0 = none */
+static bool has_failed;
+
+static bool is_to_fail(void)
+{
+	if (fail_at == 0 || --fail_at > 0)
+		return false;
+	has_failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_to_fail() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_to_fail() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return is_to_fail() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	if (is_to_fail())
+		return MAP_FAILED;
+	return __real_mmap(at, size, protection, flags, fd, offset);
+}
+
+#define PROBE_COUNT 2000
+#define NAME_COUNT  60
+
+/* Everything that can be seen of the tables, in a few numbers. */
+struct view {
+	verdict_t addresses4[PROBE_COUNT], addresses6[PROBE_COUNT];
+	struct names_match names[NAME_COUNT];
+	bool is_defined[4];
+	size_t zone_count;
+	uint64_t sizes[6];
+};
+
+static uint32_t probe4(uint32_t i)
+{
+	return 0x0a000000 + i * 7;
+}
+
+static address6_t probe6(uint32_t i)
+{
+	return ((address6_t)0x20010db800000000 << 64) + i;
+}
+
+static size_t name_of(uint32_t i, uint8_t out_name[32])
+{
+	return (size_t)snprintf((char *)out_name, 32, "\4%04u\1%c\7example", (unsigned)i,
+	                        (char)('a' + i % 8));
+}
+
+static void look(const struct tables *t, struct view *out_view)
+{
+	struct table4_stats stats4;
+	struct table6_stats stats6;
+	struct names_stats stats;
+	uint8_t name[32];
+
+	memset(out_view, 0, sizeof(*out_view));
+	for (uint32_t i = 0; i < PROBE_COUNT; i++) {
+		out_view->addresses4[i] = table4_lookup(t->addresses4, probe4(i));
+		out_view->addresses6[i] = table6_lookup(t->addresses6, probe6(i));
+	}
+	for (uint32_t i = 0; i < NAME_COUNT; i++) {
+		struct names_match match;
+
+		names_lookup(t->names, name, name_of(i, name), &match);
+		out_view->names[i].verdict = match.verdict;
+		out_view->names[i].subject_offset = match.subject_offset;
+		out_view->names[i].has_below = match.has_below;
+	}
+	for (verdict_t i = 0; i < 4; i++)
+		out_view->is_defined[i] = verdicts_is_defined(t->verdicts, i);
+	out_view->zone_count = zones_count(t->zones);
+	table4_stats(t->addresses4, &stats4);
+	table6_stats(t->addresses6, &stats6);
+	names_stats(t->names, &stats);
+	out_view->sizes[0] = stats4.memory_size;
+	out_view->sizes[1] = stats4.address_count;
+	out_view->sizes[2] = stats6.memory_size;
+	out_view->sizes[3] = stats6.boundary_count;
+	out_view->sizes[4] = stats.memory_size;
+	out_view->sizes[5] = stats.name_count;
+}
+
+static int paint4(struct tables *t, uint32_t first, uint32_t last, verdict_t verdict)
+{
+	return table4_paint(t->addresses4, first, last, verdict);
+}
+
+static void split_many(struct tables *t)
+{
+	for (uint32_t i = 0; i < 400; i++)
+		assert_int_equal(paint4(t, probe4(i * 40), probe4(i * 40), 1), 0);
+}
+
+static int paint_one(struct tables *t)
+{
+	return paint4(t, 0x0a000001, 0x0a000001, 2);
+}
+
+static int paint_two_ends(struct tables *t)
+{
+	return paint4(t, 0x0a000001, 0x0a0003f0, 2);
+}
+
+/* Retires more blocks than fit into one batch. */
+static int paint_over_many(struct tables *t)
+{
+	return paint4(t, 0x0a000001, 0x0a01fff0, 3);
+}
+
+static void fill_one_chunk(struct tables *t)
+{
+	for (uint32_t i = 0; i < 253; i++)
+		assert_int_equal(table6_paint(t->addresses6, probe6(i), probe6(i), 1 + i % 3), 0);
+}
+
+static void fill_chunks(struct tables *t)
+{
+	for (uint32_t i = 0; i < 1900; i++)
+		assert_int_equal(table6_paint(t->addresses6, probe6(i), probe6(i), 1 + i % 3), 0);
+}
+
+static int paint6_one(struct tables *t)
+{
+	return table6_paint(t->addresses6, probe6(3), probe6(3), 9);
+}
+
+static int paint6_split(struct tables *t)
+{
+	return table6_paint(t->addresses6, probe6(100) - (1 << 20), probe6(0) - 2, 9);
+}
+
+static int paint6_append(struct tables *t)
+{
+	return table6_paint(t->addresses6, probe6(1990), probe6(1991), 9);
+}
+
+static int paint6_over_many(struct tables *t)
+{
+	return table6_paint(t->addresses6, probe6(1), probe6(1800), 9);
+}
+
+static int put_name(struct tables *t, uint32_t i)
+{
+	uint8_t name[32];
+
+	return names_put(t->names, name, name_of(i, name), i + 1, i % 3);
+}
+
+static void put_names(struct tables *t)
+{
+	for (uint32_t i = 0; i < 31; i++) /* with 8 + 1 ancestors: the index is full */
+		assert_int_equal(put_name(t, i), 0);
+}
+
+static int put_name_new(struct tables *t)
+{
+	return put_name(t, 50);
+}
+
+static int put_name_again(struct tables *t)
+{
+	uint8_t name[32];
+
+	return names_put(t->names, name, name_of(3, name), 77, 78);
+}
+
+static int delete_one(struct tables *t)
+{
+	uint8_t name[32];
+
+	return names_delete(t->names, name, name_of(3, name));
+}
+
+static void define_listing(struct tables *t)
+{
+	assert_int_equal(verdicts_define_listing(t->verdicts, 1, 1, 0x7f000002, "a", 1), 0);
+}
+
+/* A listing is seen by the verdict that has it. */
+static int define_both(struct tables *t)
+{
+	const uint32_t id = 5000;
+	int rc = verdicts_define_listing(t->verdicts, id, 1, 0x7f000002, "text", 4);
+
+	if (rc < 0 && rc != -EBUSY) /* done by the attempt before */
+		return rc;
+	return verdicts_define(t->verdicts, 3, &id, 1);
+}
+
+static int define(struct tables *t)
+{
+	const uint32_t id = 1;
+
+	return verdicts_define(t->verdicts, 2, &id, 1);
+}
+
+static int add_zone(struct tables *t, uint8_t letter)
+{
+	struct zone zone = {.apex = {1, letter, 0}, .apex_size = 3};
+
+	return zones_add(t->zones, &zone);
+}
+
+static void add_zones(struct tables *t)
+{
+	for (uint8_t i = 0; i < 8; i++)
+		assert_int_equal(add_zone(t, (uint8_t)('a' + i)), 0);
+}
+
+static int add_ninth_zone(struct tables *t)
+{
+	return add_zone(t, 'z');
+}
+
+static void nothing(struct tables *t)
+{
+	(void)t;
+}
+
+static const struct {
+	const char *reason;
+	void (*prepare)(struct tables *t);
+	int (*operate)(struct tables *t);
+	unsigned fails_min; /* allocations that it has at least */
+} rows[] = {
+    {"the first split of a /24", nothing, paint_one, 2},
+    {"both ends of a range split a /24", nothing, paint_two_ends, 3},
+    {"a range over many split /24s", split_many, paint_over_many, 4},
+    {"IPv6: a chunk is replaced", nothing, paint6_one, 2},
+    {"IPv6: a chunk is cut", fill_one_chunk, paint6_split, 3},
+    {"IPv6: a chunk is appended", fill_chunks, paint6_append, 1},
+    {"IPv6: many chunks become one", fill_chunks, paint6_over_many, 2},
+    {"a first name, with its ancestors", nothing, put_name_new, 3},
+    {"a name for which the index grows", put_names, put_name_new, 3},
+    {"other verdicts of a name need no memory", put_names, put_name_again, 0},
+    {"a name is deleted", put_names, delete_one, 1},
+    {"a listing and a verdict, on new pages", nothing, define_both, 4},
+    {"a verdict, on a new page", define_listing, define, 2},
+    {"the first zone", nothing, add_ninth_zone, 3},
+    {"a zone for which the index grows", add_zones, add_ninth_zone, 3},
+};
+
+static void check_row(size_t row)
+{
+	unsigned fails = 0;
+	int rc;
+
+	do {
+		struct tables *t = tables_new();
+		static struct view before, after;
+
+		assert_non_null(t);
+		rows[row].prepare(t);
+		look(t, &before);
+		has_failed = false;
+		fail_at = ++fails;
+		rc = rows[row].operate(t);
+		fail_at = 0;
+		look(t, &after);
+		assert_int_equal(rc, has_failed ? -ENOMEM : 0);
+		assert_int_equal(memcmp(&before, &after, sizeof(before)) == 0, has_failed);
+		if (has_failed) {
+			assert_int_equal(rows[row].operate(t), 0);
+			look(t, &after);
+			assert_memory_not_equal(&before, &after, sizeof(before));
+		}
+		tables_free(t);
+		rcu_barrier();
+	} while (rc < 0);
+	assert_in_range(fails - 1, rows[row].fails_min, 100);
+}
+
+static void test_operations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		print_message("# %s\n", rows[i].reason);
+		check_row(i);
+	}
+}
+
+static void test_tables_new(void **state)
+{
+	struct tables *t = NULL;
+	unsigned fails = 0;
+
+	(void)state;
+	while (!t) {
+		errno = 0;
+		fail_at = ++fails;
+		t = tables_new();
+		if (!t)
+			assert_int_equal(errno, ENOMEM);
+	}
+	assert_in_range(fails, 13, 30);
+	fail_at = 0;
+	assert_int_equal(t->generation, 0);
+	assert_int_equal(zones_count(t->zones), 0);
+	assert_int_equal(table6_lookup(t->access, 1), 0);
+	tables_free(t);
+	tables_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_operations),
+	    cmocka_unit_test(test_tables_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/table6.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NUMBER(high, low) ((address6_t)(high) << 64 | (uint64_t)(low))
+#define NET               UINT64_C(0x20010db800000000)
+#define LAST              (~(address6_t)0)
+
+struct paint {
+	address6_t first, last;
+	verdict_t verdict;
+};
+
+struct expect {
+	address6_t address;
+	verdict_t verdict;
+};
+
+static const struct {
+	const char *reason;
+	size_t paint_count;
+	struct paint paints[4];
+	size_t expect_count;
+	struct expect expects[6];
+	uint64_t boundary_count;
+} paint_rows[] = {
+    {"a new table lists nothing", 0, {{0}}, 2, {{0, 0}, {LAST, 0}}, 0},
+    {"a /64 and its neighbours",
+     1,
+     {{NUMBER(NET, 0), NUMBER(NET, UINT64_MAX), 7}},
+     4,
+     {{NUMBER(NET, 0) - 1, 0},
+      {NUMBER(NET, 0), 7},
+      {NUMBER(NET, UINT64_MAX), 7},
+      {NUMBER(NET + 1, 0), 0}},
+     2},
+    {"both ends of the address space",
+     2,
+     {{0, 0, 1}, {LAST, LAST, 2}},
+     4,
+     {{0, 1}, {1, 0}, {LAST - 1, 0}, {LAST, 2}},
+     3},
+    {"everything at once has one boundary, at 0",
+     1,
+     {{0, LAST, VERDICT_MAX}},
+     2,
+     {{0, VERDICT_MAX}, {LAST, VERDICT_MAX}},
+     1},
+    {"a hole in a range",
+     2,
+     {{100, 200, 1}, {150, 150, 0}},
+     4,
+     {{149, 1}, {150, 0}, {151, 1}, {201, 0}},
+     4},
+    {"neighbours of one verdict are one range",
+     2,
+     {{100, 149, 1}, {150, 200, 1}},
+     3,
+     {{99, 0}, {150, 1}, {201, 0}},
+     2},
+    {"painting what is there changes nothing",
+     2,
+     {{100, 200, 1}, {120, 130, 1}},
+     2,
+     {{120, 1}, {131, 1}},
+     2},
+    {"unpainting all",
+     3,
+     {{100, 200, 1}, {LAST, LAST, 1}, {0, LAST, 0}},
+     3,
+     {{0, 0}, {150, 0}, {LAST, 0}},
+     0},
+};
+
+static void test_paint(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(paint_rows) / sizeof(*paint_rows); i++) {
+		struct table6 *t = table6_new();
+		struct table6_stats stats;
+
+		print_message("# %s\n", paint_rows[i].reason);
+		assert_non_null(t);
+		for (size_t k = 0; k < paint_rows[i].paint_count; k++) {
+			const struct paint *p = &paint_rows[i].paints[k];
+
+			assert_int_equal(table6_paint(t, p->first, p->last, p->verdict), 0);
+		}
+		for (size_t k = 0; k < paint_rows[i].expect_count; k++) {
+			const struct expect *e = &paint_rows[i].expects[k];
+
+			assert_int_equal(table6_lookup(t, e->address), e->verdict);
+		}
+		table6_stats(t, &stats);
+		assert_int_equal(stats.boundary_count, paint_rows[i].boundary_count);
+		table6_free(t);
+	}
+}
+
+static void test_paint_refuses(void **state)
+{
+	struct table6 *t = table6_new();
+
+	(void)state;
+	assert_int_equal(table6_paint(t, 2, 1, 1), -EINVAL);
+	assert_int_equal(table6_paint(t, 1, 2, VERDICT_MAX + 1), -EINVAL);
+	assert_int_equal(table6_lookup(t, 1), VERDICT_NONE);
+	table6_free(t);
+	table6_free(NULL);
+}
+
+/* The order in which many single addresses are painted, which decides how chunks are cut. */
+enum order { ASCENDING, DESCENDING, SCATTERED };
+
+static uint32_t at_order(enum order order, uint32_t i, uint32_t count)
+{
+	switch (order) {
+	case ASCENDING:
+		return i;
+	case DESCENDING:
+		return count - 1 - i;
+	case SCATTERED:
+		return (uint32_t)((uint64_t)i * 7919 % count); /* prime, so each comes once */
+	}
+	return 0;
+}
+
+static void fill(struct table6 *t, enum order order, uint32_t count, verdict_t verdict)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		address6_t address = NUMBER(NET + at_order(order, i, count), 1);
+
+		assert_int_equal(table6_paint(t, address, address, verdict), 0);
+	}
+}
+
+static void test_many(void **state)
+{
+	static const struct {
+		const char *reason;
+		enum order filled, emptied;
+		uint64_t bytes; /* of a boundary at most, when filled */
+	} rows[] = {
+	    {"ascending fills chunks up", ASCENDING, ASCENDING, 24},
+	    {"descending halves the first chunk again and again", DESCENDING, SCATTERED, 50},
+	    {"scattered", SCATTERED, DESCENDING, 50},
+	};
+	const uint32_t count = 20000;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct table6 *t = table6_new();
+		struct table6_stats stats;
+
+		print_message("# %s\n", rows[i].reason);
+		fill(t, rows[i].filled, count, 3);
+		table6_stats(t, &stats);
+		assert_int_equal(stats.boundary_count, 2 * count);
+		assert_in_range(stats.memory_size / stats.boundary_count, 20, rows[i].bytes);
+		for (uint32_t k = 0; k < count; k++) {
+			assert_int_equal(table6_lookup(t, NUMBER(NET + k, 0)), 0);
+			assert_int_equal(table6_lookup(t, NUMBER(NET + k, 1)), 3);
+			assert_int_equal(table6_lookup(t, NUMBER(NET + k, 2)), 0);
+		}
+		fill(t, rows[i].emptied, count, VERDICT_NONE);
+		table6_stats(t, &stats);
+		assert_int_equal(stats.boundary_count, 0);
+		assert_in_range(stats.memory_size, 1, 16384);
+		table6_free(t);
+	}
+}
+
+/* What is left after most of it was unpainted does not keep the chunks of before. */
+static void test_thinned_out(void **state)
+{
+	struct table6 *t = table6_new();
+	struct table6_stats stats;
+
+	(void)state;
+	fill(t, SCATTERED, 20000, 3);
+	for (uint32_t i = 0; i < 20000; i++) {
+		address6_t address = NUMBER(NET + i, 1);
+
+		if (i % 100 != 0)
+			assert_int_equal(table6_paint(t, address, address, VERDICT_NONE), 0);
+	}
+	table6_stats(t, &stats);
+	assert_int_equal(stats.boundary_count, 400);
+	assert_in_range(stats.memory_size / stats.boundary_count, 20, 30);
+	table6_free(t);
+}
+
+static bool is_wanted(verdict_t verdict, const void *context)
+{
+	assert_int_not_equal(verdict, VERDICT_NONE);
+	return verdict == *(const verdict_t *)context;
+}
+
+static void test_any(void **state)
+{
+	static const struct {
+		const char *reason;
+		address6_t first, last;
+		verdict_t verdict;
+		bool want;
+	} rows[] = {
+	    {"all of it", 0, LAST, 3, true},
+	    {"a verdict that is nowhere", 0, LAST, 4, false},
+	    {"just the address", NUMBER(NET, 1), NUMBER(NET, 1), 3, true},
+	    {"up to the address before", 0, NUMBER(NET, 0), 3, false},
+	    {"from the address behind", NUMBER(NET, 2), LAST, 3, false},
+	    {"from within a range, whose boundary is before", NUMBER(NET + 5, 9), LAST, 5, true},
+	    {"an address within a range", NUMBER(NET + 5, 9), NUMBER(NET + 5, 9), 5, true},
+	    {"the last address", LAST, LAST, 2, true},
+	};
+	struct table6 *t = table6_new();
+
+	(void)state;
+	assert_int_equal(table6_paint(t, NUMBER(NET, 1), NUMBER(NET, 1), 3), 0);
+	assert_int_equal(table6_paint(t, NUMBER(NET + 5, 0), NUMBER(NET + 5, UINT64_MAX), 5), 0);
+	assert_int_equal(table6_paint(t, LAST, LAST, 2), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		print_message("# %s\n", rows[i].reason);
+		assert_int_equal(
+		    table6_any(t, rows[i].first, rows[i].last, is_wanted, &rows[i].verdict),
+		    rows[i].want);
+	}
+	table6_free(t);
+}
+
+static void test_any_is_bounded(void **state)
+{
+	const verdict_t nowhere = 99;
+	struct table6 *t = table6_new();
+
+	(void)state;
+	fill(t, ASCENDING, TABLE6_ANY_BUDGET / 2 - 1, 3);
+	assert_false(table6_any(t, NUMBER(NET, 0), LAST, is_wanted, &nowhere));
+	fill(t, ASCENDING, TABLE6_ANY_BUDGET / 2, 3);
+	assert_true(table6_any(t, NUMBER(NET, 0), LAST, is_wanted, &nowhere)); /* gives up */
+	table6_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_paint),          cmocka_unit_test(test_paint_refuses),
+	    cmocka_unit_test(test_many),           cmocka_unit_test(test_any),
+	    cmocka_unit_test(test_any_is_bounded), cmocka_unit_test(test_thinned_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

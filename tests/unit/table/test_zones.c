@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/zones.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Wire form with root label; "" is the root. Returns its size. */
+static size_t wire(const char *text, uint8_t *out_name)
+{
+	size_t size = 0;
+
+	while (*text) {
+		size_t label = strcspn(text, ".");
+
+		out_name[size++] = (uint8_t)label;
+		memcpy(&out_name[size], text, label);
+		size += label;
+		text += label + (text[label] == '.');
+	}
+	out_name[size++] = 0;
+	return size;
+}
+
+static int add(struct zones *z, const char *apex, uint32_t ttl_s)
+{
+	struct zone zone = {.state = ZONE_SERVING, .ttl_s = ttl_s};
+
+	zone.apex_size = (uint8_t)wire(apex, zone.apex);
+	return zones_add(z, &zone);
+}
+
+static void test_find(void **state)
+{
+	static const struct {
+		const char *reason;
+		const char *apexes[4]; /* until NULL */
+		const char *name;
+		const char *want; /* apex, NULL = no zone */
+		size_t offset;
+	} rows[] = {
+	    {"no zones", {NULL}, "a.b", NULL, 0},
+	    {"the apex", {"bl.example"}, "bl.example", "bl.example", 0},
+	    {"below it", {"bl.example"}, "2.0.0.127.bl.example", "bl.example", 10},
+	    {"above it", {"bl.example"}, "example", NULL, 0},
+	    {"beside it", {"bl.example"}, "bl.sample", NULL, 0},
+	    {"ends alike, but not at a label", {"bl.example"}, "xbl.example", NULL, 0},
+	    {"the longest wins", {"example", "bl.example"}, "1.bl.example", "bl.example", 2},
+	    {"the shorter one otherwise", {"bl.example", "example"}, "1.x.example", "example", 4},
+	    {"a gap between apexes", {"example", "a.b.c.example"}, "b.c.example", "example", 4},
+	    {"case does not matter", {"bl.example"}, "2.BL.eXample", "bl.example", 2},
+	    {"only of letters", {"b[.example"}, "b{.example", NULL, 0},
+	    {"the root is a zone", {"", "example"}, "a.b", "", 4},
+	    {"the root asked for", {""}, "", "", 0},
+	    {"the root asked for, but not served", {"example"}, "", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct zones *z = zones_new();
+		uint8_t name[300], apex[300];
+		size_t size = wire(rows[i].name, name), offset = 777, apex_size;
+		const struct zone *zone;
+
+		print_message("# %s\n", rows[i].reason);
+		for (size_t k = 0; rows[i].apexes[k]; k++)
+			assert_int_equal(add(z, rows[i].apexes[k], (uint32_t)k), 0);
+		zone = zones_find(z, name, size, &offset);
+		if (rows[i].want) {
+			assert_non_null(zone);
+			apex_size = wire(rows[i].want, apex);
+			assert_int_equal(zone->apex_size, apex_size);
+			assert_memory_equal(zone->apex, apex, apex_size);
+			assert_int_equal(offset, rows[i].offset);
+		} else {
+			assert_null(zone);
+			assert_int_equal(offset, 777);
+		}
+		zones_free(z);
+	}
+}
+
+static void test_find_bad_names(void **state)
+{
+	static const struct {
+		const char *reason;
+		const char *name;
+		size_t size;
+	} rows[] = {
+	    {"no byte at all", "", 0},
+	    {"no root label", "\7example", 8},
+	    {"ends inside of a label", "\10example", 9},
+	    {"bytes behind the root label", "\7example\0\0", 10},
+	    {"a compression pointer", "\1a\300\0", 4},
+	};
+	struct zones *z = zones_new();
+	size_t offset = 777;
+
+	(void)state;
+	assert_int_equal(add(z, "", 1), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		print_message("# %s\n", rows[i].reason);
+		assert_null(zones_find(z, (const uint8_t *)rows[i].name, rows[i].size, &offset));
+		assert_int_equal(offset, 777);
+	}
+	zones_free(z);
+}
+
+static struct zone valid_zone(void)
+{
+	struct zone zone = {.state = ZONE_SERVING, .ns_count = 1};
+
+	zone.apex_size = (uint8_t)wire("bl.example", zone.apex);
+	zone.ns_size[0] = (uint8_t)wire("ns.example", zone.ns[0]);
+	return zone;
+}
+
+static void no_apex(struct zone *zone)
+{
+	zone->apex_size = 0;
+}
+
+static void upper_case(struct zone *zone)
+{
+	zone->apex[1] = 'B';
+}
+
+static void cut_apex(struct zone *zone)
+{
+	zone->apex_size--;
+}
+
+static void long_label(struct zone *zone)
+{
+	zone->apex[0] = 64;
+}
+
+static void many_ns(struct zone *zone)
+{
+	zone->ns_count = ZONE_NS_MAX + 1;
+}
+
+static void cut_ns(struct zone *zone)
+{
+	zone->ns_size[0]--;
+}
+
+static void many_codes(struct zone *zone)
+{
+	zone->test_code_count = ZONE_TEST_CODES_MAX + 1;
+}
+
+static void long_text(struct zone *zone)
+{
+	zone->apex_text_size = sizeof(zone->apex_text) + 1;
+}
+
+static void unknown_state(struct zone *zone)
+{
+	zone->state = ZONE_EXPIRED + 1;
+}
+
+static void test_add_refuses(void **state)
+{
+	static const struct {
+		const char *reason;
+		void (*spoil)(struct zone *zone);
+	} rows[] = {
+	    {"no apex", no_apex},
+	    {"an upper-case apex would never be found", upper_case},
+	    {"an apex without its root label", cut_apex},
+	    {"an apex that is no name", long_label},
+	    {"more name servers than there is room for", many_ns},
+	    {"a name server that is no name", cut_ns},
+	    {"more test codes than there is room for", many_codes},
+	    {"a text longer than its field", long_text},
+	    {"an unknown state", unknown_state},
+	};
+	struct zones *z = zones_new();
+	struct zone zone;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		print_message("# %s\n", rows[i].reason);
+		zone = valid_zone();
+		rows[i].spoil(&zone);
+		assert_int_equal(zones_add(z, &zone), -EINVAL);
+		assert_int_equal(zones_count(z), 0);
+	}
+	zone = valid_zone();
+	assert_int_equal(zones_add(z, &zone), 0);
+	assert_int_equal(zones_add(z, &zone), -EEXIST);
+	assert_int_equal(zones_count(z), 1);
+	zones_free(z);
+	zones_free(NULL);
+}
+
+/* More than the index begins with: all are found, in the order they were added, as copies. */
+static void test_many(void **state)
+{
+	struct zones *z = zones_new();
+	char text[40];
+	uint8_t name[300];
+
+	(void)state;
+	for (uint32_t i = 0; i < 500; i++) {
+		snprintf(text, sizeof(text), "z%u.example", (unsigned)i);
+		assert_int_equal(add(z, text, i), 0);
+	}
+	assert_int_equal(zones_count(z), 500);
+	assert_null(zones_at(z, 500));
+	for (uint32_t i = 0; i < 500; i++) {
+		const struct zone *zone;
+		size_t offset = 777;
+
+		snprintf(text, sizeof(text), "a.z%u.example", (unsigned)i);
+		zone = zones_find(z, name, wire(text, name), &offset);
+		assert_non_null(zone);
+		assert_ptr_equal(zone, zones_at(z, i));
+		assert_int_equal(zone->ttl_s, i);
+		assert_int_equal(offset, 2);
+	}
+	zones_free(z);
+}
+
+static void test_shows(void **state)
+{
+	struct zone zone = {.ttl_s = 1};
+
+	(void)state;
+	zone.lists[0] = 1 | UINT64_C(1) << 63;
+	zone.lists[LIST_ID_MAX / 64] = UINT64_C(1) << 63;
+	for (uint32_t list = 0; list <= LIST_ID_MAX; list++)
+		assert_int_equal(zone_shows(&zone, list),
+		                 list == 0 || list == 63 || list == LIST_ID_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_find),        cmocka_unit_test(test_find_bad_names),
+	    cmocka_unit_test(test_add_refuses), cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_shows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
