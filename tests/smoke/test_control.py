@@ -141,7 +141,7 @@ def check_manual(checks, d):
                      "!y.x.example.com"}, "the list is shown")
     checks.is_true("not by hand" in d.ask("list-add", list="drop", key=MANUAL)["error"],
                    "a feed's list cannot be changed by hand")
-    checks.is_true("bad address" in d.ask("list-add", list="local", key="1.2.3.4.5")["error"],
+    checks.is_true("bad key" in d.ask("list-add", list="local", key="1.2.3.4.5")["error"],
                    "a bad key is refused")
     reply = d.ask("list-del", list="local", key="198.51.0.0/16")
     checks.is_equal((reply["deleted"], reply["answered"], d.answer(listed(8))),

@@ -61,6 +61,10 @@ static const struct key_row {
     {"an empty label", "example..com", NULL, 0, false},
     {"only a wildcard", "*.", NULL, 0, false},
     {"two exclamation marks", "!!192.0.2.1", NULL, 0, false},
+    {"an escape", "a\\.b.example.com", NULL, 0, false},
+    {"a label of nothing but a hyphen", "-", "-", 2, false},
+    {"an underscore", "_dmarc.example.com", "_dmarc.example.com", 6, false},
+    {"a star inside", "a.*.example.com", NULL, 0, false},
     {"a space inside", "192.0.2.1 192.0.2.2", NULL, 0, false},
 };
 
