@@ -225,7 +225,8 @@ def refused(build, arguments, user):
     return result.returncode, result.stdout.strip()
 
 
-def check_refusals(checks, build, user, where):
+def check_refusals(checks, build, user, dataplane):
+    where = dataplane.listens()[0]
     taken = f"{where[0]}:{where[1]}"
     for arguments, expected in (
             (["--listen", taken], (1, f"--listen '{taken}': Address already in use")),
@@ -235,6 +236,8 @@ def check_refusals(checks, build, user, where):
              (1, "--listen '192.0.2.1:5300': Cannot assign requested address")),
             (["--listen", "127.0.0.1:0"],
              (1, "--socket '/nowhere/x.sock': No such file or directory")),
+            (["--listen", "127.0.0.1:0", "--socket", dataplane.socket],
+             (1, f"--socket '{dataplane.socket}': another data plane answers there")),
             ([], (2, "nothing to answer on: expected --listen or --port"))):
         status, text = refused(build, arguments, user)
         checks.is_equal((status, text.removeprefix("reputed-dataplane: ")), expected,
@@ -273,7 +276,7 @@ def check_one_server(checks, build, user):
         with checks.group("cap"):
             check_cap(checks, dataplane, where)
         with checks.group("refusals"):
-            check_refusals(checks, build, user, where)
+            check_refusals(checks, build, user, dataplane)
         with checks.group("loaded"):
             check_loaded(checks, dataplane, where)
         with checks.group("idle"), connect(where) as idle:

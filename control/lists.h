@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The lists of a configuration with their current datasets, and views of them to merge.
+ *
+ * Threads: one thread per struct lists.
+ */
+#include "control/config.h"
+#include "control/merge.h"
+#include "control/zone_message.h"
+
+struct lists {
+	const struct config *config;     /* borrowed */
+	struct dataset **datasets;       /* by list; owned; NULL = none */
+	struct zone_message_list *facts; /* by list */
+	struct merge_never never;
+};
+
+/* All lists without datasets. Errors: -ENOMEM, -E2BIG more than MERGE_LISTS_MAX */
+int lists_init(struct lists *l, const struct config *config);
+
+/* Free it with the datasets. */
+void lists_done(struct lists *l);
+
+/* Move the datasets of lists that have the same name in both; the others stay. */
+void lists_move(struct lists *from, struct lists *to);
+
+/* Entries over all lists. */
+uint64_t lists_entries(const struct lists *l);
+
+/* A view with what it needs. */
+struct lists_view {
+	struct merge_view view;
+	struct merge_source *sources;
+	struct merge_source **pointers; /* = view.sources */
+	uint64_t truncated;             /* unions with too many listings */
+};
+
+/* View the current datasets; v must not be moved. Errors: -ENOMEM */
+int lists_view_init(struct lists_view *v, const struct lists *l, struct catalog *catalog);
+void lists_view_done(struct lists_view *v);
+
+/* Places with more than CATALOG_LISTINGS_MAX listings that were come across so far. */
+uint64_t lists_view_truncated(const struct lists_view *v);
+
+/* A list with another dataset than it has. Errors: -ENOMEM */
+int lists_source(const struct lists *l, unsigned list, const struct dataset *dataset,
+                 struct merge_source *out_source);

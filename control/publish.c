@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/publish.h"
+
+#include "control/lists.h"
+#include "control/load.h"
+#include "control/zone_message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct publish {
+	struct lists lists;
+	struct push push;
+	struct catalog *catalog; /* what is painted, when is_synced */
+	bool is_synced;          /* the data plane has what it should */
+	uint64_t generation;     /* of the last batch */
+	uint8_t *zones;          /* the zones that were sent last, packed */
+	size_t zones_size;
+	bool is_truncation_told;
+};
+
+struct publish *publish_new(const struct config *config)
+{
+	struct publish *p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (!p)
+		return NULL;
+	rc = lists_init(&p->lists, config);
+	if (rc < 0) {
+		free(p);
+		errno = -rc;
+		return NULL;
+	}
+	push_init(&p->push);
+	return p;
+}
+
+void publish_free(struct publish *p)
+{
+	if (!p)
+		return;
+	lists_done(&p->lists);
+	push_close(&p->push, "");
+	catalog_free(p->catalog);
+	free(p->zones);
+	free(p);
+}
+
+int publish_fd(const struct publish *p)
+{
+	return p->push.channel.fd;
+}
+
+const struct dataset *publish_get(const struct publish *p, unsigned list)
+{
+	return p->lists.datasets[list];
+}
+
+uint64_t publish_entries(const struct publish *p)
+{
+	return lists_entries(&p->lists);
+}
+
+/* The data plane does not have what it should, or we do not know. */
+static void lose_sync(struct publish *p)
+{
+	catalog_free(p->catalog);
+	p->catalog = NULL;
+	p->is_synced = false;
+}
+
+/* A batch failed: the data plane throws it away when the connection closes. */
+static void abandon(struct publish *p, int rc)
+{
+	if (push_is_open(&p->push))
+		push_close(&p->push, strerror(-rc));
+	lose_sync(p);
+}
+
+/* Above all generations before, also those of a control or data plane that was restarted. */
+static uint64_t next_generation(const struct publish *p, bool is_full)
+{
+	uint64_t last = p->generation, now_s = (uint64_t)time(NULL);
+
+	if (p->push.generation > last)
+		last = p->push.generation;
+	return is_full && now_s > last ? now_s : last + 1;
+}
+
+static void tell_failure(const struct publish *p, int rc, struct publish_result *out_result)
+{
+	out_result->is_answered = false;
+	if (rc == -ENOMEM)
+		snprintf(out_result->error, sizeof(out_result->error), "out of memory");
+	else if (rc == -ENOSPC)
+		snprintf(out_result->error, sizeof(out_result->error),
+		         "more than %u different listings or sets of them", CATALOG_ID_MAX);
+	else if (rc == -E2BIG)
+		snprintf(out_result->error, sizeof(out_result->error), "more than %d lists",
+		         MERGE_LISTS_MAX);
+	else
+		snprintf(out_result->error, sizeof(out_result->error), "%s",
+		         push_is_open(&p->push) ? "not sent yet" : p->push.error);
+}
+
+static void tell_success(const struct publish *p, struct publish_result *out_result)
+{
+	out_result->is_answered = true;
+	out_result->generation = p->generation;
+}
+
+/* Warn once, until a full load finds no such place any more. */
+static void tell_truncation(struct publish *p, uint64_t truncated,
+                            struct publish_result *out_result)
+{
+	if (!truncated || p->is_truncation_told)
+		return;
+	p->is_truncation_told = true;
+	snprintf(out_result->warning, sizeof(out_result->warning),
+	         "more than %d listings at the same place, %llu times: only the first are answered",
+	         CATALOG_LISTINGS_MAX, (unsigned long long)truncated);
+}
+
+/*
+ * Remember zones as sent, packed. Returns 1, or 0 when they are those that were sent last.
+ * Errors: -ENOMEM
+ */
+static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones)
+{
+	size_t size = reputed__update__zones__get_packed_size(zones);
+	uint8_t *packed = malloc(size + 1);
+
+	if (!packed)
+		return -ENOMEM;
+	reputed__update__zones__pack(zones, packed);
+	if (p->zones && size == p->zones_size && !memcmp(packed, p->zones, size)) {
+		free(packed);
+		return 0;
+	}
+	free(p->zones);
+	p->zones = packed;
+	p->zones_size = size;
+	return 1;
+}
+
+/* Zones and access rules of a full load. */
+static int send_configuration(struct publish *p, struct batch *b)
+{
+	const struct config *config = p->lists.config;
+	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts);
+	Reputed__Update__Access *access = zone_message_access(config->access, config->access_count);
+	int rc = -ENOMEM;
+
+	if (zones && access)
+		rc = remember_zones(p, zones);
+	if (rc >= 0)
+		rc = batch_zones(b, zones);
+	if (!rc)
+		rc = batch_access(b, access);
+	if (zones)
+		reputed__update__zones__free_unpacked(zones, NULL);
+	if (access)
+		reputed__update__access__free_unpacked(access, NULL);
+	return rc;
+}
+
+/* The whole of a full load. Errors: negative errno */
+static int send_all(struct publish *p, struct publish_result *out_result)
+{
+	uint64_t generation = next_generation(p, true), truncated;
+	struct lists_view view;
+	struct batch *b = NULL;
+	int rc = lists_view_init(&view, &p->lists, p->catalog);
+
+	if (rc < 0)
+		return rc;
+	b = batch_new(&p->push, p->catalog, generation, true);
+	rc = b ? send_configuration(p, b) : -errno;
+	if (!rc)
+		rc = load_full(b, &view.view);
+	if (!rc)
+		rc = batch_commit(b, publish_entries(p));
+	truncated = lists_view_truncated(&view);
+	batch_free(b);
+	lists_view_done(&view);
+	if (rc < 0)
+		return rc;
+	p->generation = generation;
+	p->is_truncation_told = p->is_truncation_told && truncated;
+	tell_truncation(p, truncated, out_result);
+	return 0;
+}
+
+/* Connect if needed, and load in full if needed; a failure is told and returned. */
+static int sync(struct publish *p, struct publish_result *out_result)
+{
+	int rc = 0;
+
+	if (push_is_open(&p->push) && push_check(&p->push) < 0)
+		lose_sync(p);
+	if (!push_is_open(&p->push)) {
+		lose_sync(p);
+		rc = push_open(&p->push, p->lists.config->dataplane.socket);
+	}
+	if (!rc && !p->is_synced) {
+		lose_sync(p); /* ids start again at 1 */
+		p->catalog = catalog_new();
+		rc = p->catalog ? send_all(p, out_result) : -errno;
+		if (rc < 0)
+			abandon(p, rc);
+	}
+	if (rc < 0) {
+		tell_failure(p, rc, out_result);
+		return rc;
+	}
+	p->is_synced = true;
+	tell_success(p, out_result);
+	return 0;
+}
+
+int publish_sync(struct publish *p, struct publish_result *out_result)
+{
+	*out_result = (struct publish_result){0};
+	return sync(p, out_result);
+}
+
+int publish_adopt(struct publish *p, const struct config *config)
+{
+	struct lists lists;
+	bool is_elsewhere =
+	    strcmp(config->dataplane.socket, p->lists.config->dataplane.socket) != 0;
+	int rc = lists_init(&lists, config);
+
+	if (rc < 0)
+		return rc;
+	lists_move(&p->lists, &lists);
+	lists_done(&p->lists);
+	p->lists = lists;
+	if (is_elsewhere)
+		push_close(&p->push, "the data plane has another socket now");
+	lose_sync(p);
+	return 0;
+}
+
+int publish_configure(struct publish *p, const struct config *config,
+                      struct publish_result *out_result)
+{
+	int rc = publish_adopt(p, config);
+
+	*out_result = (struct publish_result){0};
+	if (rc < 0) {
+		tell_failure(p, rc, out_result);
+		return rc;
+	}
+	sync(p, out_result); /* a failure is told in the result, and tried again by the next sync */
+	return 0;
+}
+
+/* A new version of a list on its way in. */
+struct change {
+	struct publish *p;
+	unsigned list;
+	struct lists_view was;
+	struct merge_view is; /* as `was`, but for one source */
+	struct merge_source **pointers;
+	struct merge_source source;
+	struct load_changes changes;
+};
+
+static void change_done(struct change *c)
+{
+	lists_view_done(&c->was);
+	merge_source_done(&c->source);
+	free(c->pointers);
+}
+
+/* Compare the versions. Errors: -ENOMEM, -ENOSPC; change_done() is due in any case */
+static int change_init(struct change *c, const struct dataset *dataset)
+{
+	struct publish *p = c->p;
+	size_t size = p->lists.config->lists_count * sizeof(struct merge_source *);
+	int rc;
+
+	if (!p->catalog)
+		p->catalog = catalog_new(); /* only to compare with */
+	if (!p->catalog)
+		return -errno;
+	rc = lists_view_init(&c->was, &p->lists, p->catalog);
+	if (!rc)
+		rc = lists_source(&p->lists, c->list, dataset, &c->source);
+	if (rc < 0)
+		return rc;
+	c->pointers = malloc(size);
+	if (!c->pointers)
+		return -ENOMEM;
+	memcpy(c->pointers, c->was.pointers, size);
+	c->pointers[c->list] = &c->source;
+	c->is = c->was.view;
+	c->is.sources = c->pointers;
+	return load_compare(p->catalog, c->was.pointers[c->list], &c->source, &c->changes);
+}
+
+/* A batch of what changed; zones may be NULL. Errors: negative errno */
+static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t entries)
+{
+	struct publish *p = c->p;
+	uint64_t generation = next_generation(p, false);
+	struct batch *b = batch_new(&p->push, p->catalog, generation, false);
+	int rc;
+
+	if (!b)
+		return -errno;
+	rc = zones ? batch_zones(b, zones) : 0;
+	if (!rc)
+		rc = load_delta(b, &c->was.view, &c->is, c->list, &c->changes);
+	if (!rc)
+		rc = batch_commit(b, entries);
+	if (!rc)
+		p->generation = generation;
+	batch_free(b);
+	return rc;
+}
+
+/* Send what changed, if anything did. Errors: negative errno; not synced any more */
+static int send_change(struct change *c, uint64_t entries)
+{
+	struct publish *p = c->p;
+	const struct load_changes *changes = &c->changes;
+	Reputed__Update__Zones *zones = zone_message_zones(p->lists.config, p->lists.facts);
+	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+
+	if (rc > 0 || (!rc && (changes->added || changes->removed || changes->name_count)))
+		rc = send_batch(c, rc ? zones : NULL, entries);
+	if (zones)
+		reputed__update__zones__free_unpacked(zones, NULL);
+	if (rc < 0)
+		abandon(p, rc);
+	return rc;
+}
+
+/* Make a list's new version known. Errors: negative errno */
+static int publish_change(struct publish *p, unsigned list, const struct dataset *dataset,
+                          struct publish_result *out_result)
+{
+	struct change c = {.p = p, .list = list};
+	const struct dataset *old = p->lists.datasets[list];
+	uint64_t entries = lists_entries(&p->lists);
+	int rc = change_init(&c, dataset);
+
+	if (!rc) {
+		out_result->added = c.changes.added;
+		out_result->removed = c.changes.removed;
+		entries -= old ? old->facts.entry_count : 0;
+		entries += dataset ? dataset->facts.entry_count : 0;
+		rc = p->is_synced ? send_change(&c, entries) : -ENOTCONN;
+	}
+	if (!rc)
+		tell_truncation(p, lists_view_truncated(&c.was) + c.source.truncated, out_result);
+	change_done(&c);
+	if (!p->is_synced)
+		lose_sync(p);
+	return rc;
+}
+
+int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
+                    struct publish_result *out_result)
+{
+	struct zone_message_list facts = p->lists.facts[list];
+	int rc;
+
+	*out_result = (struct publish_result){0};
+	if (p->is_synced && push_check(&p->push) < 0)
+		lose_sync(p);
+	zone_message_learn(&p->lists.facts[list], &p->lists.config->lists[list], dataset);
+	rc = publish_change(p, list, dataset, out_result);
+	if (rc == -ENOMEM) {
+		p->lists.facts[list] = facts;
+		dataset_free(dataset);
+		*out_result = (struct publish_result){0};
+		tell_failure(p, rc, out_result);
+		return rc;
+	}
+	dataset_free(p->lists.datasets[list]);
+	p->lists.datasets[list] = dataset;
+	if (rc == -EPROTO || rc == -ENOSPC) {
+		lose_sync(p); /* a full load may do what the difference could not */
+		sync(p, out_result);
+	} else if (rc < 0) {
+		tell_failure(p, rc, out_result);
+	} else {
+		tell_success(p, out_result);
+	}
+	return 0;
+}

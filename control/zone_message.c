@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/zone_message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOPBACK_NET 0x7f000000u /* 127.0.0.0/24 */
+
+#define IP4   ZONE_MESSAGE_IP4
+#define IP6   ZONE_MESSAGE_IP6
+#define NAMES ZONE_MESSAGE_NAMES
+
+/* What a format is for: the content of a feed of it that is empty just now. */
+static const struct {
+	const char *format;
+	unsigned content;
+} contents[] = {
+    {"plain", IP4},
+    {"rbldnsd-ip4set", IP4},
+    {"rbldnsd-ip4tset", IP4},
+    {"rbldnsd-ip4trie", IP4},
+    {"rbldnsd-ip6tset", IP6},
+    {"rbldnsd-ip6trie", IP6},
+    {"rbldnsd-dnset", NAMES},
+    {"rbldnsd-generic", NAMES},
+    {"rbldnsd-combined", IP4},
+    {"rbldnsd-acl", IP4 | IP6},
+    {"spamhaus-drop", IP4},
+    {"spamhaus-drop-json", IP4},
+    {"spamhaus-asndrop-json", IP4 | IP6},
+    {"dshield", IP4},
+    {"netset", IP4},
+    {"csv", IP4},
+    {"hosts", NAMES},
+    {"domains", NAMES},
+    {"rpz", NAMES},
+    {"mmdb", IP4 | IP6},
+};
+
+static unsigned format_content(const struct config_feed *feed)
+{
+	for (size_t i = 0; feed && feed->format && i < sizeof(contents) / sizeof(*contents); i++)
+		if (!strcmp(contents[i].format, feed->format))
+			return contents[i].content;
+	return IP4;
+}
+
+static void learn_code(struct zone_message_list *list, uint32_t code)
+{
+	uint32_t last = code & 0xff;
+
+	if ((code & ~0xffu) == LOOPBACK_NET && last >= 2)
+		list->test_codes[last / 64] |= (uint64_t)1 << (last % 64);
+}
+
+void zone_message_learn(struct zone_message_list *out_list, const struct config_list *list,
+                        const struct dataset *dataset)
+{
+	struct zone_message_list learned = {.is_loaded = dataset != NULL};
+
+	learn_code(&learned, list->code);
+	if (dataset) {
+		learned.content = (dataset->range4_count ? IP4 : 0u) |
+		                  (dataset->range6_count ? IP6 : 0u) |
+		                  (dataset->name_count ? NAMES : 0u);
+		for (uint32_t set = 1; set <= dataset_set_count(dataset); set++) {
+			const struct dataset_value *const *values;
+			size_t count = dataset_set(dataset, set, &values);
+
+			for (size_t i = 0; i < count; i++)
+				if (values[i]->code)
+					learn_code(&learned, values[i]->code);
+		}
+	}
+	if (list->manual)
+		learned.content = IP4 | IP6 | NAMES;
+	else if (!learned.content)
+		learned.content = format_content(list->feed);
+	*out_list = learned;
+}
+
+static bool copy_bytes(ProtobufCBinaryData *out, const uint8_t *bytes, size_t size)
+{
+	out->data = malloc(size ? size : 1);
+	if (!out->data)
+		return false;
+	memcpy(out->data, bytes, size);
+	out->len = size;
+	return true;
+}
+
+static bool add_name_servers(Reputed__Update__Zone *message, const struct config_zone *zone)
+{
+	message->ns = calloc(zone->ns_count + 1, sizeof(*message->ns));
+	if (!message->ns)
+		return false;
+	for (unsigned i = 0; i < zone->ns_count && message->n_ns < ZONE_MESSAGE_NS_MAX; i++) {
+		uint8_t wire[NAME_WIRE_MAX + 1];
+		int size = name_parse(zone->ns[i], strlen(zone->ns[i]), wire);
+
+		if (size < 0)
+			continue; /* the configuration was checked */
+		wire[size] = 0;
+		if (!copy_bytes(&message->ns[message->n_ns], wire, (size_t)size + 1))
+			return false;
+		message->n_ns++;
+	}
+	return true;
+}
+
+static bool add_test_codes(Reputed__Update__Zone *message, const uint64_t codes[4])
+{
+	message->test_codes = calloc(ZONE_MESSAGE_TEST_CODES_MAX, sizeof(*message->test_codes));
+	if (!message->test_codes)
+		return false;
+	for (uint32_t last = 2; last < 256; last++)
+		if (codes[last / 64] >> (last % 64) & 1 &&
+		    message->n_test_codes < ZONE_MESSAGE_TEST_CODES_MAX)
+			message->test_codes[message->n_test_codes++] = LOOPBACK_NET | last;
+	return true;
+}
+
+/* The lists of a zone, and what follows from them. */
+static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *zone,
+                      const struct config *config, const struct zone_message_list *lists)
+{
+	uint64_t codes[4] = {0};
+
+	message->lists = calloc(zone->lists_count + 1, sizeof(*message->lists));
+	message->list_names = calloc(zone->lists_count + 1, sizeof(*message->list_names));
+	if (!message->lists || !message->list_names)
+		return false;
+	message->state = REPUTED__UPDATE__ZONE_STATE__SERVING;
+	for (unsigned i = 0; i < zone->lists_count; i++) {
+		unsigned list = zone->list_indexes[i];
+
+		message->list_names[i] = strdup(config->lists[list].name);
+		if (!message->list_names[i])
+			return false;
+		message->n_list_names++;
+		message->lists[message->n_lists++] = list;
+		message->content |= lists[list].content;
+		if (!lists[list].is_loaded)
+			message->state = REPUTED__UPDATE__ZONE_STATE__NOT_LOADED;
+		for (size_t word = 0; word < 4; word++)
+			codes[word] |= lists[list].test_codes[word];
+	}
+	return add_test_codes(message, codes);
+}
+
+static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const struct config *config,
+                                       const struct zone_message_list *lists)
+{
+	Reputed__Update__Zone *message = malloc(sizeof(*message));
+
+	if (!message)
+		return NULL;
+	reputed__update__zone__init(message);
+	message->ttl = zone->ttl;
+	message->negative_ttl = zone->negative_ttl;
+	if (copy_bytes(&message->apex, zone->apex, zone->apex_size) &&
+	    add_lists(message, zone, config, lists) && add_name_servers(message, zone))
+		return message;
+	reputed__update__zone__free_unpacked(message, NULL);
+	return NULL;
+}
+
+Reputed__Update__Zones *zone_message_zones(const struct config *config,
+                                           const struct zone_message_list *lists)
+{
+	Reputed__Update__Zones *zones = malloc(sizeof(*zones));
+
+	if (!zones)
+		return NULL;
+	reputed__update__zones__init(zones);
+	zones->zones = calloc(config->zones_count + 1u, sizeof(Reputed__Update__Zone *));
+	if (!zones->zones)
+		goto fail;
+	for (unsigned i = 0; i < config->zones_count; i++) {
+		zones->zones[i] = new_zone(&config->zones[i], config, lists);
+		if (!zones->zones[i])
+			goto fail;
+		zones->n_zones++;
+	}
+	return zones;
+fail:
+	reputed__update__zones__free_unpacked(zones, NULL);
+	errno = ENOMEM;
+	return NULL;
+}
