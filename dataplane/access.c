@@ -3,8 +3,6 @@
 
 #include "dataplane/qname.h"
 
-#include <urcu-qsbr.h>
-
 /* Loopback, private (RFC 1918, RFC 4193) and link-local networks. */
 static bool is_local4(uint32_t client)
 {
@@ -26,7 +24,7 @@ static enum access_action default_action(address6_t client)
 
 enum access_action access_check(const struct tables *t, address6_t client)
 {
-	const struct table6 *rules = t ? rcu_dereference(t->access) : NULL;
+	const struct table6 *rules = t ? tables_access(t) : NULL;
 
 	if (!rules)
 		return default_action(client);

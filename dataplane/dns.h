@@ -17,6 +17,7 @@
 #define DNS_DO          0x8000 /* of the OPT flags */
 
 #define DNS_CLASS_IN  1
+#define DNS_CLASS_CH  3
 #define DNS_CLASS_ANY 255
 
 enum dns_type {
@@ -39,9 +40,12 @@ enum dns_rcode {
 	DNS_NOTIMP = 4,
 	DNS_REFUSED = 5,
 	DNS_BADVERS = 16, /* the low 4 bits go in the header, the rest in OPT */
+	DNS_BADCOOKIE = 23,
 };
 
-#define DNS_OPTION_EDE 15
+#define DNS_OPTION_NSID   3
+#define DNS_OPTION_COOKIE 10
+#define DNS_OPTION_EDE    15
 enum dns_ede { /* RFC 8914 section 5.2 */
 	       DNS_EDE_NOT_READY = 14,
 	       DNS_EDE_PROHIBITED = 18,

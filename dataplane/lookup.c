@@ -172,6 +172,7 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 {
 	switch ((enum query_kind)q->kind) {
 	case QUERY_ERROR:
+	case QUERY_CHAOS:
 	case QUERY_APEX:
 		break;
 	case QUERY_IP4:
@@ -206,7 +207,8 @@ void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 			lookup_verdict(t, &queries[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE && queries[i].kind != QUERY_ERROR)
+		if (queries[i].drop == DROP_NONE && queries[i].kind != QUERY_ERROR &&
+		    queries[i].kind != QUERY_CHAOS)
 			lookup_listings(t, &queries[i]);
 	}
 }

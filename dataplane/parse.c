@@ -2,41 +2,11 @@
 #include "dataplane/parse.h"
 
 #include "dataplane/access.h"
+#include "dataplane/cursor.h"
 #include "dataplane/dns.h"
+#include "dataplane/edns.h"
+#include "dataplane/identity.h"
 #include "dataplane/qname.h"
-
-#include <urcu-qsbr.h>
-
-/* Reads past the end give 0 and are remembered, so that one check at the end will do. */
-struct cursor {
-	const uint8_t *bytes;
-	size_t size;
-	size_t offset;
-	bool is_bad;
-};
-
-static void cursor_skip(struct cursor *c, size_t count)
-{
-	if (c->is_bad || c->size - c->offset < count)
-		c->is_bad = true;
-	else
-		c->offset += count;
-}
-
-static uint8_t cursor_u8(struct cursor *c)
-{
-	size_t at = c->offset;
-
-	cursor_skip(c, 1);
-	return c->is_bad ? 0 : c->bytes[at];
-}
-
-static uint16_t cursor_u16(struct cursor *c)
-{
-	uint16_t high = cursor_u8(c);
-
-	return (uint16_t)(high << 8 | cursor_u8(c));
-}
 
 /* A name without compression (a query's first name has nothing to point at). */
 static void cursor_name(struct cursor *c)
@@ -78,76 +48,67 @@ static uint16_t header_u16(const struct query *q, size_t at)
 	return (uint16_t)(q->message[at] << 8 | q->message[at + 1]);
 }
 
-/* What was found in the additional section. */
-struct additional {
-	unsigned opt_count;
-	uint8_t version;
-	bool is_malformed_opt;
-};
-
-/* RFC 6891 section 6.1.2: the options of version 0 must tile the RDATA; their meaning is ours. */
-static bool options_fit(const struct cursor *c, size_t rdata_size)
-{
-	struct cursor options = {c->bytes, c->offset + rdata_size, c->offset, false};
-
-	while (!options.is_bad && options.offset < options.size) {
-		cursor_skip(&options, 2);
-		cursor_skip(&options, cursor_u16(&options));
-	}
-	return !options.is_bad;
-}
-
-static void parse_additional(struct cursor *c, struct query *q, struct additional *found)
+/* A record of the additional section: OPT counts, others are skipped. */
+static void parse_additional(struct cursor *c, struct query *q, struct edns *found)
 {
 	bool is_root = cursor_owner(c);
 	uint16_t type = cursor_u16(c), class = cursor_u16(c);
-	uint16_t flags, rdata_size;
-	uint8_t version;
+	uint32_t ttl = (uint32_t)cursor_u16(c) << 16;
+	uint16_t rdata_size;
 
-	cursor_skip(c, 1); /* of a TTL; of OPT, the extended rcode, which a query has not */
-	version = cursor_u8(c);
-	flags = cursor_u16(c);
+	ttl |= cursor_u16(c);
 	rdata_size = cursor_u16(c);
 	if (c->is_bad || c->size - c->offset < rdata_size) {
 		c->is_bad = true;
 		return;
 	}
 	if (type == DNS_TYPE_OPT) {
-		q->has_opt = true;
-		q->is_dnssec_ok = flags & DNS_DO;
-		q->udp_size = class < DNS_UDP_MIN ? DNS_UDP_MIN : class;
-		found->opt_count++;
-		found->version = version;
-		if (!is_root || (version == 0 && !options_fit(c, rdata_size)))
-			found->is_malformed_opt = true;
+		struct cursor rdata = {c->bytes, c->offset + rdata_size, c->offset, false};
+
+		edns_take(found, q, rdata, class, ttl);
+		found->is_malformed |= !is_root;
 	}
 	cursor_skip(c, rdata_size);
+}
+
+/* The question, if there is one; the rcode that its form calls for. */
+static enum dns_rcode parse_question(struct cursor *c, struct query *q)
+{
+	uint16_t count = header_u16(q, 4);
+
+	if (count == 0)
+		return DNS_NOERROR; /* RFC 7873 section 5.4; the rest is seen by admit_cookie() */
+	if (count != 1)
+		return DNS_FORMERR; /* RFC 9619 */
+	cursor_name(c);
+	q->qtype = cursor_u16(c);
+	q->qclass = cursor_u16(c);
+	if (c->is_bad)
+		return DNS_FORMERR;
+	q->question_end = (uint16_t)c->offset;
+	return DNS_NOERROR;
 }
 
 /* Everything after the header; the rcode that the form of the message calls for. */
 static enum dns_rcode parse_sections(struct query *q)
 {
 	struct cursor c = {q->message, q->size, DNS_HEADER_SIZE, false};
-	struct additional found = {0};
+	struct edns found = {0};
+	enum dns_rcode rcode = parse_question(&c, q);
 
-	if (header_u16(q, 4) != 1)
-		return DNS_FORMERR; /* RFC 9619 */
-	cursor_name(&c);
-	q->qtype = cursor_u16(&c);
-	q->qclass = cursor_u16(&c);
-	if (c.is_bad)
-		return DNS_FORMERR;
-	q->question_end = (uint16_t)c.offset;
+	if (rcode != DNS_NOERROR)
+		return rcode;
 	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
 		return DNS_FORMERR;
 	for (unsigned i = header_u16(q, 10); i > 0 && !c.is_bad; i--)
 		parse_additional(&c, q, &found);
 	if (c.is_bad || c.offset != c.size)
 		return DNS_FORMERR;
-	if (found.opt_count > 1 || found.is_malformed_opt)
+	if (found.opt_count > 1 || found.is_malformed)
 		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */
 	if (found.version > 0)
 		return DNS_BADVERS; /* RFC 6891 section 6.1.3 */
+	edns_take_cookie(&found, q);
 	return DNS_NOERROR;
 }
 
@@ -161,6 +122,26 @@ static void fail(struct query *q, enum dns_rcode rcode, unsigned ede)
 #define EDE(code) ((code) + 1u)
 #define NO_EDE    0u
 
+/* Whether the client may be answered in full; fails the query otherwise. */
+static bool admit_cookie(struct query *q)
+{
+	if (q->question_end == DNS_HEADER_SIZE) {
+		/* RFC 7873 section 5.4: without a question it is about the cookie alone */
+		fail(q,
+		     q->cookie_state == COOKIE_NONE      ? DNS_FORMERR
+		     : q->cookie_state == COOKIE_INVALID ? DNS_BADCOOKIE
+		                                         : DNS_NOERROR,
+		     NO_EDE);
+		return false;
+	}
+	if (!q->settings || !q->settings->is_cookie_required || q->is_tcp || q->has_valid_cookie)
+		return true;
+	/* RFC 7873 section 5.2.3; who does no cookies is asked to come over TCP instead */
+	q->must_use_tcp = q->cookie_state == COOKIE_NONE;
+	fail(q, q->must_use_tcp ? DNS_NOERROR : DNS_BADCOOKIE, NO_EDE);
+	return false;
+}
+
 /* Whether class and type can be answered from a zone at all; fails the query otherwise. */
 static bool admit_type(struct query *q)
 {
@@ -168,7 +149,7 @@ static bool admit_type(struct query *q)
 		fail(q, DNS_FORMERR, NO_EDE); /* RFC 6891 section 6.1.1: OPT is no question */
 		return false;
 	}
-	if (q->qclass != DNS_CLASS_IN && q->qclass != DNS_CLASS_ANY) {
+	if (q->qclass != DNS_CLASS_IN && q->qclass != DNS_CLASS_ANY && q->qclass != DNS_CLASS_CH) {
 		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
 		return false;
 	}
@@ -214,6 +195,18 @@ static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
 	return QUERY_NAME;
 }
 
+static void find_identity(struct query *q)
+{
+	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
+
+	q->identity = identity_find(q->settings, name, q->question_end - DNS_HEADER_SIZE - 4u,
+	                            &q->identity_size);
+	if (q->identity)
+		q->kind = QUERY_CHAOS;
+	else
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
+}
+
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
 {
 	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
@@ -243,8 +236,9 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
 }
 
-static void reset(struct query *q)
+static void reset(struct query *q, const struct settings *settings)
 {
+	q->settings = settings;
 	q->reply_size = 0;
 	q->drop = DROP_NONE;
 	q->rcode = DNS_NOERROR;
@@ -255,8 +249,13 @@ static void reset(struct query *q)
 	q->apex_offset = 0;
 	q->udp_size = DNS_UDP_MIN;
 	q->ede = NO_EDE;
+	q->cookie_state = COOKIE_NONE;
+	q->has_valid_cookie = false;
+	q->must_use_tcp = false;
 	q->has_opt = false;
 	q->is_dnssec_ok = false;
+	q->is_nsid_asked = false;
+	q->identity = NULL;
 	q->exists = false;
 	q->is_test_entry = false;
 	q->name_size = 0;
@@ -271,7 +270,6 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 	enum access_action action;
 	enum dns_rcode form;
 
-	reset(q);
 	if (q->size < DNS_HEADER_SIZE) {
 		q->drop = DROP_DNS_SHORT;
 		return;
@@ -292,17 +290,23 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 		fail(q, DNS_NOTIMP, EDE(DNS_EDE_NOT_SUPPORTED));
 	else if (form != DNS_NOERROR)
 		fail(q, form, NO_EDE);
-	else if (admit_type(q))
+	else if (!admit_cookie(q) || !admit_type(q))
+		return;
+	else if (q->qclass == DNS_CLASS_CH)
+		find_identity(q);
+	else
 		find_zone(t, zones, q);
 }
 
 void parse_burst(const struct tables *t, struct query *queries, unsigned count)
 {
-	const struct zones *zones = t ? rcu_dereference(t->zones) : NULL;
+	const struct zones *zones = t ? tables_zones(t) : NULL;
+	const struct settings *settings = t ? tables_settings(t) : NULL;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct query *q = &queries[i];
 
+		reset(q, settings);
 		parse_query(t, zones, q);
 		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
 			table4_prefetch(t->addresses4, q->address4);

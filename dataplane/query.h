@@ -4,6 +4,7 @@
  * One query on its way through parse, lookup and reply. The caller owns the memory of the message;
  * the answer is written over the query.
  */
+#include "dataplane/cookie.h"
 #include "dataplane/drop.h"
 #include "dataplane/table/tables.h"
 
@@ -17,7 +18,8 @@
 	      */
 
 enum query_kind {
-	QUERY_ERROR, /* rcode says why */
+	QUERY_ERROR, /* rcode says why; NOERROR: nothing but what OPT and TC say */
+	QUERY_CHAOS, /* of the server itself, in class CH */
 	QUERY_APEX,  /* the zone's own name */
 	QUERY_IP4,   /* reversed IPv4, or its v4-mapped nibble form */
 	QUERY_IP6,
@@ -31,11 +33,15 @@ struct query {
 	uint16_t capacity; /* bytes that may be written at message, >= size */
 	bool is_tcp;       /* no size limit but capacity, never TC */
 	address6_t client; /* IPv4 as ::ffff:a.b.c.d */
+	uint32_t now_s;    /* UTC, seconds since 1970; once per burst will do */
 
 	/* out: after answer_burst() */
-	uint16_t reply_size; /* 0 = dropped */
-	uint8_t drop;        /* enum drop: why, DROP_NONE when answered */
-	uint8_t rcode;       /* 12-bit extended rcodes are clipped to the header's 4 bits + OPT */
+	uint16_t reply_size;   /* 0 = dropped */
+	uint8_t drop;          /* enum drop: why, DROP_NONE when answered */
+	uint8_t rcode;         /* 12-bit extended rcodes are clipped to the header's 4 bits + OPT */
+	uint8_t cookie_state;  /* enum cookie_state */
+	bool has_valid_cookie; /* the address is the client's own, not forged */
+	bool must_use_tcp;     /* answered with nothing but TC */
 
 	/* between the stages; see parse.c, lookup.c, reply.c */
 	uint8_t kind; /* enum query_kind */
@@ -46,6 +52,11 @@ struct query {
 	uint16_t ede;          /* EDE info code + 1; 0 = none */
 	bool has_opt;
 	bool is_dnssec_ok;
+	bool is_nsid_asked;
+	uint8_t identity_size; /* of a QUERY_CHAOS */
+	const char *identity;
+	uint8_t cookie[COOKIE_SIZE];     /* of the answer; unless COOKIE_NONE */
+	const struct settings *settings; /* NULL = nothing set */
 	bool exists;        /* something listed here or below: NODATA instead of NXDOMAIN */
 	bool is_test_entry; /* RFC 5782 section 5 */
 	uint8_t name_size;  /* lower-cased name relative to the apex */

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#define REPLY_POINTER  0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
-#define REPLY_TTL_MAX  0x7fffffffu /* RFC 2181 section 8 */
-#define REPLY_EDE_SIZE 6           /* option header and info code */
+#define REPLY_POINTER     0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
+#define REPLY_TTL_MAX     0x7fffffffu /* RFC 2181 section 8 */
+#define REPLY_OPTION_SIZE 4           /* option header */
 
 static const uint8_t test_text[] = "test entry (RFC 5782)";
 
@@ -237,21 +237,106 @@ static void truncate(struct writer *w, struct query *q)
 	}
 }
 
-static void put_opt(struct writer *w, const struct query *q)
+/* The text of a QUERY_CHAOS; another type than TXT has no data, and no zone whose SOA could say so.
+ */
+static void put_identity(struct writer *w, const struct query *q)
 {
-	bool has_ede = q->ede && w->limit - w->size >= DNS_OPT_SIZE + REPLY_EDE_SIZE;
+	if (q->qtype != DNS_TYPE_TXT && q->qtype != DNS_TYPE_ANY)
+		return;
+	put_u16(w, REPLY_POINTER | DNS_HEADER_SIZE);
+	put_u16(w, DNS_TYPE_TXT);
+	put_u16(w, DNS_CLASS_CH);
+	put_ttl(w, 0);
+	put_u16(w, 1u + q->identity_size);
+	put(w, &q->identity_size, 1);
+	put(w, q->identity, q->identity_size);
+	set_u16(w, 6, 1);
+}
+
+/* The OPT of an answer; an EDE comes on top, if there is room. */
+struct opt_plan {
+	size_t size; /* 0 = none */
+	bool has_cookie, has_nsid;
+};
+
+/*
+ * Room for all of it is there in any real transport; in a smaller one options are left out.
+ *
+ * room: bytes behind the question
+ */
+static struct opt_plan plan_opt(const struct query *q, size_t room)
+{
+	struct opt_plan plan = {.size = q->has_opt ? DNS_OPT_SIZE : 0};
+	size_t cookie_size = REPLY_OPTION_SIZE + COOKIE_SIZE, nsid_size;
+
+	if (q->cookie_state != COOKIE_NONE && room >= plan.size + cookie_size) {
+		plan.has_cookie = true;
+		plan.size += cookie_size;
+	}
+	if (!q->is_nsid_asked || !q->settings || q->settings->nsid_size == 0)
+		return plan;
+	nsid_size = REPLY_OPTION_SIZE + (size_t)q->settings->nsid_size;
+	if (room >= plan.size + nsid_size) {
+		plan.has_nsid = true;
+		plan.size += nsid_size;
+	}
+	return plan;
+}
+
+static const char *ede_text(unsigned code)
+{
+	switch (code) {
+	case DNS_EDE_NOT_READY:
+		return "zone not loaded yet";
+	case DNS_EDE_PROHIBITED:
+		return "not in the access list";
+	case DNS_EDE_NOT_AUTHORITATIVE:
+		return "not a zone of this server";
+	case DNS_EDE_INVALID_DATA:
+		return "zone data expired";
+	}
+	return "";
+}
+
+/* RFC 8914 section 3: the text is for people; it is the first to go, the code the next. */
+static void put_ede(struct writer *w, unsigned code)
+{
+	const char *text = ede_text(code);
+	size_t text_size = strlen(text), room = w->limit - w->size;
+
+	if (room < REPLY_OPTION_SIZE + 2)
+		return;
+	if (room < REPLY_OPTION_SIZE + 2 + text_size)
+		text_size = 0;
+	put_u16(w, DNS_OPTION_EDE);
+	put_u16(w, 2 + (unsigned)text_size);
+	put_u16(w, code);
+	put(w, text, text_size);
+}
+
+static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+{
 	uint8_t extended[4] = {q->rcode >> 4, 0, q->is_dnssec_ok ? DNS_DO >> 8 : 0, 0};
+	size_t start;
 
 	put(w, "", 1); /* root */
 	put_u16(w, DNS_TYPE_OPT);
 	put_u16(w, QUERY_UDP_SIZE);
 	put(w, extended, 4);
-	put_u16(w, has_ede ? REPLY_EDE_SIZE : 0);
-	if (has_ede) {
-		put_u16(w, DNS_OPTION_EDE);
-		put_u16(w, 2);
-		put_u16(w, q->ede - 1u);
+	start = begin_rdata(w);
+	if (plan->has_cookie) {
+		put_u16(w, DNS_OPTION_COOKIE);
+		put_u16(w, COOKIE_SIZE);
+		put(w, q->cookie, COOKIE_SIZE);
 	}
+	if (plan->has_nsid) {
+		put_u16(w, DNS_OPTION_NSID);
+		put_u16(w, q->settings->nsid_size);
+		put(w, q->settings->nsid, q->settings->nsid_size);
+	}
+	if (q->ede)
+		put_ede(w, q->ede - 1u);
+	end_rdata(w, start);
 	set_u16(w, 10, 1);
 }
 
@@ -265,27 +350,33 @@ static size_t limit_of(const struct query *q)
 static void reply_query(struct query *q, uint64_t generation)
 {
 	struct writer w = {q->message, q->question_end, limit_of(q), false};
-	size_t opt_size = q->has_opt ? DNS_OPT_SIZE : 0;
+	struct opt_plan opt;
 
-	if (w.limit < q->question_end + opt_size) {
+	if (w.limit < q->question_end + (q->has_opt ? DNS_OPT_SIZE : 0u)) {
 		q->drop = DROP_NO_ROOM;
 		return;
 	}
+	opt = plan_opt(q, w.limit - q->question_end);
 	w.bytes[2] = DNS_QR | (w.bytes[2] & (DNS_OPCODE_MASK | DNS_RD));
 	memset(&w.bytes[4], 0, DNS_HEADER_SIZE - 4);
 	set_u16(&w, 4, q->question_end > DNS_HEADER_SIZE);
 	if (q->kind != QUERY_ERROR) {
 		/* RFC 1035 section 6.2: an answer to QCLASS=* is not authoritative */
-		w.bytes[2] |= q->qclass == DNS_CLASS_IN ? DNS_AA : 0;
-		w.limit -= opt_size;
-		put_sections(&w, q, generation);
+		w.bytes[2] |= q->qclass == DNS_CLASS_ANY ? 0 : DNS_AA;
+		w.limit -= opt.size;
+		if (q->kind == QUERY_CHAOS)
+			put_identity(&w, q);
+		else
+			put_sections(&w, q, generation);
 		if (w.is_full)
 			truncate(&w, q);
-		w.limit += opt_size;
+		w.limit += opt.size;
+	} else if (q->must_use_tcp) {
+		w.bytes[2] |= DNS_TC;
 	}
 	w.bytes[3] = q->rcode & 0x0f;
 	if (q->has_opt)
-		put_opt(&w, q);
+		put_opt(&w, q, &opt);
 	q->reply_size = (uint16_t)w.size;
 }
 

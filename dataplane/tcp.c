@@ -2,6 +2,7 @@
 #include "dataplane/tcp.h"
 
 #include "dataplane/answer.h"
+#include "dataplane/clock.h"
 #include "dataplane/listener.h"
 
 #include <urcu-qsbr.h>
@@ -211,6 +212,7 @@ static enum progress send_replies(struct tcp *t, struct connection *c, unsigned 
 static unsigned take_burst(struct tcp *t, const struct connection *c, size_t size, size_t *at)
 {
 	unsigned count = 0;
+	uint32_t now_s = clock_now_s();
 	while (count < QUERY_BURST_MAX && size - *at >= PREFIX_SIZE) {
 		const uint8_t *prefix = t->in + *at;
 		size_t message_size = (size_t)prefix[0] << 8 | prefix[1];
@@ -223,6 +225,7 @@ static unsigned take_burst(struct tcp *t, const struct connection *c, size_t siz
 		q->capacity = MESSAGE_MAX;
 		q->is_tcp = true;
 		q->client = c->client;
+		q->now_s = now_s;
 		*at += PREFIX_SIZE + message_size;
 		count++;
 	}

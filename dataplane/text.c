@@ -56,6 +56,7 @@ static void put_subject(struct text *text, const struct query *q)
 
 	switch ((enum query_kind)q->kind) {
 	case QUERY_ERROR:
+	case QUERY_CHAOS:
 	case QUERY_APEX:
 		return;
 	case QUERY_IP4:

@@ -2,6 +2,7 @@
 #include "dataplane/udp.h"
 
 #include "dataplane/answer.h"
+#include "dataplane/clock.h"
 #include "dataplane/listener.h"
 
 #include <urcu-qsbr.h>
@@ -123,6 +124,7 @@ static void send_replies(struct udp *u, int fd, unsigned count)
 
 static void answer(struct udp *u, int fd, unsigned count)
 {
+	uint32_t now_s = clock_now_s();
 	for (unsigned i = 0; i < count; i++) {
 		/* Field by field: clearing all of a query costs more than answering it. */
 		struct query *q = &u->queries[i];
@@ -131,6 +133,7 @@ static void answer(struct udp *u, int fd, unsigned count)
 		q->capacity = MESSAGE_SIZE;
 		q->is_tcp = false;
 		q->client = listener_client(&u->datagrams[i].client);
+		q->now_s = now_s;
 	}
 	answer_burst(update_tables(u->update), u->queries, count);
 	stats_count_burst(u->stats, STATS_UDP, u->queries, count);

@@ -3,6 +3,7 @@
 
 #include "dataplane/update.h"
 #include "dataplane/update_apply.h"
+#include "dataplane/update_settings.h"
 
 #include <urcu-qsbr.h>
 
@@ -74,9 +75,11 @@ static void drop_replacements(struct update_batch *b)
 	zones_free(b->zones);
 	update_list_names_free(b->list_names);
 	table6_free(b->access);
+	settings_free(b->settings);
 	b->zones = NULL;
 	b->list_names = NULL;
 	b->access = NULL;
+	b->settings = NULL;
 }
 
 void update_batch_abort(struct update_batch *b)
@@ -97,10 +100,24 @@ void update_batch_done(struct update_batch *b)
 	update_batch_abort(b);
 }
 
+static int take_settings(struct update_batch *b, const Reputed__Update__Settings *m,
+                         struct update_error *out_error)
+{
+	struct settings *settings = NULL;
+	int rc = update_settings_build(m, b->store->secret, &settings, out_error);
+
+	if (rc < 0)
+		return rc;
+	settings_free(b->settings);
+	b->settings = settings;
+	return 0;
+}
+
 static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
                  struct update_error *out_error)
 {
 	struct update_store *s = b->store;
+	int rc;
 
 	update_batch_abort(b);
 	if (m->generation <= s->generation)
@@ -122,6 +139,10 @@ static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
 		b->retired = malloc(sizeof(*b->retired));
 		if (!b->next || !b->retired)
 			return update_error_set(out_error, -ENOMEM, "begin: no memory");
+		/* Cookies work also when nobody sends settings. */
+		rc = take_settings(b, NULL, out_error);
+		if (rc < 0)
+			return rc;
 	}
 	b->generation = m->generation;
 	b->is_full = m->is_full;
@@ -290,7 +311,7 @@ static int apply_collected(struct update_batch *b, bool is_define)
 	return 0;
 }
 
-/* Store zones and access into t; what they replace is freed when it settles. */
+/* Store zones, access and settings into t; what they replace is freed when it settles. */
 static void replace(struct update_batch *b, struct tables *t)
 {
 	if (b->zones) {
@@ -302,6 +323,11 @@ static void replace(struct update_batch *b, struct tables *t)
 		b->old_access = t->access;
 		__atomic_store_n(&t->access, b->access, __ATOMIC_RELEASE);
 		b->access = NULL;
+	}
+	if (b->settings) {
+		b->old_settings = t->settings;
+		__atomic_store_n(&t->settings, b->settings, __ATOMIC_RELEASE);
+		b->settings = NULL;
 	}
 }
 
@@ -395,6 +421,10 @@ static int take(struct update_batch *b, channel_request *request, struct update_
 	case REPUTED__UPDATE__REQUEST__KIND_ACCESS:
 		rc = take_access(b, request->access, out_error);
 		break;
+	case REPUTED__UPDATE__REQUEST__KIND_SETTINGS:
+		rc = take_settings(b, request->settings, out_error);
+		update_settings_wipe(request->settings);
+		break;
 	case REPUTED__UPDATE__REQUEST__KIND_COMMIT:
 		rc = commit(b, request->commit, out_error);
 		break;
@@ -442,13 +472,16 @@ static void forget(struct update_batch *b)
 
 void update_batch_settle(struct update_batch *b)
 {
-	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access)
+	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access ||
+	    b->old_settings)
 		synchronize_rcu();
 	forget(b);
 	zones_free(b->old_zones);
 	table6_free(b->old_access);
+	settings_free(b->old_settings);
 	b->old_zones = NULL;
 	b->old_access = NULL;
+	b->old_settings = NULL;
 	if (b->old_tables) {
 		atomic_fetch_add(&b->store->freeing, 1);
 		call_rcu(&b->old_tables->rcu, retired_expired);

@@ -5,7 +5,8 @@
  *
  * Each message is checked when it comes. A full load fills tables of its own meanwhile, so that its
  * memory is that of a table, and Commit publishes them with one store. A delta is collected, and
- * Commit applies it in place in the order definitions, paints and names, zones, access, generation.
+ * Commit applies it in place in the order definitions, paints and names, zones, access, settings,
+ * generation.
  * What a batch makes unneeded is let go in update_batch_settle(), a grace period later.
  *
  * Threads: the update thread only, registered with liburcu-qsbr and online; others read
@@ -23,6 +24,7 @@ struct update_store {
 	uint64_t generation;                  /* 0 = nothing was committed */
 	uint64_t entries;                     /* as the last Commit said */
 	_Atomic unsigned freeing;             /* replaced tables; their last owner decrements */
+	uint8_t secret[SETTINGS_SECRET_SIZE]; /* of cookies, when nobody sends one; random */
 	bool is_torn; /* a delta ran out of memory half-way: only a full load is taken */
 };
 
@@ -47,10 +49,11 @@ struct update_batch {
 	channel_request **collected;
 	size_t collected_count, collected_capacity, collected_size;
 
-	/* both: the last Zones and Access; NULL = unchanged */
+	/* both: the last Zones, Access and Settings; NULL = unchanged */
 	struct zones *zones;
 	struct update_list_names *list_names;
 	struct table6 *access;
+	struct settings *settings;
 
 	/* both: ids of Forget; from Commit to settle they are due */
 	uint32_t *verdicts, *listings;
@@ -60,6 +63,7 @@ struct update_batch {
 	/* what the last Commit replaced, until settle */
 	struct zones *old_zones;
 	struct table6 *old_access;
+	struct settings *old_settings;
 	struct update_retired *old_tables;
 	struct update_retired *retired; /* reserved at Begin, so that Commit cannot fail */
 };
@@ -78,7 +82,7 @@ void update_batch_done(struct update_batch *b);
 void update_batch_abort(struct update_batch *b);
 
 /*
- * Take a Begin, Define, Forget, Paint4, Paint6, PutNames, Zones, Access or Commit.
+ * Take a Begin, Define, Forget, Paint4, Paint6, PutNames, Zones, Access, Settings or Commit.
  *
  * request: owned by b from now on, whatever happens
  * Returns: enum update_batch_result

@@ -34,6 +34,8 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 	s->started_us = now_us();
 	if (getrandom(&s->session, sizeof(s->session), 0) != sizeof(s->session))
 		return -EIO;
+	if (getrandom(s->store.secret, sizeof(s->store.secret), 0) != sizeof(s->store.secret))
+		return -EIO;
 	s->allow_all = table6_new();
 	if (!s->allow_all)
 		return -ENOMEM;
@@ -361,8 +363,9 @@ static int serve_status(const struct update_serve *s, struct update_client *c)
 
 static bool is_of_batch(const channel_request *request)
 {
-	return request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
-	       request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT;
+	return (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
+	        request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_SETTINGS;
 }
 
 int update_serve_request(struct update_serve *s, struct update_client *c, channel_request *request)

@@ -2,6 +2,7 @@
 #include "dataplane/worker.h"
 
 #include "dataplane/answer.h"
+#include "dataplane/clock.h"
 #include "dataplane/rx.h"
 #include "dataplane/tx.h"
 
@@ -53,6 +54,9 @@ static unsigned serve(struct worker *w, const struct queue *q)
 	if (count == 0)
 		return 0;
 	if (b->query_count > 0) {
+		uint32_t now_s = clock_now_s();
+		for (unsigned i = 0; i < b->query_count; i++)
+			b->queries[i].now_s = now_s;
 		answer_burst(update_tables(w->update), b->queries, b->query_count);
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}

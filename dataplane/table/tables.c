@@ -34,6 +34,7 @@ void tables_free(struct tables *t)
 {
 	if (!t)
 		return;
+	settings_free(t->settings);
 	table6_free(t->access);
 	zones_free(t->zones);
 	names_free(t->names);

@@ -5,10 +5,11 @@
  *
  * A full load fills a second struct tables beside the one being answered from and swaps the
  * pointer, so no answer mixes two loads. A delta changes the published one in place, address by
- * address; zones and access are replaced whole by storing a new pointer and freeing the old a grace
- * period later.
+ * address; zones, access and settings are replaced whole by storing a new pointer and freeing the
+ * old a grace period later.
  */
 #include "dataplane/table/names.h"
+#include "dataplane/table/settings.h"
 #include "dataplane/table/table4.h"
 #include "dataplane/table/table6.h"
 #include "dataplane/table/verdicts.h"
@@ -21,9 +22,10 @@ struct tables {
 	struct table4 *addresses4;
 	struct table6 *addresses6;
 	struct names *names;
-	struct zones *zones; /* rcu_dereference() to read */
-	struct table6
-	    *access; /* rcu_dereference() to read; client -> enum access_action + 1, 0 = no rule */
+	struct zones *zones;   /* readers: tables_zones() */
+	struct table6 *access; /* readers: tables_access(); client -> enum access_action + 1, 0 = no
+	                          rule */
+	struct settings *settings;   /* readers: tables_settings(); NULL = nothing set */
 	_Atomic uint64_t generation; /* of the last committed batch; the SOA serial */
 };
 
@@ -32,3 +34,19 @@ struct tables *tables_new(void);
 
 /* Free all parts; no reader may be left. NULL is allowed. */
 void tables_free(struct tables *t);
+
+/* The parts that are replaced whole; valid until the reader's next quiescent state. */
+static inline const struct zones *tables_zones(const struct tables *t)
+{
+	return __atomic_load_n(&t->zones, __ATOMIC_CONSUME);
+}
+
+static inline const struct table6 *tables_access(const struct tables *t)
+{
+	return __atomic_load_n(&t->access, __ATOMIC_CONSUME);
+}
+
+static inline const struct settings *tables_settings(const struct tables *t)
+{
+	return __atomic_load_n(&t->settings, __ATOMIC_CONSUME);
+}

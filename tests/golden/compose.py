@@ -15,8 +15,14 @@ TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28,
          "TSIG": 250, "IXFR": 251, "AXFR": 252, "MAILB": 253, "ANY": 255, "URI": 256,
          "CAA": 257, "TYPE0": 0, "TYPE65400": 65400}
 CLASSES = {"IN": 1, "CH": 3, "NONE": 254, "ANY": 255}
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 0, 1, 2, 3, 4, 5, 16
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS, BADCOOKIE = 0, 1, 2, 3, 4, 5, 16, 23
 TTL, NEGATIVE_TTL, SERIAL = 300, 60, 7
+EDE_TEXTS = {14: "zone not loaded yet", 18: "not in the access list",
+             20: "not a zone of this server", 24: "zone data expired"}
+NOW = 1559731985  # RFC 9018 appendix A.1
+SECRET = bytes.fromhex("e5e973e5a6b2a43f48e7dc849e37bfcf")
+OLD_SECRET = bytes.fromhex("dd3bdf9344b678b185a6f5cb60fca715")
+CLIENT_COOKIE = bytes.fromhex("2464c4abcf10c957")
 
 
 def u16(value):
@@ -85,12 +91,50 @@ def option(code, data=b"", size=None):
     return u16(code) + u16(len(data) if size is None else size) + data
 
 
+def siphash24(key, data):
+    """SipHash-2-4 (Aumasson and Bernstein, 2012), 64 bits, in the byte order of their reference."""
+    mask = (1 << 64) - 1
+    k = [int.from_bytes(key[i:i + 8], "little") for i in (0, 8)]
+    v = [k[0] ^ 0x736f6d6570736575, k[1] ^ 0x646f72616e646f6d,
+         k[0] ^ 0x6c7967656e657261, k[1] ^ 0x7465646279746573]
+
+    def rotate(x, by):
+        return (x << by | x >> (64 - by)) & mask
+
+    def rounds(count):
+        for _ in range(count):
+            v[0] = (v[0] + v[1]) & mask
+            v[2] = (v[2] + v[3]) & mask
+            v[1], v[3] = rotate(v[1], 13) ^ v[0], rotate(v[3], 16) ^ v[2]
+            v[0] = rotate(v[0], 32)
+            v[2] = (v[2] + v[1]) & mask
+            v[0] = (v[0] + v[3]) & mask
+            v[1], v[3] = rotate(v[1], 17) ^ v[2], rotate(v[3], 21) ^ v[0]
+            v[2] = rotate(v[2], 32)
+
+    padded = data + bytes(7 - len(data) % 8) + bytes([len(data) % 256])
+    for i in range(0, len(padded), 8):
+        m = int.from_bytes(padded[i:i + 8], "little")
+        v[3] ^= m
+        rounds(2)
+        v[0] ^= m
+    v[2] ^= 0xff
+    rounds(4)
+    return (v[0] ^ v[1] ^ v[2] ^ v[3]).to_bytes(8, "little")
+
+
+def cookie(at=NOW, secret=SECRET, client="127.0.0.1", mine=CLIENT_COOKIE, head=b"\1\0\0\0"):
+    """Client and server cookie: RFC 9018 section 4."""
+    text = mine + head + u32(at)
+    return text + siphash24(secret, text + ipaddress.ip_address(client).packed)
+
+
 def pointer(offset):
     return u16(0xc000 | offset)
 
 
-def record(owner, rtype, ttl, data):
-    return owner + u16(TYPES[rtype]) + u16(1) + u32(ttl) + u16(len(data)) + data
+def record(owner, rtype, ttl, data, rclass=1):
+    return owner + u16(TYPES[rtype]) + u16(rclass) + u32(ttl) + u16(len(data)) + data
 
 
 class Zone:
@@ -147,7 +191,7 @@ def hex_lines(lines):
 
 
 def reply(query, rcode=NOERROR, answers=(), authority=(), aa=True, tc=False, question=True,
-          has_opt=None, ede=None, do=False):
+          has_opt=None, ede=None, do=False, options=b"", ede_text=True):
     has_opt = query.opt is not None if has_opt is None else has_opt
     flags = 0x8000 | (query.flags & 0x7900) | (rcode & 15)
     flags |= (0x0400 if aa else 0) | (0x0200 if tc else 0)
@@ -156,7 +200,9 @@ def reply(query, rcode=NOERROR, answers=(), authority=(), aa=True, tc=False, que
     lines += query.question() if question else []
     lines += list(answers) + list(authority)
     if has_opt:
-        options = b"" if ede is None else option(15, u16(ede))
+        if ede is not None:
+            text = EDE_TEXTS.get(ede, "") if ede_text else ""
+            options += option(15, u16(ede) + text.encode())
         comment = "OPT" if ede is None else f"OPT, EDE {ede}"
         lines.append((opt(do=do, options=options, rcode=rcode >> 4), comment))
     return lines
@@ -478,10 +524,37 @@ def edns_cases():
     with_opt("do", "RFC 3225 section 3: DO is copied", do=True)
     with_opt("unknown-option", "RFC 6891 section 6.1.2: unknown options are ignored",
              options=option(65001, b"\1\2\3"))
-    with_opt("cookie", "RFC 7873 section 5.2: no cookies are answered yet: ignored",
-             options=option(10, bytes(range(8))))
-    with_opt("nsid-ecs-padding", "RFC 5001, RFC 7871, RFC 7830: ignored",
-             options=option(3) + option(8, b"\0\1\x18\0\xc0\0\2") + option(12, bytes(20)))
+    Case(f, "none", "RFC 6891 section 7: no OPT is sent unasked", Query(HIT),
+         reply(Query(HIT), answers=a("127.0.0.2")))
+    with_opt("size-512", "the smallest size there is", size=512)
+    with_opt("size-65535", "the largest", size=65535)
+    with_opt("padding", "RFC 7830 section 4: a plain answer over UDP is not padded",
+             options=option(12, bytes(20)))
+    with_opt("padding-empty", "RFC 7830 section 3: no padding bytes", options=option(12))
+    with_opt("ecs", "RFC 7871 section 7.2.1: without it, it is as if not sent",
+             options=option(8, b"\0\1\x18\0\xc0\0\2"))
+    with_opt("ecs-malformed", "what is ignored is not judged", options=option(8, b"\0"))
+    with_opt("unknown-empty", "an option without data", options=option(65534))
+    with_opt("many-options", "forty of them", options=option(65001, b"xy") * 40)
+    nsid = option(3, b"gold-1")
+    for name, options, why in (
+            ("nsid", option(3), "RFC 5001 section 2.1: asked for with an empty option"),
+            ("nsid-data", option(3, b"abc"), "RFC 5001 section 2.1: data are ignored"),
+            ("nsid-twice", option(3) + option(3), "asked for twice, told once"),
+            ("nsid-ecs-padding", option(3) + option(8, b"\0\1\x18\0\xc0\0\2") + option(
+                12, bytes(20)), "among others")):
+        q = Query(HIT, opt=opt(options=options))
+        Case(f, name, why, q, reply(q, answers=a("127.0.0.2"), options=nsid))
+    q = Query(HIT, opt=opt(options=option(3)))
+    Case(f, "nsid-tcp", "over TCP the same", q, reply(q, answers=a("127.0.0.2"), options=nsid),
+         transport="tcp")
+    Case(f, "nsid-not-set", "RFC 5001 section 2.2: a server without one leaves it out",
+         Query(HIT, opt=opt(options=option(3) + option(10, cookie()))),
+         reply(q, answers=a("127.0.0.2"), options=option(10, cookie())), tables="strict")
+    q = Query("elsewhere.example", opt=opt(options=option(3)))
+    Case(f, "nsid-refused", "with an EDE", q, error(q, REFUSED, ede=20, options=nsid))
+    q = Query(HIT, flags=5 << 11, opt=opt(options=option(3)))
+    Case(f, "nsid-notimp", "in an error too", q, error(q, NOTIMP, ede=21, options=nsid))
     q = Query(HIT, opt=b"\0" + u16(41) + u16(1232) + bytes([0xff, 0]) + u16(0x7fff) + u16(0))
     Case(f, "z-bits", "RFC 6891 section 6.1.4: unknown flags are ignored and not copied", q,
          reply(q, answers=a("127.0.0.2")))
@@ -519,6 +592,250 @@ def edns_cases():
     q = Query(MISS, opt=opt(do=True))
     Case(f, "not-listed", "RFC 6891 section 6.1.1: in every reply", q,
          negative(BL, q, NXDOMAIN, do=True))
+
+
+def cookie_cases():
+    f = "cookie"
+
+    def asked(data, name=HIT, **more):
+        return Query(name, opt=opt(options=option(10, data)), **more)
+
+    def with_cookie(name, why, data, expected, **settings):
+        q = asked(data)
+        Case(f, name, why, q, reply(q, answers=a("127.0.0.2"), options=option(10, expected)),
+             **settings)
+
+    def bad_cookie(name, why, data, client="127.0.0.1", **settings):
+        """Answered all the same, but not where cookies are required."""
+        fresh = option(10, cookie(client=client, mine=data[:8]))
+        q = asked(data)
+        Case(f, name, why, q, reply(q, answers=a("127.0.0.2"), options=fresh), client=client,
+             **settings)
+        Case(f, name + "-required", why + "; RFC 7873 section 5.2.3", q,
+             error(q, BADCOOKIE, options=fresh), client=client, tables="strict", **settings)
+
+    def good_cookie(name, why, data, expected, **settings):
+        with_cookie(name, why, data, expected, **settings)
+        with_cookie(name + "-required", why, data, expected, tables="strict", **settings)
+
+    # RFC 9018 appendix A.1, composed by the functions of this file
+    assert cookie(client="198.51.100.100").hex() == (
+        "2464c4abcf10c957010000005cf79f111f8130c3eee29480")
+    bad_cookie("client-only", "RFC 7873 section 5.2.3: answered with a server cookie",
+               CLIENT_COOKIE)
+    good_cookie("good", "RFC 9018 section 4.3: younger than half an hour: it stays",
+                cookie(NOW - 60), cookie(NOW - 60))
+    good_cookie("good-now", "of this second", cookie(), cookie())
+    good_cookie("good-1800", "half an hour old", cookie(NOW - 1800), cookie(NOW - 1800))
+    good_cookie("good-1801", "RFC 9018 section 4.3: older than half an hour: a new one",
+                cookie(NOW - 1801), cookie())
+    good_cookie("good-3600", "an hour old", cookie(NOW - 3600), cookie())
+    bad_cookie("old-3601", "RFC 9018 section 4.3: older than an hour", cookie(NOW - 3601))
+    good_cookie("ahead-300", "RFC 9018 section 4.3: five minutes ahead", cookie(NOW + 300),
+                cookie(NOW + 300))
+    bad_cookie("ahead-301", "RFC 9018 section 4.3: more than five minutes ahead",
+               cookie(NOW + 301))
+    good_cookie("wrap", "RFC 1982: the time wraps around in 2106", cookie(2**32 - 5),
+                cookie(2**32 - 5), now=10)
+    good_cookie("old-secret", "RFC 9018 section 5: signed by the secret before: taken, renewed",
+                cookie(NOW - 60, OLD_SECRET), cookie())
+    good_cookie("reserved", "RFC 9018 section 4.2: reserved bytes are hashed; ours are 0",
+                cookie(NOW - 60, head=b"\1\xab\xcd\xef"), cookie())
+    good_cookie("ip6", "RFC 9018 section 4.4: the 16 bytes of an IPv6 address",
+                cookie(NOW - 60, client="::1"), cookie(NOW - 60, client="::1"), client="::1")
+    bad_cookie("ip6-client-only", "a fresh one for IPv6", CLIENT_COOKIE, client="fd53::42")
+    bad_cookie("other-client", "RFC 7873 section 6: of another address",
+               cookie(client="127.0.0.2"))
+    bad_cookie("other-client-cookie", "of another client cookie",
+               b"\0" * 8 + cookie()[8:])
+    bad_cookie("other-secret", "signed by nobody we know", cookie(secret=bytes(16)))
+    bad_cookie("version-2", "RFC 9018 section 4.1: a version we do not speak",
+               cookie(head=b"\2\0\0\0"))
+    bad_cookie("version-0", "the same", cookie(head=bytes(4)))
+    bad_cookie("hash-bit", "one bit of the hash", cookie()[:-1] + bytes([cookie()[-1] ^ 1]))
+    bad_cookie("time-bit", "one bit of the time", cookie()[:15] + bytes([cookie()[15] ^ 1])
+               + cookie()[16:])
+    for size in (16, 17, 23, 25, 40):
+        bad_cookie(f"size-{size}", "RFC 7873 section 4: a size there may be, but not ours",
+                   (cookie() + bytes(16))[:size])
+    for size in (0, 1, 7, 9, 15, 41):
+        data = (cookie() + bytes(32))[:size]
+        q = asked(data)
+        Case(f, f"malformed-{size}", "RFC 7873 section 5.2.2: FORMERR", q, error(q, FORMERR))
+        Case(f, f"malformed-{size}-none", "whatever is loaded", q, error(q, FORMERR),
+             tables="none")
+    q = Query(HIT, opt=opt(options=option(10, cookie()) + option(10, b"x")))
+    Case(f, "two", "RFC 7873 section 5.2: only the first counts", q,
+         reply(q, answers=a("127.0.0.2"), options=option(10, cookie())), tables="strict")
+    q = Query(HIT, opt=opt(options=option(3) + option(65001, b"x") + option(10, cookie())))
+    Case(f, "among-others", "anywhere among the options", q, reply(
+        q, answers=a("127.0.0.2"), options=option(10, cookie()) + option(3, b"gold-1")))
+    good = option(10, cookie())
+    q = asked(cookie(), MISS)
+    Case(f, "not-listed", "RFC 7873 section 5.2: in every answer", q,
+         negative(BL, q, NXDOMAIN, options=good))
+    q = asked(cookie(), "elsewhere.example")
+    Case(f, "refused", "with an EDE", q, error(q, REFUSED, ede=20, options=good))
+    q = asked(CLIENT_COOKIE)
+    Case(f, "stranger", "who may not ask gets a cookie too", q, error(
+        q, REFUSED, ede=18, options=option(10, cookie(client="10.66.1.1"))), client="10.66.1.1")
+    Case(f, "stranger-required", "and is not told to come again", q, error(
+        q, REFUSED, ede=18, options=option(10, cookie(client="10.66.1.1"))), client="10.66.1.1",
+         tables="strict")
+    q = asked(cookie(), flags=4 << 11)
+    Case(f, "notimp", "an opcode we do not have", q, error(q, NOTIMP, ede=21, options=good))
+    q = Query(HIT, opt=opt(version=1, options=option(10, cookie())))
+    Case(f, "badvers", "the options of another version are not read", q, error(q, BADVERS))
+    q = asked(cookie(), extra=b"x")
+    Case(f, "formerr", "nor those of a message that is malformed", q, error(q, FORMERR))
+    q = asked(cookie(), "1.2.0.192.off.example")
+    Case(f, "servfail", "a zone that is not loaded", q, error(q, SERVFAIL, ede=14, options=good))
+    q = asked(CLIENT_COOKIE)
+    Case(f, "nothing-loaded", "RFC 7873 section 5.2: before the first load there is no secret", q,
+         error(q, SERVFAIL, ede=14), tables="none")
+    q = Query(".".join(["a" * 63] * 3 + ["a" * 60]), "A", opt=opt(options=good))
+    soa = pointer(12) * 2 + u32(0) * 4 + u32(NEGATIVE_TTL)
+    Case(f, "no-settings", "RFC 7873 section 5.2: a server without a secret ignores it", q,
+         reply(q, authority=[(record(pointer(12), "SOA", NEGATIVE_TTL, soa), "SOA")]),
+         tables="long-apex")
+    required_cases(f, asked)
+    no_question_cases(f)
+    room_cases(f, asked, good)
+
+
+def required_cases(f, asked):
+    q = Query(HIT)
+    Case(f, "required-no-opt", "no OPT, no cookie: TC, for over TCP nobody forges", q,
+         reply(q, aa=False, tc=True), tables="strict")
+    Case(f, "required-no-opt-tcp", "and there it is answered", q,
+         reply(q, answers=a("127.0.0.2")), tables="strict", transport="tcp")
+    q = Query(HIT, opt=opt())
+    Case(f, "required-no-cookie", "an OPT without a cookie: TC too", q,
+         reply(q, aa=False, tc=True), tables="strict")
+    q = Query(HIT, "AXFR")
+    Case(f, "required-first", "before the type is looked at", q, reply(q, aa=False, tc=True),
+         tables="strict")
+    q = Query(HIT, extra=b"x")
+    Case(f, "required-formerr", "but not before the form is", q, error(q, FORMERR),
+         tables="strict")
+    for name, data in (("client-only", CLIENT_COOKIE), ("invalid", cookie(NOW - 5000))):
+        q = asked(data)
+        Case(f, f"required-{name}-tcp", "RFC 7873 section 5.2.3: TCP needs no cookie", q,
+             reply(q, answers=a("127.0.0.2"), options=option(10, cookie())), tables="strict",
+             transport="tcp")
+
+
+def no_question_cases(f):
+    def asked(options, **more):
+        return Query("", opt=opt(options=options), counts=(0, 0, 0, 1), **more)
+
+    def case(name, why, options, rcode, expected=b"", tables="full", **more):
+        q = asked(options, **more)
+        lines = [q.lines()[0], q.lines()[-1]]
+        ede = 21 if rcode == NOTIMP else None
+        Case(f, "no-question-" + name, why, lines,
+             error(q, rcode, question=False, options=expected, ede=ede), tables=tables)
+
+    good = option(10, cookie())
+    why = "RFC 7873 section 5.4: QDCOUNT 0 asks for a cookie"
+    for tables in ("full", "strict"):
+        case(f"client-only-{tables}", why, option(10, CLIENT_COOKIE), NOERROR, good, tables)
+        case(f"good-{tables}", why, good, NOERROR, good, tables)
+        case(f"bad-{tables}", why + "; BADCOOKIE", option(10, cookie(NOW - 5000)), BADCOOKIE,
+             good, tables)
+    case("malformed", "RFC 7873 section 5.2.2", option(10, b"x"), FORMERR)
+    case("no-cookie", "RFC 9619: QDCOUNT 0 and an OPT alone", b"", FORMERR)
+    case("none", "RFC 9619: a server without a secret", good, FORMERR, tables="none")
+    case("opcode", "RFC 7873 section 5.4: of the opcode QUERY only", good, NOTIMP, good,
+         flags=4 << 11)
+
+
+def room_cases(f, asked, good):
+    def size(q):
+        return len(b"".join(line[0] for line in q.lines()))
+
+    q = asked(CLIENT_COOKIE, "elsewhere.example")
+    Case(f, "room-none", "RFC 8914 section 1: of little room, the code of an EDE comes before a\n"
+         "cookie that does not fit", q, error(q, REFUSED, ede=20, ede_text=False),
+         capacity=size(q))
+    for more, settings, why in (
+            (0, {"ede": None}, "a cookie that fits goes before the EDE"),
+            (5, {"ede": None}, "one byte less than an EDE takes"),
+            (6, {"ede": 20, "ede_text": False}, "the code fits, the text does not"),
+            (30, {"ede": 20, "ede_text": False}, "one byte less than the text takes"),
+            (31, {"ede": 20}, "all fits")):
+        q = asked(cookie(), "elsewhere.example")
+        Case(f, f"room-{more}", f"RFC 8914 section 3: {why}", q,
+             error(q, REFUSED, options=good, **settings), capacity=size(q) + more)
+    q = asked(cookie())
+    Case(f, "room-tc", "an answer that the cookie leaves no room for is cut, the cookie stays", q,
+         reply(q, tc=True, options=good), capacity=size(q))
+    name = "1.0.64.100.big.example"
+    codes = [f"127.0.2.{2 + i}" for i in range(64)]
+    exact = len(b"".join(line[0] for line in reply(asked(cookie(), name), answers=a(*codes),
+                                                   options=good)))
+    for less in (0, 1):
+        q = Query(name, opt=opt(size=exact - less, options=good))
+        answer = reply(q, tc=True, options=good) if less else \
+            reply(q, answers=a(*codes), options=good)
+        Case(f, f"size-{'one-less' if less else 'exact'}", "RFC 6891 section 6.2.3: the cookie "
+             "counts for the client's size", q, answer)
+    q = Query(HIT, opt=opt(options=option(3)))
+    Case(f, "room-nsid", "an NSID that does not fit is left out", q, reply(q, tc=True),
+         capacity=size(q) + 5)
+
+
+def chaos_cases():
+    f = "chaos"
+
+    def told(name, asked, expected, why, qtype="TXT", **settings):
+        q = Query(asked, qtype, "CH")
+        data = bytes([len(expected)]) + expected.encode()
+        Case(f, name, why, q, reply(q, answers=[(record(pointer(12), "TXT", 0, data, 3), "TXT")]),
+             **settings)
+
+    def refused(name, asked, why, qtype="TXT", **settings):
+        q = Query(asked, qtype, "CH", opt=opt())
+        Case(f, name, why, q, error(q, REFUSED, ede=20), **settings)
+
+    told("version-bind", "version.bind", "reputed", "the name of BIND's habit")
+    told("version-server", "version.server", "reputed", "RFC 4892 section 1: its twin")
+    told("hostname-bind", "hostname.bind", "gold.example", "which of the servers of an address")
+    told("id-server", "id.server", "gold.example", "RFC 4892 section 2")
+    told("case", "VeRsIoN.BinD", "reputed", "RFC 4343: in any case, echoed as it came")
+    told("any", "version.bind", "reputed", "RFC 8482: the one RRset there is", "ANY")
+    told("tcp", "version.bind", "reputed", "over TCP the same", transport="tcp")
+    q = Query("version.bind", "TXT", "CH", opt=opt(options=option(3) + option(10, cookie())))
+    data = b"\7reputed"
+    Case(f, "options", "with the options that were asked for", q, reply(
+        q, answers=[(record(pointer(12), "TXT", 0, data, 3), "TXT")],
+        options=option(10, cookie()) + option(3, b"gold-1")))
+    for qtype in ("A", "SOA", "NS", "CAA"):
+        q = Query("version.bind", qtype, "CH")
+        Case(f, f"nodata-{qtype.lower()}", "RFC 2308 section 2.2: the name is there, the type is "
+             "not; no zone is, whose SOA could say so", q, reply(q))
+    for name in ("authors.bind", "bind", "x.version.bind", "version.bin", "version.binds", "",
+                 "bl.example", "version.hostname"):
+        refused(f"other-{name or 'root'}", name, "RFC 1035 section 4.1.1: nothing of ours")
+    refused("strict-version", "version.bind", "not to be told", tables="strict",
+            transport="tcp")
+    refused("strict-hostname", "id.server", "not to be told", tables="strict", transport="tcp")
+    refused("nothing-loaded", "version.bind", "before the first load nothing is set",
+            tables="none")
+    q = Query("version.bind", "AXFR", "CH", opt=opt())
+    Case(f, "axfr", "RFC 5936 section 2.2.1", q, error(q, REFUSED))
+    q = Query("version.bind", "TXT", "CH", opt=opt())
+    Case(f, "stranger", "RFC 8914 section 4.19: nothing is told to strangers", q,
+         error(q, REFUSED, ede=18), client="10.66.1.1")
+    Case(f, "required", "cookies are required here too", q, reply(q, aa=False, tc=True),
+         tables="strict")
+    for qclass in ("IN", "ANY"):
+        q = Query("version.bind", "TXT", qclass, opt=opt())
+        Case(f, f"class-{qclass.lower()}", "in another class it is a name like any other", q,
+             error(q, REFUSED, ede=20))
+    q = Query("version.bind", "TXT", "CH", opt=opt())
+    size = len(b"".join(line[0] for line in q.lines()))
+    Case(f, "room", "RFC 2181 section 9: no room: TC", q, reply(q, tc=True), capacity=size)
 
 
 def size_cases():
@@ -631,7 +948,7 @@ def error_cases():
     Case(f, "opcode-no-question", "the opcode is wrong before the count is", q.lines()[:1],
          error(q, NOTIMP, question=False))
     for qclass in ("CH", "NONE"):
-        q = Query("version.bind" if qclass == "CH" else HIT, "TXT", qclass, opt=opt())
+        q = Query(HIT, "TXT", qclass, opt=opt())
         Case(f, f"class-{qclass.lower()}", "no zone of this class is served", q,
              error(q, REFUSED, ede=20))
     q = Query("1.2.0.192.elsewhere.example")
@@ -719,8 +1036,8 @@ def access_cases():
 
 
 def main():
-    for write in (ip4_cases, test_cases, ip6_cases, name_cases, apex_cases, edns_cases, size_cases,
-                  error_cases, state_cases, access_cases):
+    for write in (ip4_cases, test_cases, ip6_cases, name_cases, apex_cases, edns_cases,
+                  cookie_cases, chaos_cases, size_cases, error_cases, state_cases, access_cases):
         write()
     where = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
     os.makedirs(where, exist_ok=True)

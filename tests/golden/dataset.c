@@ -217,6 +217,31 @@ static void add_zones(struct zones *z)
 	}
 }
 
+/* Secrets of RFC 9018 appendix A: the one in use, and one that was. */
+static const uint8_t secrets[2][SETTINGS_SECRET_SIZE] = {
+    {0xe5, 0xe9, 0x73, 0xe5, 0xa6, 0xb2, 0xa4, 0x3f, 0x48, 0xe7, 0xdc, 0x84, 0x9e, 0x37, 0xbf,
+     0xcf},
+    {0xdd, 0x3b, 0xdf, 0x93, 0x44, 0xb6, 0x78, 0xb1, 0x85, 0xa6, 0xf5, 0xcb, 0x60, 0xfc, 0xa7,
+     0x15},
+};
+static const char version[] = "reputed", hostname[] = "gold.example", nsid[] = "gold-1";
+
+static struct settings *new_settings(void)
+{
+	struct settings *s = settings_new();
+
+	must(s ? 0 : -12, "settings");
+	memcpy(s->secrets, secrets, sizeof(secrets));
+	s->secret_count = 2;
+	s->version_size = sizeof(version) - 1;
+	memcpy(s->version, version, s->version_size);
+	s->hostname_size = sizeof(hostname) - 1;
+	memcpy(s->hostname, hostname, s->hostname_size);
+	s->nsid_size = sizeof(nsid) - 1;
+	memcpy(s->nsid, nsid, s->nsid_size);
+	return s;
+}
+
 struct tables *dataset_new(void)
 {
 	struct tables *t = tables_new();
@@ -240,7 +265,17 @@ struct tables *dataset_new(void)
 		must(table6_paint(t->access, address_of(access_rules[i].first),
 		                  address_of(access_rules[i].last), access_rules[i].action + 1u),
 		     access_rules[i].first);
+	t->settings = new_settings();
 	atomic_store(&t->generation, UINT64_C(0x500000007)); /* serial 7 */
+	return t;
+}
+
+struct tables *dataset_new_strict(void)
+{
+	struct tables *t = dataset_new();
+
+	t->settings->is_cookie_required = true;
+	t->settings->version_size = t->settings->hostname_size = t->settings->nsid_size = 0;
 	return t;
 }
 

@@ -12,4 +12,7 @@ struct tables *dataset_new(void);
 /* The smallest set of zones that has an apex of 254 bytes, in a fresh struct tables. */
 struct tables *dataset_new_long_apex(void);
 
+/* As dataset_new(), but cookies are required, and nothing is told of the server. */
+struct tables *dataset_new_strict(void);
+
 void dataset_free(struct tables *t);

@@ -8,7 +8,8 @@
  *   client ADDRESS          who asks (127.0.0.1)
  *   transport udp|tcp       (udp)
  *   capacity BYTES          room for the answer (4096)
- *   tables full|none|long-apex
+ *   tables full|none|long-apex|strict
+ *   now SECONDS             the time of the query (1559731985: that of RFC 9018 appendix A.1)
  *   query, answer           hex bytes follow on indented lines, up to a ';'
  *   drop REASON             instead of answer: the name of a drop reason
  * Prints TAP. Each message is a heap block of exactly its capacity, so that ASan sees overruns.
@@ -25,6 +26,7 @@
 #include <string.h>
 
 #define BYTES_MAX 4096
+#define NOW_S     1559731985
 
 struct bytes {
 	uint8_t data[BYTES_MAX];
@@ -37,6 +39,7 @@ struct golden {
 	char drop[40]; /* empty = answered */
 	char tables[20];
 	address6_t client;
+	uint32_t now_s;
 	size_t capacity;
 	bool is_tcp;
 	struct bytes query, answer;
@@ -45,6 +48,7 @@ struct golden {
 struct run {
 	struct tables *full;
 	struct tables *long_apex;
+	struct tables *strict;
 	unsigned count;
 	unsigned failed;
 	const char *path;
@@ -101,7 +105,8 @@ static bool check(const struct run *run, const struct golden *g)
 	                  .size = (uint16_t)g->query.size,
 	                  .capacity = (uint16_t)capacity,
 	                  .is_tcp = g->is_tcp,
-	                  .client = g->client};
+	                  .client = g->client,
+	                  .now_s = g->now_s};
 	const struct tables *t = run->full;
 	bool is_good;
 
@@ -112,6 +117,8 @@ static bool check(const struct run *run, const struct golden *g)
 		t = NULL;
 	else if (strcmp(g->tables, "long-apex") == 0)
 		t = run->long_apex;
+	else if (strcmp(g->tables, "strict") == 0)
+		t = run->strict;
 	answer_burst(t, &q, 1);
 	if (g->drop[0])
 		is_good = q.reply_size == 0 && strcmp(drop_names[q.drop], g->drop) == 0;
@@ -164,6 +171,8 @@ static bool parse_line(struct golden *g, char *word, struct bytes **out_hex)
 		snprintf(g->tables, sizeof(g->tables), "%s", value);
 	else if (strcmp(word, "transport") == 0)
 		g->is_tcp = strcmp(value, "tcp") == 0;
+	else if (strcmp(word, "now") == 0)
+		g->now_s = (uint32_t)strtoul(value, NULL, 10);
 	else if (strcmp(word, "capacity") == 0)
 		g->capacity = strtoul(value, NULL, 10);
 	else if (strcmp(word, "client") == 0)
@@ -191,6 +200,7 @@ static void run_file(struct run *run, const char *path)
 			memset(&g, 0, sizeof(g));
 			snprintf(g.name, sizeof(g.name), "%.79s", line + 5);
 			g.capacity = 4096;
+			g.now_s = NOW_S;
 			parse_client("127.0.0.1", &g.client);
 			hex = NULL;
 		} else if (line[0] == ' ') {
@@ -211,11 +221,13 @@ int main(int argc, char **argv)
 	urcu_qsbr_register_thread();
 	run.full = dataset_new();
 	run.long_apex = dataset_new_long_apex();
+	run.strict = dataset_new_strict();
 	for (int i = 1; i < argc; i++)
 		run_file(&run, argv[i]);
 	printf("1..%u\n", run.count);
 	dataset_free(run.full);
 	dataset_free(run.long_apex);
+	dataset_free(run.strict);
 	urcu_qsbr_unregister_thread();
 	return run.failed || run.count == 0;
 }

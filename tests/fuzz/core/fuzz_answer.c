@@ -14,12 +14,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct tables *full, *long_apex;
+static struct tables *full, *long_apex, *strict;
 
 static void tear_down(void)
 {
 	dataset_free(full);
 	dataset_free(long_apex);
+	dataset_free(strict);
 	urcu_qsbr_unregister_thread();
 }
 
@@ -29,14 +30,17 @@ __attribute__((constructor)) static void set_up(void)
 	urcu_qsbr_register_thread();
 	full = dataset_new();
 	long_apex = dataset_new_long_apex();
+	strict = dataset_new_strict();
 	CHECK(atexit(tear_down) == 0);
 }
 
-/* The world before the first load, the zone of the longest apex, or the data set. */
+/* The world before the first load, the zone of the longest apex, or the data set, also strict. */
 static const struct tables *tables_of(uint8_t choice)
 {
 	if (choice % 8 == 0)
 		return NULL;
+	if (choice % 8 == 7)
+		return strict;
 	return choice % 8 == 1 ? long_apex : full;
 }
 
@@ -57,6 +61,27 @@ static void check_size(const struct query *q, const struct check_message *m)
 	CHECK(q->reply_size <= q->capacity);
 }
 
+/* Without a question, and in class CH, there is no zone whose SOA could say why nothing is there.
+ */
+static bool has_zone(const struct check_message *m, const uint8_t *asked)
+{
+	const uint8_t *class = &asked[12 + m->question_size - 2];
+
+	return m->question_size > 0 && !(class[0] == 0 && class[1] == 3);
+}
+
+static void check_cookie(const struct query *q)
+{
+	CHECK(q->has_valid_cookie == (q->cookie_state == COOKIE_VALID));
+	if (q->cookie_state != COOKIE_NONE) {
+		uint8_t again[COOKIE_SIZE];
+
+		/* what we give out we take */
+		CHECK(cookie_check(q->settings, q->client, q->now_s, q->cookie, COOKIE_SIZE,
+		                   again) == COOKIE_VALID);
+	}
+}
+
 static void check_answer(const struct query *q, const uint8_t *asked)
 {
 	struct check_message m;
@@ -73,7 +98,7 @@ static void check_answer(const struct query *q, const uint8_t *asked)
 		CHECK(m.counts[1] == 0 && m.counts[2] == 0);
 	if (m.rcode != 0 && m.rcode != 3)
 		CHECK(!(m.flags & 0x0400) && m.counts[1] == 0 && m.counts[2] == 0);
-	else if (!(m.flags & 0x0200))
+	else if (!(m.flags & 0x0200) && has_zone(&m, asked))
 		CHECK((m.counts[1] == 0) == (m.soa_count == 1)); /* an answer, or why not */
 	if (m.rcode == 3)
 		CHECK(m.counts[1] == 0);
@@ -93,15 +118,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	q.capacity = capacity < 0xffff ? (uint16_t)capacity : 0xffff;
 	q.is_tcp = data[0] & 8;
 	q.client = client_of(data[0]);
+	q.now_s = 1559731985; /* of the cookies among the seeds */
 	message = malloc(q.capacity ? q.capacity : 1);
 	CHECK(message);
 	memcpy(message, data + 2, q.size);
 	q.message = message;
 	answer_burst(tables_of(data[0]), &q, 1);
-	if (q.drop == DROP_NONE)
+	if (q.drop == DROP_NONE) {
 		check_answer(&q, data + 2);
-	else
+		check_cookie(&q);
+	} else {
 		CHECK(q.reply_size == 0 && q.drop < DROP_COUNT);
+	}
 	if (q.size >= 12 && !(data[4] & 0x80) && data[0] / 16 % 4 != 3)
 		CHECK(q.drop == DROP_NONE); /* whatever has a header gets an answer */
 	urcu_qsbr_quiescent_state();

@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "..", "..", "golden", "cases")
 OURS, THEIRS = bytes([2, 0, 0, 0, 0, 1]), bytes([2, 0, 0, 0, 0, 2])
 # enough to reach each branch; all of them would be too many files
-FILES = {"apex": 4, "edns": 3, "errors": 4, "ip4": 6, "ip6": 4, "names": 4, "size": 3,
+FILES = {"apex": 4, "chaos": 9, "cookie": 20, "edns": 8, "errors": 4, "ip4": 6, "ip6": 4, "names": 4, "size": 3,
          "test-entries": 7}
 
 
@@ -82,8 +82,11 @@ def main():
             write("answer", f"{stem}-{name}", bytes([2, 80]) + message)
     hit = next(queries(os.path.join(CASES, "ip4.case"), 1))[1]
     for name, head in (("none", [0, 80]), ("long-apex", [1, 80]), ("tcp", [10, 255]),
-                       ("no-room", [2, 0]), ("refuse", [34, 80]), ("drop", [50, 80])):
+                       ("no-room", [2, 0]), ("refuse", [34, 80]), ("drop", [50, 80]),
+                       ("strict", [7, 80])):
         write("answer", name, bytes(head) + hit)
+    for name, message in queries(os.path.join(CASES, "cookie.case"), 30):
+        write("answer", f"strict-{name}", bytes([7, 80]) + message)
     for name, frame in frames():
         write("frame", name, bytes([160, 0x80]) + frame)
 

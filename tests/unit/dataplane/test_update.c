@@ -96,7 +96,7 @@ static void test_delta(void **state)
 	rcu_thread_online();
 	assert_int_equal(table6_lookup(t->addresses6, (address6_t)0x20010db8 << 96), 0);
 	assert_int_equal(table6_lookup(t->addresses6, (address6_t)0x20010db800000001 << 64), 1);
-	assert_int_equal(zones_at(rcu_dereference(t->zones), 0)->state, ZONE_EXPIRED);
+	assert_int_equal(zones_at(tables_zones(t), 0)->state, ZONE_EXPIRED);
 	assert_int_equal(access_check(t, 1), ACCESS_DROP);
 	assert_int_equal(atomic_load(&t->generation), 2);
 	rcu_thread_offline();

@@ -18,18 +18,11 @@ void __tsan_release(void *address);
 /* The addresses stand for the orders; nothing is ever written there. */
 static char readers, callbacks;
 
-/*
- * Zones and access rules: rcu_dereference() without _LGPL_SOURCE is a plain load to TSan, which
- * then sees no order between the store of the pointer and what the core reads through it.
- */
+/* The library's own accesses are not instrumented. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-	return "race:^replace$\n"
-	       "race:^access_check$\n"
-	       "race:^parse_query$\n"
-	       "race:^parse_burst$\n"
-	       "race:liburcu-qsbr\n"
+	return "race:liburcu-qsbr\n"
 	       "race:liburcu-common\n";
 }
 
