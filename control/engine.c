@@ -184,7 +184,10 @@ void engine_published(struct engine *e)
 static void engine_complain(const char *message, void *context)
 {
 	(void)context;
-	log_error("%s", message);
+	if (strstr(message, ": warning: "))
+		log_info("%s", message);
+	else
+		log_error("%s", message);
 }
 
 struct engine_complaints {
@@ -196,8 +199,8 @@ static void engine_collect_complaint(const char *message, void *context)
 {
 	struct engine_complaints *complaints = context;
 
-	log_error("%s", message);
-	if (complaints->count++ == 0)
+	engine_complain(message, NULL);
+	if (!strstr(message, ": warning: ") && complaints->count++ == 0)
 		snprintf(complaints->first, sizeof(complaints->first), "%s", message);
 }
 

@@ -30,18 +30,35 @@ static uint8_t manual_key_depth(const uint8_t *wire, size_t size, bool is_below)
 	return (uint8_t)(2 * labels + (is_below ? 1 : 0));
 }
 
-/* What only an address is made of; such a text is not tried as a name. */
-static bool manual_key_is_numeric(const char *text, size_t size)
+/* What mail servers ask for: letters, digits, hyphens, underscores. Nothing else needs escaping in
+ * the canonical form, or looks like another kind of key. */
+static bool manual_key_is_plain(const uint8_t *wire, size_t size)
 {
-	const char *last, *label;
+	for (size_t at = 0; at < size; at += 1u + wire[at]) {
+		for (size_t i = 1; i <= wire[at]; i++) {
+			uint8_t c = wire[at + i];
 
-	if (size > 1 && text[size - 1] == '.')
-		size--;
-	last = memrchr(text, '.', size);
-	label = last ? last + 1 : text;
-	if (memchr(text, ':', size) || memchr(text, '/', size))
-		return true;
-	return strspn(label, "0123456789-") == (size_t)(text + size - label);
+			if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' &&
+			    c != '_')
+				return false;
+		}
+	}
+	return true;
+}
+
+/* No top level domain is a number (RFC 3696 section 2): an address that went wrong. */
+static bool manual_key_is_numeric(const uint8_t *wire, size_t size)
+{
+	size_t last = 0, digits = 0;
+
+	for (size_t at = 0; at < size; at += 1u + wire[at])
+		last = at;
+	for (size_t i = 1; i <= wire[last]; i++) {
+		digits += wire[last + i] != '-';
+		if (wire[last + i] != '-' && (wire[last + i] < '0' || wire[last + i] > '9'))
+			return false;
+	}
+	return digits > 0;
 }
 
 static int manual_key_range(const char *text, size_t size, struct manual_key *key)
@@ -72,7 +89,8 @@ static int manual_key_name(const char *text, size_t size, struct manual_key *key
 		size -= 2;
 	}
 	wire_size = name_parse(text, size, key->wire);
-	if (wire_size <= 0)
+	if (wire_size <= 0 || !manual_key_is_plain(key->wire, (size_t)wire_size) ||
+	    manual_key_is_numeric(key->wire, (size_t)wire_size))
 		return -EINVAL;
 	length = name_format(key->wire, (size_t)wire_size, canonical);
 	key->is_name = true;
@@ -106,10 +124,6 @@ int manual_key_parse(const char *text, struct manual_key *out_key, char *out_err
 		return -EINVAL;
 	}
 	rc = manual_key_range(at, size, &key);
-	if (rc < 0 && manual_key_is_numeric(at, size)) {
-		snprintf(out_error, error_size, "bad address, prefix or range '%.80s'", at);
-		return -EINVAL;
-	}
 	if (rc < 0)
 		rc = manual_key_name(at, size, &key);
 	if (rc < 0) {

@@ -49,13 +49,19 @@ static void say_text(const char *text)
 	say("%s", text);
 }
 
+static int plan_workers(struct process *p)
+{
+	if (p->options.port_count == 0)
+		return 0;
+	size_t packet_count = port_packet_count(&p->options);
+	if (eal_plan(&p->options, packet_count, &p->plan, p->error) == 0)
+		return 0;
+	say("%s", p->error);
+	return -1;
+}
+
 static int start_stats(struct process *p)
 {
-	if (p->options.port_count > 0 &&
-	    eal_plan(&p->options, port_packet_count(&p->options), &p->plan, p->error) != 0) {
-		say("%s", p->error);
-		return -1;
-	}
 	p->stats = stats_new(p->options.socket_threads + p->plan.worker_count);
 	if (p->stats != NULL)
 		return 0;
@@ -209,11 +215,11 @@ static void stop_workers(struct process *p)
 /* Readers of the tables start after the update thread that owns them, and stop before it. */
 static const struct stage {
 	int (*start)(struct process *p); /* 0, or -1 after having told why */
-	void (*stop)(struct process *p); /* only after a start that succeeded */
+	void (*stop)(struct process *p); /* only after a start that succeeded; or NULL */
 } stages[] = {
-    {start_stats, stop_stats},     {open_sockets, close_sockets}, {start_eal, stop_eal},
-    {open_ports, close_ports},     {start_update, stop_update},   {start_sockets, stop_sockets},
-    {start_workers, stop_workers},
+    {plan_workers, NULL},          {start_stats, stop_stats},     {open_sockets, close_sockets},
+    {start_eal, stop_eal},         {open_ports, close_ports},     {start_update, stop_update},
+    {start_sockets, stop_sockets}, {start_workers, stop_workers},
 };
 
 #define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))
@@ -264,7 +270,9 @@ int main(int argc, char **argv)
 	bool is_up = started == STAGE_COUNT;
 	if (is_up)
 		serve(p, &stop_signals);
-	while (started > 0)
-		stages[--started].stop(p);
+	while (started-- > 0) {
+		if (stages[started].stop != NULL)
+			stages[started].stop(p);
+	}
 	return is_up ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -152,6 +152,18 @@ static bool is_pci_address(const char *text)
 	return false;
 }
 
+/* Write a PCI address as DPDK does: with its domain, in lower case. */
+static void complete_pci_name(char name[static sizeof("xxxx:xx:xx.x")])
+{
+	static const char domain[] = "0000:";
+	if (strlen(name) == strlen("xx:xx.x")) {
+		memmove(name + strlen(domain), name, sizeof("xx:xx.x"));
+		memcpy(name, domain, strlen(domain));
+	}
+	for (; *name != '\0'; name++)
+		*name = (char)tolower((unsigned char)*name);
+}
+
 static int parse_port(const char *text, struct options *o, char *out_error)
 {
 	if (o->port_count == OPTIONS_PORTS_MAX)
@@ -169,6 +181,8 @@ static int parse_port(const char *text, struct options *o, char *out_error)
 		            "--port '%s': expected a PCI address such as 0000:01:00.0, or a "
 		            "virtual device such as net_tap0,iface=rbl0",
 		            text);
+	if (p->is_pci)
+		complete_pci_name(p->name);
 	for (unsigned i = 0; i < o->port_count; i++) {
 		if (strcmp(o->ports[i].name, p->name) == 0)
 			return fail(out_error, "--port '%s': device '%s' is given twice", text,

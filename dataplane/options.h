@@ -39,7 +39,7 @@ struct options_address {
 
 struct options_port {
 	char device[OPTIONS_DEVICE_MAX]; /* as given: "net_tap0,iface=rbl0" or a PCI address */
-	char name[64];                   /* up to the first comma */
+	char name[64]; /* DPDK's: up to the first comma, a PCI address in full and lower case */
 	bool is_pci;
 	unsigned address_count;
 	struct options_address addresses[OPTIONS_ADDRESSES_MAX];

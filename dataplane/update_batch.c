@@ -19,6 +19,7 @@ typedef Reputed__Update__Request__KindCase kind_case;
 struct update_retired {
 	struct rcu_head rcu;
 	struct tables *tables;
+	struct update_store *store;
 };
 
 static void retired_expired(struct rcu_head *rcu)
@@ -26,6 +27,7 @@ static void retired_expired(struct rcu_head *rcu)
 	struct update_retired *retired = caa_container_of(rcu, struct update_retired, rcu);
 
 	tables_free(retired->tables);
+	atomic_fetch_sub(&retired->store->freeing, 1);
 	free(retired);
 }
 
@@ -98,7 +100,7 @@ void update_batch_done(struct update_batch *b)
 static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
                  struct update_error *out_error)
 {
-	const struct update_store *s = b->store;
+	struct update_store *s = b->store;
 
 	update_batch_abort(b);
 	if (m->generation <= s->generation)
@@ -114,7 +116,8 @@ static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
 		    "begin: the last delta was applied in part, send a full load");
 	if (m->is_full) {
 		/* The tables before the published ones are gone then: two at a time, not three. */
-		rcu_barrier();
+		if (atomic_load(&s->freeing) > 0)
+			rcu_barrier();
 		b->next = tables_new();
 		b->retired = malloc(sizeof(*b->retired));
 		if (!b->next || !b->retired)
@@ -310,6 +313,7 @@ static void commit_full(struct update_batch *b)
 	atomic_store_explicit(&b->next->generation, b->generation, memory_order_relaxed);
 	if (s->tables) {
 		b->retired->tables = s->tables;
+		b->retired->store = s;
 		b->old_tables = b->retired;
 		b->retired = NULL;
 	}
@@ -445,8 +449,10 @@ void update_batch_settle(struct update_batch *b)
 	table6_free(b->old_access);
 	b->old_zones = NULL;
 	b->old_access = NULL;
-	if (b->old_tables)
+	if (b->old_tables) {
+		atomic_fetch_add(&b->store->freeing, 1);
 		call_rcu(&b->old_tables->rcu, retired_expired);
+	}
 	b->old_tables = NULL;
 	free(b->retired);
 	b->retired = NULL;

@@ -128,35 +128,38 @@ static size_t word_scan(const char *text, size_t size, uint16_t *out_word)
 	return used <= 4 ? used : 0;
 }
 
-/* Returns the characters read, 0 for none. A colon that no word follows is left unread. */
+static bool is_gap(const char *text, size_t size)
+{
+	return size >= 2 && text[0] == ':' && text[1] == ':';
+}
+
+/* Returns the characters read, 0 for none. What follows the eighth word is left unread. */
 static size_t words_scan(const char *text, size_t size, struct words *out_words)
 {
-	struct words words = {.gap = 8};
-	size_t at = 0, used;
+	struct words words = {.gap = is_gap(text, size) ? 0 : 8};
+	bool may_end = words.gap == 0;
+	size_t at = may_end ? 2 : 0;
 
-	for (;;) {
-		bool has_gap = size - at >= 2 && text[at] == ':' && text[at + 1] == ':';
-		size_t colons = has_gap ? 2 : at > 0;
+	while (words.count < 8) {
+		size_t used = word_scan(text + at, size - at, &words.values[words.count]);
 
-		if (has_gap && words.gap < 8)
-			break;
-		if (!has_gap && at && (at >= size || text[at] != ':'))
-			break;
-		if (has_gap)
-			words.gap = words.count;
-		used = words.count < 8 ? word_scan(text + at + colons, size - at - colons,
-		                                   &words.values[words.count])
-		                       : 0;
-		at += has_gap ? 2 : used ? colons : 0;
+		if (!used && !may_end)
+			return 0;
 		at += used;
 		words.count += used > 0;
-		if (!used)
+		if (!used || at >= size || text[at] != ':' || words.count == 8)
 			break;
+		may_end = is_gap(text + at, size - at);
+		if (may_end && words.gap < 8)
+			break;
+		if (may_end)
+			words.gap = words.count;
+		at += may_end ? 2 : 1;
 	}
 	if (words.gap < 8 && words.count == 8)
 		return 0;
 	*out_words = words;
-	return words.count || words.gap < 8 ? at : 0;
+	return at;
 }
 
 static address6_t words_join(const struct words *words)
@@ -199,7 +202,7 @@ static bool parse_one(const char *text, size_t size, bool *out_is_ip6, address6_
 		*out_is_ip6 = true;
 		return parse6(text, size, out_address);
 	}
-	if (octets_scan(text, size, &address, &count) != size || count != 4)
+	if (!size || octets_scan(text, size, &address, &count) != size || count != 4)
 		return false;
 	*out_is_ip6 = false;
 	*out_address = address;
@@ -283,7 +286,7 @@ int address_parse(const char *text, size_t size, struct address_range *out_range
 	unsigned count;
 	const char *dash;
 
-	if (octets_scan(text, size, &address, &count) == size && count == 4 && size) {
+	if (size && octets_scan(text, size, &address, &count) == size && count == 4) {
 		*out_range = (struct address_range){.first = address, .last = address};
 		return 0;
 	}

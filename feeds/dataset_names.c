@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * In canonical order a subtree is a run, so one pass with a stack of the names above finds what
- * holds for each name; what says nothing new is left out.
+ * holds for each name. Exclusions from nothing are left out; a listing below an equal one is not,
+ * as texts may name the entry that matched.
  */
 #include "feeds/dataset_private.h"
 
@@ -109,7 +110,7 @@ static int found_resolve(struct walk *w, size_t count, struct saying *out_saying
 }
 
 /*
- * What the group says of a scope, unless a name above says it with more weight or says the same.
+ * What the group says of a scope, unless a name above says something with more weight.
  * out_set: DATASET_ABSENT then; out_saying: what holds in the end
  */
 static int scope_resolve(struct walk *w, size_t group_count, unsigned scope,
@@ -133,7 +134,7 @@ static int scope_resolve(struct walk *w, size_t group_count, unsigned scope,
 	rc = found_resolve(w, count, &own);
 	if (rc < 0)
 		return rc;
-	if (own.set != above.set)
+	if (own.set || above.set)
 		*out_set = own.set;
 	*out_saying = own;
 	return 0;

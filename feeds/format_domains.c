@@ -56,14 +56,14 @@ static int domains_line(struct lines *lines, struct span line, uint64_t number)
 	struct dataset_entry entry = {.line = number};
 	uint8_t wire[NAME_WIRE_MAX];
 	unsigned scope;
-	struct span name;
+	struct span name, shown;
 	int size;
 
 	/* "! text" is a comment in ad blockers' lists. */
 	if (span_is_comment(line) || span_equals(line, "!") || span_starts(line, "! ") ||
 	    span_starts(line, "!\t"))
 		return 0;
-	name = span_cut_comment(line);
+	shown = name = span_cut_comment(line);
 	if (name.text[0] == '!') {
 		entry.is_exclusion = true;
 		entry.level = 1;
@@ -72,11 +72,11 @@ static int domains_line(struct lines *lines, struct span line, uint64_t number)
 	scope = scope_read(&name);
 	size = memchr(name.text, '\\', name.size) ? -1 : name_parse(name.text, name.size, wire);
 	if (size <= 0 || !is_host(wire, (size_t)size)) {
-		LINES_BAD(lines, number, "bad name '%.*s': " EXPECTED, SPAN_QUOTE(name));
+		LINES_BAD(lines, number, "bad name '%.*s': " EXPECTED, SPAN_QUOTE(shown));
 		return 0;
 	}
 	if (is_last_label_numeric(wire, (size_t)size)) {
-		LINES_BAD(lines, number, "address '%.*s': " EXPECTED, SPAN_QUOTE(name));
+		LINES_BAD(lines, number, "address '%.*s': " EXPECTED, SPAN_QUOTE(shown));
 		return 0;
 	}
 	lines->facts->line_count++;

@@ -10,7 +10,7 @@ static unsigned scope_read(struct span *name)
 		*name = span_skip(*name, 1);
 		return DATASET_EXACT | DATASET_SUBTREE;
 	}
-	if (name->size > 2 && name->text[0] == '*' && name->text[1] == '.') {
+	if (name->size > 1 && name->text[0] == '*' && name->text[1] == '.') {
 		*name = span_skip(*name, 2);
 		return DATASET_SUBTREE;
 	}
@@ -21,7 +21,7 @@ static int dnset_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct dataset_entry entry = {.line = number};
 	uint8_t wire[NAME_WIRE_MAX];
-	struct span name;
+	struct span name, shown;
 	unsigned scope;
 	int size, rc;
 
@@ -29,12 +29,12 @@ static int dnset_line(struct lines *lines, struct span line, uint64_t number)
 		entry.is_exclusion = true;
 		line = span_trim(span_skip(line, 1));
 	}
-	name = span_word(&line);
+	shown = name = span_word(&line);
 	scope = scope_read(&name);
 	size = name_parse(name.text, name.size, wire);
 	if (size <= 0) {
 		LINES_BAD(lines, number, "bad name '%.*s': expected a domain name",
-		          SPAN_QUOTE(name));
+		          SPAN_QUOTE(shown));
 		return 0;
 	}
 	if (!entry.is_exclusion) {

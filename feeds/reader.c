@@ -70,15 +70,16 @@ static struct reader *reader_new(void)
 	return r;
 }
 
+/* libarchive looks at the first bytes already; what is wrong with them is told by reader_next(). */
 static struct reader *opened(struct reader *r, int rc)
 {
 	int code;
 
-	if (rc >= ARCHIVE_WARN)
+	if (rc >= ARCHIVE_WARN || fail_archive(r) != -EIO)
 		return r;
 	code = archive_errno(r->archive);
 	reader_close(r);
-	errno = code > 0 ? code : EIO;
+	errno = code;
 	return NULL;
 }
 

@@ -29,13 +29,11 @@ static void add_daemon(struct show_table *table, const char *name, const char *s
 	show_row(table, (const char *const[]){name, state, generation, uptime, memory, pid});
 }
 
-static const char *dataplane_state(const json_t *dataplane, bool is_asked_directly)
+static const char *dataplane_state(const json_t *dataplane)
 {
-	bool is_loaded = json_is_true(json_object_get(dataplane, "is_loaded"));
-
-	if (!is_asked_directly && !json_is_true(json_object_get(dataplane, "connected")))
-		return "not connected";
-	return is_loaded ? "answering" : "not loaded";
+	if (!json_is_integer(json_object_get(dataplane, "pid")))
+		return "not running";
+	return json_is_true(json_object_get(dataplane, "is_loaded")) ? "answering" : "not loaded";
 }
 
 static void print_daemons(const json_t *control, const json_t *dataplane)
@@ -46,8 +44,7 @@ static void print_daemons(const json_t *control, const json_t *dataplane)
 	show_row(&table,
 	         (const char *const[]){"DAEMON", "STATE", "GENERATION", "UP", "MEMORY", "PID"});
 	add_daemon(&table, "reputed", control ? (state ? state : "?") : "not running", control);
-	add_daemon(&table, "reputed-dataplane",
-	           dataplane ? dataplane_state(dataplane, !control) : "not running", dataplane);
+	add_daemon(&table, "reputed-dataplane", dataplane_state(dataplane), dataplane);
 	show_table_done(&table, 0, stdout);
 }
 
@@ -146,6 +143,22 @@ static int without_control(const struct arguments *a, const struct config *confi
 	return EXIT_NO;
 }
 
+/* reputed looks at the data plane once in a while; what it does not know yet is asked here. */
+static void complete_dataplane(const struct config *config, json_t *answer)
+{
+	json_t *dataplane = json_object_get(answer, "dataplane"), *asked;
+	char error[DATAPLANE_CLIENT_ERROR_MAX] = "";
+
+	if (json_is_integer(json_object_get(dataplane, "pid")))
+		return;
+	asked = ask_daemon(config, error);
+	if (asked)
+		json_object_update(dataplane, asked);
+	else
+		fprintf(stderr, "reputectl: %s\n", error);
+	json_decref(asked);
+}
+
 int status_run(const struct arguments *a)
 {
 	struct config *config = ask_config(a);
@@ -158,13 +171,15 @@ int status_run(const struct arguments *a)
 		return EXIT_NO;
 	rc = control_client_call(config->control_socket, json_pack("{s:s}", "command", "status"),
 	                         TIMEOUT_MS, &answer, error);
-	status = rc < 0 ? without_control(a, config, error) : EXIT_OK;
+	if (rc < 0)
+		status = without_control(a, config, error);
+	else
+		complete_dataplane(config, answer);
 	config_free(config);
 	if (rc < 0)
 		return status;
 	dataplane = json_object_get(answer, "dataplane");
-	if (!json_is_true(json_object_get(dataplane, "connected")))
-		status = EXIT_NO;
+	status = json_is_integer(json_object_get(dataplane, "pid")) ? EXIT_OK : EXIT_NO;
 	if (a->given & OPTION_JSON) {
 		show_json(answer);
 		return status;

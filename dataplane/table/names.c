@@ -50,7 +50,7 @@ struct names {
 	size_t node_count;
 };
 
-static struct node gone; /* only its address counts */
+static const struct node gone; /* only its address counts */
 
 static uint64_t pack(verdict_t exact, verdict_t subtree)
 {
@@ -356,7 +356,8 @@ int names_delete(struct names *n, const uint8_t *name, size_t size)
 	/* from the name up, so that a node never stands without its ancestors */
 	for (size_t level = p.depth; level-- > 0 && p.nodes[level]->put_count == 0;) {
 		/* release: pairs with acquire in load_node(), for the hash beside it */
-		atomic_store_explicit(&p.slots[level]->node, &gone, memory_order_release);
+		atomic_store_explicit(&p.slots[level]->node, (struct node *)&gone,
+		                      memory_order_release);
 		n->memory_size -= block_memory(p.nodes[level]);
 		n->node_count--;
 		retire_add(&n->retire, p.nodes[level]);

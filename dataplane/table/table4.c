@@ -16,7 +16,7 @@
 #define GROUP_SIZE     256        /* slots */
 #define SMALLEST_PAGE  4096
 #define BURST          32
-#define ANY_SLOTS      (TABLE4_ANY_BUDGET * 64)
+#define ANY_SLOTS      (1u << 16) /* one /8 */
 #define ANY_MEMO_COUNT 64
 
 /* Reserved address space; a page costs memory from its first write on. */

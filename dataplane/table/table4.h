@@ -42,12 +42,12 @@ void table4_prefetch(const struct table4 *t, uint32_t address);
 
 /*
  * Whether any address of a range has a verdict that is wanted (an empty non-terminal of a zone).
- * Bounded work: after TABLE4_ANY_BUDGET split blocks, as many calls of is_wanted, or four full /8s
+ * Bounded work: after TABLE4_ANY_BUDGET split blocks, as many calls of is_wanted, or one full /8
  * it answers true, which is the safe side (NODATA instead of NXDOMAIN).
  *
  * is_wanted: called with verdicts other than VERDICT_NONE, not always again with the same one
  */
-#define TABLE4_ANY_BUDGET 4096
+#define TABLE4_ANY_BUDGET 512
 bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
                 bool (*is_wanted)(verdict_t verdict, const void *context), const void *context);
 

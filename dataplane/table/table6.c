@@ -6,7 +6,9 @@
  *
  * Chunks are immutable. A paint builds what replaces the chunks it touches, then publishes with one
  * store: of a chunk into its place, of a new directory, or of the count of a directory that grows
- * at its end. Readers take everything from one load of the directory.
+ * at its end. Readers take everything from one load of the directory. A paint that removes the
+ * first boundary of a chunk joins it with the one before, so that no chunks stay behind when what
+ * was in them goes.
  */
 #include "dataplane/table/table6.h"
 
@@ -19,15 +21,8 @@
 #include <string.h>
 
 #define CHUNK_MAX     256 /* boundaries */
-#define CHUNK_SMALL   64  /* below: joined with a neighbour, if both then fit into ... */
-#define CHUNK_JOINED  192
 #define DIRECTORY_MIN 16
 #define ADDRESS6_MAX  (~(address6_t)0)
-
-struct boundary {
-	address6_t start;
-	verdict_t verdict;
-};
 
 struct chunk {
 	const verdict_t *verdicts; /* behind starts */
@@ -59,20 +54,18 @@ static uint64_t block_memory(void *block)
 	return malloc_usable_size(block) + sizeof(size_t);
 }
 
-static struct chunk *chunk_new(const struct boundary *boundaries, size_t count)
+static struct chunk *chunk_new(const address6_t *starts, const verdict_t *verdicts, size_t count)
 {
 	struct chunk *c =
 	    malloc(sizeof(*c) + count * (sizeof(c->starts[0]) + sizeof(c->verdicts[0])));
-	verdict_t *verdicts;
+	verdict_t *copy;
 
 	if (!c)
 		return NULL;
-	verdicts = (verdict_t *)&c->starts[count];
-	for (size_t i = 0; i < count; i++) {
-		c->starts[i] = boundaries[i].start;
-		verdicts[i] = boundaries[i].verdict;
-	}
-	c->verdicts = verdicts;
+	copy = (verdict_t *)&c->starts[count];
+	memcpy(c->starts, starts, count * sizeof(*starts));
+	memcpy(copy, verdicts, count * sizeof(*verdicts));
+	c->verdicts = copy;
 	c->count = count;
 	return c;
 }
@@ -135,10 +128,11 @@ static struct chunk *load_chunk(const struct directory *d, size_t index)
 
 struct table6 *table6_new(void)
 {
-	static const struct boundary nothing = {0, VERDICT_NONE};
+	const address6_t start = 0;
+	const verdict_t nothing = VERDICT_NONE;
 	struct table6 *t = calloc(1, sizeof(*t));
 	struct directory *d = directory_new(DIRECTORY_MIN);
-	struct chunk *c = chunk_new(&nothing, 1);
+	struct chunk *c = chunk_new(&start, &nothing, 1);
 
 	if (!t || !d || !c) {
 		free(c);
@@ -175,50 +169,26 @@ struct paint {
 	size_t from, to;  /* chunks replaced, both included */
 	size_t old_count; /* boundaries of these */
 	size_t count;
-	struct boundary boundaries[2 * CHUNK_MAX + 2];
+	address6_t starts[2 * CHUNK_MAX + 2];
+	verdict_t verdicts[2 * CHUNK_MAX + 2];
 	size_t chunk_count;
 	struct chunk *chunks[3]; /* made of the boundaries */
 };
 
 static void push(struct paint *p, address6_t start, verdict_t verdict)
 {
-	if (p->count == 0 || p->boundaries[p->count - 1].verdict != verdict)
-		p->boundaries[p->count++] = (struct boundary){start, verdict};
-}
-
-static void push_below(struct paint *p, const struct chunk *c, address6_t end)
-{
-	for (size_t i = 0; i < c->count && c->starts[i] < end; i++)
-		push(p, c->starts[i], c->verdicts[i]);
-}
-
-static void push_above(struct paint *p, const struct chunk *c, address6_t last)
-{
-	for (size_t i = chunk_find(c, last) + 1; i < c->count; i++)
-		push(p, c->starts[i], c->verdicts[i]);
-}
-
-/* Take in a neighbour when few boundaries are left, lest many small chunks remain. */
-static void join(struct paint *p, const struct directory *d)
-{
-	const struct chunk *before = p->from > 0 ? load_chunk(d, p->from - 1) : NULL;
-	const struct chunk *after = p->to + 1 < load_count(d) ? load_chunk(d, p->to + 1) : NULL;
-
-	if (p->count >= CHUNK_SMALL)
+	if (p->count > 0 && p->verdicts[p->count - 1] == verdict)
 		return;
-	if (after && p->count + after->count <= CHUNK_JOINED) {
-		p->to++;
-		for (size_t i = 0; i < after->count; i++)
-			push(p, after->starts[i], after->verdicts[i]);
-	} else if (before && p->count + before->count <= CHUNK_JOINED) {
-		p->from--;
-		memmove(&p->boundaries[before->count], p->boundaries,
-		        p->count * sizeof(p->boundaries[0]));
-		p->count += before->count;
-		for (size_t i = 0; i < before->count; i++)
-			p->boundaries[i] =
-			    (struct boundary){before->starts[i], before->verdicts[i]};
-	}
+	p->starts[p->count] = start;
+	p->verdicts[p->count++] = verdict;
+}
+
+/* Boundaries [from, end) of a chunk. The first differs from what was pushed before. */
+static void push_from(struct paint *p, const struct chunk *c, size_t from, size_t end)
+{
+	memcpy(&p->starts[p->count], &c->starts[from], (end - from) * sizeof(c->starts[0]));
+	memcpy(&p->verdicts[p->count], &c->verdicts[from], (end - from) * sizeof(c->verdicts[0]));
+	p->count += end - from;
 }
 
 /* Collect the boundaries that replace those of the chunks of [first, last] and around it. */
@@ -235,13 +205,15 @@ static void collect(struct paint *p, const struct directory *d, address6_t first
 	p->to = directory_find(d, count, last < ADDRESS6_MAX ? last + 1 : last);
 	left = load_chunk(d, p->from);
 	right = load_chunk(d, p->to);
-	push_below(p, left, first);
+	if (first > 0)
+		push_from(p, left, 0, chunk_find(left, first - 1) + 1);
 	push(p, first, verdict);
 	if (last < ADDRESS6_MAX) {
-		push(p, last + 1, right->verdicts[chunk_find(right, last + 1)]);
-		push_above(p, right, last + 1);
+		size_t at = chunk_find(right, last + 1);
+
+		push(p, last + 1, right->verdicts[at]);
+		push_from(p, right, at + 1, right->count);
 	}
-	join(p, d);
 	for (size_t i = p->from; i <= p->to; i++)
 		p->old_count += load_chunk(d, i)->count;
 }
@@ -259,7 +231,7 @@ static int make_chunks(struct paint *p)
 
 	for (size_t i = 0; i < pieces; i++) {
 		size_t n = (p->count - done) / (pieces - i);
-		struct chunk *c = chunk_new(&p->boundaries[done], n);
+		struct chunk *c = chunk_new(&p->starts[done], &p->verdicts[done], n);
 
 		if (!c) {
 			free_chunks(p);
@@ -336,7 +308,8 @@ static bool is_append(const struct directory *d, const struct paint *p)
 static int append_chunk(struct table6 *t, struct directory *d, struct paint *p)
 {
 	const size_t count = load_count(d);
-	struct chunk *c = chunk_new(&p->boundaries[p->old_count], p->count - p->old_count);
+	struct chunk *c = chunk_new(&p->starts[p->old_count], &p->verdicts[p->old_count],
+	                            p->count - p->old_count);
 
 	if (!c)
 		return -ENOMEM;

@@ -305,8 +305,11 @@ def test_cases():
         "5.0.0.127.bl.example"), "127.0.0.9")
     nxdomain(f, "no-code-6", "127.0.0.6 is neither", BL, Query("6.0.0.127.bl.example"))
     for labels in ("127", "0.127", "0.0.127"):
-        nodata(f, f"ent-{labels}", "RFC 8020: above the test entries", V4,
-               Query(labels + ".v4.example"))
+        nodata(f, f"ent-{labels}", "RFC 8020: above the test entries, where the table has nothing",
+               TXT, Query(labels + ".txt.example"))
+    nodata(f, "ent-nibbles", "the nibbles above ::ffff:7f00:2 too", TXT,
+           Query(".".join(reversed_name("::ffff:127.0.0.2", "txt.example").split(".")[1:])))
+    nxdomain(f, "ent-none", "nothing is in 126.0.0.0/8", TXT, Query("126.txt.example"))
     nodata(f, "ent-only-ip6", "an IPv6 zone: the nibbles above ::ffff:7f00:2", V6,
            Query(".".join(reversed_name("::ffff:127.0.0.2", "v6.example").split(".")[5:])))
     for zone, apex in ((BL, "bl.example"), (V6, "v6.example"), (V4, "v4.example")):

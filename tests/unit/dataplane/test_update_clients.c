@@ -7,9 +7,15 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define STRANGER 65534 /* uid of nobody */
 
 static void test_lookup(void **state)
 {
@@ -235,6 +241,47 @@ static void test_cut_off(void **state)
 	client_expect_error(&f->writer, "unknown message");
 }
 
+/* Runs in a forked child as another user. Returns 0 when it was let in and then cut off. */
+static int be_stranger(int fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char byte;
+
+	strcpy(address.sun_path, fixture_path);
+	if (setresuid(STRANGER, STRANGER, STRANGER) < 0)
+		return 2;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return 3;
+	return read(fd, &byte, 1) == 0 ? 0 : 4;
+}
+
+/* Should the mode of the socket be changed, a stranger still gets nothing. */
+static void test_stranger(void **state)
+{
+	struct fixture *f = *state;
+	char *slash = strrchr(fixture_path, '/');
+	int fd, status = -1;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip(); /* nobody but root can be somebody else */
+	assert_int_equal(chmod(fixture_path, 0666), 0);
+	*slash = 0;
+	assert_int_equal(chmod(fixture_path, 0755), 0);
+	*slash = '/';
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(be_stranger(fd));
+	close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(client_counter(&f->writer, "update_clients_cut"), 1);
+}
+
 /* More connections than places: the ones above wait, and are served when a place is free. */
 static void test_many_clients(void **state)
 {
@@ -296,6 +343,7 @@ int main(void)
 	    FIXTURE_TEST(test_status_and_stats),
 	    FIXTURE_TEST(test_version),
 	    FIXTURE_TEST(test_cut_off),
+	    FIXTURE_TEST(test_stranger),
 	    FIXTURE_TEST(test_many_clients),
 	    FIXTURE_TEST(test_slow_client),
 	};

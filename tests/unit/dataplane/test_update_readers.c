@@ -19,8 +19,8 @@
 #include <cmocka.h>
 
 #define READERS     2
-#define FULL_LOADS  12
-#define DELTAS      16         /* after each full load */
+#define FULL_LOADS  6
+#define DELTAS      8          /* after each full load */
 #define FULL_FIRST  0x0a000000 /* 10.0.0.0/23: touched by full loads only */
 #define FULL_LAST   0x0a0001ff
 #define DELTA_FIRST 0xc6336400 /* 198.51.100.0-9: always listed, as what changes */

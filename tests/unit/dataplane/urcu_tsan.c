@@ -19,8 +19,8 @@ void __tsan_release(void *address);
 static char readers, callbacks;
 
 /*
- * Zones and access rules: rcu_dereference() without _LGPL_SOURCE is a plain load to TSan, which then
- * sees no order between the store of the pointer and what the core reads through it.
+ * Zones and access rules: rcu_dereference() without _LGPL_SOURCE is a plain load to TSan, which
+ * then sees no order between the store of the pointer and what the core reads through it.
  */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)

@@ -7,6 +7,7 @@
  * list's text, 'none': no text.
  */
 #include "feeds/format.h"
+#include "tests/unit/feeds/answers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,110 +32,6 @@ static void facts_print(const struct dataset *d, double seconds)
 		fprintf(stderr, "line %" PRIu64 ": %s\n", d->messages[i].line, d->messages[i].text);
 }
 
-static void text_print(const struct dataset_value *value, const char *subject)
-{
-	if (value->text_kind == DATASET_TEXT_LIST)
-		printf(" -");
-	else if (value->text_kind == DATASET_TEXT_NONE)
-		printf(" none");
-	else
-		printf(" \"");
-	for (unsigned i = 0; i < value->text_size; i++) {
-		bool is_dollar = value->text[i] == '$';
-
-		if (is_dollar && i + 1 < value->text_size && value->text[i + 1] == '$')
-			i++;
-		else if (is_dollar) {
-			printf("%s", subject);
-			continue;
-		}
-		putchar(value->text[i]);
-	}
-	if (value->text_kind == DATASET_TEXT_OWN)
-		putchar('"');
-}
-
-static void set_print(const struct dataset *d, uint32_t set, const char *subject)
-{
-	const struct dataset_value *const *values;
-	size_t count = dataset_set(d, set, &values);
-
-	for (size_t i = 0; i < count; i++) {
-		uint32_t code = values[i]->code;
-
-		putchar('\t');
-		if (code)
-			printf("%u.%u.%u.%u", code >> 24, code >> 16 & 255, code >> 8 & 255,
-			       code & 255);
-		else
-			printf("-");
-		text_print(values[i], subject);
-	}
-}
-
-static uint32_t range_find(const struct dataset *d, const struct address_range *key)
-{
-	size_t low = 0, high = key->is_ip6 ? d->range6_count : d->range4_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		address6_t last = key->is_ip6 ? d->ranges6[middle].last : d->ranges4[middle].last;
-
-		if (last < key->first)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == (key->is_ip6 ? d->range6_count : d->range4_count))
-		return 0;
-	if (key->is_ip6)
-		return d->ranges6[low].first <= key->first ? d->ranges6[low].set : 0;
-	return d->ranges4[low].first <= key->first ? d->ranges4[low].set : 0;
-}
-
-/* out_matched: the size of the name, or of the name above, that decided. */
-static uint32_t name_find(const struct dataset *d, const uint8_t *wire, size_t size,
-                          size_t *out_matched)
-{
-	for (size_t at = 0; at < size; at += 1u + wire[at]) {
-		for (size_t i = 0; i < d->name_count; i++) {
-			const struct dataset_name *name = &d->names[i];
-			uint32_t set = at ? name->subtree : name->exact;
-
-			if (name_compare(wire + at, size - at, d->name_bytes + name->offset,
-			                 name->size) ||
-			    set == DATASET_ABSENT)
-				continue;
-			*out_matched = size - at;
-			return set;
-		}
-	}
-	return 0;
-}
-
-static void answer(const struct dataset *d, const char *key)
-{
-	struct address_range range;
-	uint8_t wire[NAME_WIRE_MAX];
-	char subject[4 * NAME_WIRE_MAX + 2];
-	size_t matched;
-	uint32_t set = 0;
-	int size;
-
-	if (address_parse(key, strlen(key), &range) == 0) {
-		address_format(&range, subject);
-		set = range_find(d, &range);
-	} else if ((size = name_parse(key, strlen(key), wire)) >= 0) {
-		set = name_find(d, wire, (size_t)size, &matched);
-		if (set)
-			name_format(wire + size - matched, matched, subject);
-	}
-	printf("%s", key);
-	if (set)
-		set_print(d, set, subject);
-	putchar('\n');
-}
-
 static double now_s(void)
 {
 	struct timespec now;
@@ -150,7 +47,7 @@ int main(int argc, char **argv)
 	const struct format *format;
 	struct reader *reader;
 	struct dataset *d;
-	char error[256], key[1200];
+	char error[256], key[1200], found[DATASET_SET_MAX * 300];
 	double start = now_s();
 
 	if (argc != 3 + is_keeping) {
@@ -172,7 +69,8 @@ int main(int argc, char **argv)
 	facts_print(d, now_s() - start);
 	while (fgets(key, sizeof(key), stdin)) {
 		key[strcspn(key, "\n")] = 0;
-		answer(d, key);
+		answers_format(d, key, found, sizeof(found));
+		printf("%s%s%s\n", key, found[0] ? "\t" : "", found);
 	}
 	dataset_free(d);
 	return 0;

@@ -6,7 +6,7 @@ usage: compare_rbldnsd.py ASK RBLDNSD [ROUNDS [SEED]]
 
 The files are made of the grammar of rbldnsd.8 with its odd corners and bad lines, over a few octets,
 so that entries overlap. Not made, as the difference is meant: octets with leading zeros, codes
-outside 127/8, line ends of CR LF, empty labels, hex words of more than four digits.
+outside 127/8, line ends of CR LF, empty labels, hex words of more than four digits, a single colon at the end of an IPv6 address.
 """
 import ipaddress
 import os
@@ -89,7 +89,8 @@ def ip6_key(rnd):
         length = rnd.choice([0, 3, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128])
         strict = ipaddress.ip_network(f"{ip6_address(rnd)}/{length}", strict=False)
         return rnd.choice([str(strict), str(strict), f"{ip6_address(rnd)}/{length}"])
-    return rnd.choice(["2001:::9", "2001::1::2", ":9z", "2001:", "g::", "2001::1.2.3.4", "2001::/129",
+    return rnd.choice(["2001:::9", ":9z", "2001:", "2001:1:", "2001:1:z",
+                       "2001:1:1:1:1:1:1:1:", "2001:1:1:1:1:1:1:1:z", "2001:1::1:1:1:1:1:1", "g::", "2001::1.2.3.4", "2001::/129",
                        "2001:1/16", "1:2:3:4:5:6:7:8:9"])
 
 

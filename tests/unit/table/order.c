@@ -28,6 +28,14 @@ static void __tsan_release(void *where)
 }
 #endif
 
+const char *__tsan_default_suppressions(void);
+
+/* What rcu_barrier() allocates is freed by liburcu's own thread. */
+const char *__tsan_default_suppressions(void)
+{
+	return "race:urcu_qsbr_barrier\n";
+}
+
 void __real_urcu_qsbr_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void __wrap_urcu_qsbr_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 

@@ -26,6 +26,7 @@
 #define CYCLES      60 /* of define, paint, forget */
 #define PIECES      40 /* of a round and a table */
 #define KEYS        700
+#define TAIL        300         /* keys of table6 behind the others, painted upwards */
 #define FIRST4      0x09fffe80u /* over borders of /24, /16 and /8 */
 #define NAMES       40
 #define FILLERS     200 /* names that come and go, so that the index is rebuilt */
@@ -33,6 +34,8 @@
 #define CYCLED4     0xc0000201u
 #define CYCLED_IDS  6
 #define CYCLED_BASE 5000 /* the ids that are defined and forgotten */
+#define HASTY4      0xc0000301u
+#define HASTY_BASE  6000 /* likewise, but forgotten while readers may have them */
 
 struct stress {
 	struct tables *tables;
@@ -103,6 +106,12 @@ static void read_addresses(struct reader *r, const struct tables *t)
 	table4_lookup_burst(t->addresses4, addresses, KEYS, verdicts);
 	for (uint32_t i = 0; i < KEYS; i++)
 		check(r, &r->seen4[i], verdicts[i], "table4 rises in a burst");
+	for (uint32_t i = 0; i < 2 * TAIL; i++) {
+		verdict_t verdict = table6_lookup(t->addresses6, key6(KEYS + 10 + i));
+
+		if (verdict % 8 != 0 || (verdict != 0 && i % 2 != 0))
+			report(r, "the tail is painted every eighth round");
+	}
 	if (!table4_any(t->addresses4, key4(3), key4(KEYS - 3), is_any, NULL))
 		report(r, "something in table4 is always listed");
 	if (!table6_any(t->addresses6, key6(3), key6(KEYS - 3), is_any, NULL))
@@ -145,6 +154,19 @@ static void read_cycled(struct reader *r, const struct tables *t)
 	r->cycled++;
 }
 
+/* An address whose verdict is forgotten as soon as it is gone: unknown, or still all there. */
+static void read_hasty(struct reader *r, const struct tables *t)
+{
+	verdict_t verdict = table4_lookup(t->addresses4, HASTY4);
+	const struct verdict *v = verdicts_get(t->verdicts, verdict);
+
+	if (!v)
+		return;
+	if (v->count != 1 || v->listings[0]->code != 0x7f010000 + verdict)
+		report(r, "a verdict at hand stays whole");
+	r->cycled++;
+}
+
 static void *read_all(void *context)
 {
 	struct reader *r = context;
@@ -158,6 +180,8 @@ static void *read_all(void *context)
 		order_quiescent();
 		for (int i = 0; i < 100; i++)
 			read_cycled(r, r->stress->tables);
+		for (int i = 0; i < 100; i++)
+			read_hasty(r, r->stress->tables);
 		order_quiescent();
 	}
 	order_offline();
@@ -184,6 +208,17 @@ static void paint_pieces(struct tables *t, verdict_t round)
 	assert_int_equal(table6_paint(t->addresses6, key6(0) - 300, key6(KEYS), round), 0);
 }
 
+static void paint_tail(struct tables *t, verdict_t round)
+{
+	assert_int_equal(
+	    table6_paint(t->addresses6, key6(KEYS + 10), key6(KEYS + 10 + 2 * TAIL), 0), 0);
+	for (uint32_t i = 0; i < TAIL; i++) {
+		address6_t key = key6(KEYS + 10 + 2 * i);
+
+		assert_int_equal(table6_paint(t->addresses6, key, key, round), 0);
+	}
+}
+
 static void put_names(struct tables *t, verdict_t round)
 {
 	uint8_t name[64];
@@ -207,6 +242,8 @@ static void play_round(struct stress *s, verdict_t round)
 	/* release: pairs with acquire in check() */
 	atomic_store_explicit(&s->round, round, memory_order_release);
 	paint_pieces(s->tables, round);
+	if (round % 8 == 0)
+		paint_tail(s->tables, round);
 	put_names(s->tables, round);
 }
 
@@ -243,6 +280,17 @@ static void play_cycle(struct stress *s, unsigned cycle)
 	order_synchronize();
 	verdicts_forget_listing(s->tables->verdicts, old);
 	verdicts_forget(s->tables->verdicts, old);
+}
+
+static void play_hasty_cycle(struct stress *s, unsigned cycle)
+{
+	verdict_t old = HASTY_BASE + cycle % CYCLED_IDS;
+	verdict_t id = HASTY_BASE + (cycle + 1) % CYCLED_IDS;
+
+	define(s->tables->verdicts, id);
+	assert_int_equal(table4_paint(s->tables->addresses4, HASTY4, HASTY4, id), 0);
+	verdicts_forget(s->tables->verdicts, old);
+	verdicts_forget_listing(s->tables->verdicts, old);
 }
 
 static void start(struct stress *s, struct reader *readers)
@@ -297,8 +345,10 @@ static void test_cycles(void **state)
 
 	(void)state;
 	start(&s, readers);
-	for (unsigned cycle = 0; cycle < CYCLES; cycle++)
+	for (unsigned cycle = 0; cycle < CYCLES; cycle++) {
 		play_cycle(&s, cycle);
+		play_hasty_cycle(&s, cycle);
+	}
 	play_round(&s, 2);
 	play_round(&s, 3);
 	stop(&s, readers);

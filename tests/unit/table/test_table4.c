@@ -239,6 +239,12 @@ static void test_any_is_bounded(void **state)
 	assert_false(table4_any(t, 0x0a000000, 0x0affffff, is_wanted, &w));
 	assert_int_equal(table4_paint(t, 0x0aff0000, 0x0aff0000, 0), 0);
 	assert_true(table4_any(t, 0x0a000000, 0x0affffff, is_wanted, &w)); /* gives up */
+	assert_int_equal(table4_paint(t, 0, UINT32_MAX, 1), 0);
+	assert_true(table4_any(t, 0, UINT32_MAX, is_wanted, &w)); /* gives up */
+	assert_int_equal(table4_paint(t, 0x0b000000, UINT32_MAX, 0), 0);
+	assert_int_equal(table4_paint(t, 0, 0x09ffffff, 0), 0);
+	assert_int_equal(table4_paint(t, 0x0a000000, 0x0affffff, 1), 0);
+	assert_false(table4_any(t, 0, UINT32_MAX, is_wanted, &w)); /* empty /16s cost nothing */
 	table4_free(t);
 }
 

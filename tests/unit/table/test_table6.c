@@ -171,9 +171,29 @@ static void test_many(void **state)
 		fill(t, rows[i].emptied, count, VERDICT_NONE);
 		table6_stats(t, &stats);
 		assert_int_equal(stats.boundary_count, 0);
-		assert_in_range(stats.memory_size, 1, 16384); /* small chunks were joined */
+		assert_in_range(stats.memory_size, 1, 16384);
 		table6_free(t);
 	}
+}
+
+/* What is left after most of it was unpainted does not keep the chunks of before. */
+static void test_thinned_out(void **state)
+{
+	struct table6 *t = table6_new();
+	struct table6_stats stats;
+
+	(void)state;
+	fill(t, SCATTERED, 20000, 3);
+	for (uint32_t i = 0; i < 20000; i++) {
+		address6_t address = NUMBER(NET + i, 1);
+
+		if (i % 100 != 0)
+			assert_int_equal(table6_paint(t, address, address, VERDICT_NONE), 0);
+	}
+	table6_stats(t, &stats);
+	assert_int_equal(stats.boundary_count, 400);
+	assert_in_range(stats.memory_size / stats.boundary_count, 20, 30);
+	table6_free(t);
 }
 
 static bool is_wanted(verdict_t verdict, const void *context)
@@ -232,7 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_paint),          cmocka_unit_test(test_paint_refuses),
 	    cmocka_unit_test(test_many),           cmocka_unit_test(test_any),
-	    cmocka_unit_test(test_any_is_bounded),
+	    cmocka_unit_test(test_any_is_bounded), cmocka_unit_test(test_thinned_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Write base.inc and the first corpus of fuzz_update: corpus/update/seed-* beside this file."""
+import os
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "smoke"))
+from push import (REQUESTS, Batch, blob, fixed32, number, packed,  # noqa: E402
+                  packed_fixed, paint6_body, wire_name)
+
+EVERYBODY = ("access", paint6_body([(0, (1 << 128) - 1, 0)]))
+HELLO = ("hello", number(1, 1) + number(2, 1))
+BASE, SHORT = 1, 2  # bits of the first byte
+
+
+def message(kind, body):
+    return blob(REQUESTS.index(kind) + 1, body)
+
+
+def stream(messages, is_short):
+    packed_messages = [message(*m) for m in messages]
+    letter = ">B" if is_short else ">I"
+    return b"".join(struct.pack(letter, len(m)) + m for m in packed_messages)
+
+
+def begin(generation, is_full=False):
+    return "begin", number(1, generation) + number(2, is_full)
+
+
+def commit(generation):
+    return "commit", number(1, generation) + number(2, 3)
+
+
+def define(number_, code=2, text=b"$ is listed"):
+    listing = number(1, number_) + number(2, 1) + fixed32(3, 0x7F000000 | code) + blob(4, text)
+    return "define", blob(1, listing) + blob(2, number(1, number_) + packed(2, [number_]))
+
+
+def paint4(first, last, verdict):
+    return "paint4", (packed_fixed(1, [first], "I") + packed_fixed(2, [last], "I") +
+                      packed(3, [verdict]))
+
+
+def names(text, verdict, is_delete=None):
+    body = blob(1, wire_name(text)) + packed(2, [verdict]) + packed(3, [verdict])
+    return "put_names", body + (b"" if is_delete is None else packed(4, [is_delete]))
+
+
+def zones(*apexes):
+    batch = Batch()
+    for apex in apexes:
+        batch.add_zone(apex)
+    return "zones", b"".join(blob(1, batch.zone_body(z, 300, 60)) for z in batch.zones)
+
+
+def lookup(key):
+    return "lookup", blob(1, key.encode())
+
+
+def base():
+    return [HELLO, begin(1, True), define(1), paint4(0xC0000201, 0xC0000201, 1),
+            ("paint6", paint6_body([(0x20010DB8 << 96, (0x20010DB9 << 96) - 1, 1)])),
+            names("a.test", 1), zones("bl.test"), EVERYBODY, commit(1)]
+
+
+def delta(generation, *messages):
+    return [begin(generation), *messages, commit(generation)]
+
+
+FORGET1 = ("forget", packed(1, [1]) + packed(2, [1]))
+SEEDS = {
+    "full": base(),
+    "delta": delta(2, define(2, 3), paint4(0xC0000200, 0xC00002FF, 2), names("b.test", 2)),
+    "delete": delta(2, names("a.test", 0, 1), paint4(0xC0000201, 0xC0000201, 0)),
+    "forget": [*delta(2, define(2, 4), paint4(0xC0000201, 0xC0000201, 2), FORGET1,
+                      names("a.test", 0, 1),
+                      ("paint6", paint6_body([(0, (1 << 128) - 1, 0)]))),
+               *delta(3, define(1, 5), paint4(0, 1, 1))],
+    "zones": [*delta(2, zones("bl.test=expired", "x.bl.test=not-loaded", "c.test")),
+              lookup("192.0.2.1")],
+    "access": delta(2, ("access", paint6_body([(0, 5, 1), (6, 9, 2)]))),
+    "lookup4": [lookup("192.0.2.1"), lookup("127.0.0.2"), lookup("10.0.0.1")],
+    "lookup6": [lookup("2001:db8::1"), lookup("::ffff:192.0.2.1")],
+    "lookup-names": [lookup("x.a.test"), lookup("test"), lookup("b.test."), lookup("..")],
+    "status": [("status", b""), ("stats", b""), ("hello", number(1, 2))],
+    "refused": [*delta(2, paint4(2, 1, 0)), *delta(2, paint4(1, 2, 99)), *delta(1)],
+    "two-fulls": [*base()[1:2], begin(5, True), define(1), paint4(0x7F000000, 0x7F000FFF, 1), commit(5),
+                  begin(6, True), commit(6)],
+    "wide": delta(2, paint4(0xC0000000, 0xC000FFFF, 1), paint4(0xC0000180, 0xC0000201, 0)),
+}
+
+
+def main():
+    data = stream(base(), False)
+    with open(os.path.join(HERE, "base.inc"), "w", encoding="ascii") as out:
+        for i in range(0, len(data), 16):
+            out.write(" ".join(f"0x{byte:02x}," for byte in data[i:i + 16]) + "\n")
+    corpus = os.path.join(HERE, "corpus", "update")
+    os.makedirs(corpus, exist_ok=True)
+    for name, messages in SEEDS.items():
+        for is_short in (False, True):
+            flags = (0 if name == "full" else BASE) | (SHORT if is_short else 0)
+            suffix = "-short" if is_short else ""
+            with open(os.path.join(corpus, f"seed-{name}{suffix}"), "wb") as out:
+                out.write(bytes([flags]) + stream(messages, is_short))
+
+
+if __name__ == "__main__":
+    main()
