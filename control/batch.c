@@ -301,6 +301,15 @@ int batch_access(struct batch *b, Reputed__Update__Access *access)
 	return push_send(b->push, &request);
 }
 
+int batch_settings(struct batch *b, Reputed__Update__Settings *settings)
+{
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_SETTINGS;
+	request.settings = settings;
+	return push_send(b->push, &request);
+}
+
 static int flush_forgotten(struct batch *b)
 {
 	Reputed__Update__Forget forget = REPUTED__UPDATE__FORGET__INIT;

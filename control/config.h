@@ -4,8 +4,9 @@
  * The configuration file as the operator wrote it (YAML through libcyaml), checked and with texts
  * resolved to numbers. User settings only; run-time state lives elsewhere.
  *
- * Threads: immutable after config_load(); any thread may read.
+ * Threads: immutable after config_load() and config_secrets_read(); any thread may read.
  */
+#include "control/secrets.h"
 #include "feeds/address.h"
 #include "feeds/format.h"
 #include "feeds/guard.h"
@@ -23,6 +24,7 @@
 #define CONFIG_ADDRESSES_MAX 16 /* of a port */
 #define CONFIG_CORES_MAX     64
 #define CONFIG_TEXT_MAX      255 /* bytes of a text template: one TXT string */
+#define CONFIG_NSID_MAX      64  /* SETTINGS_NSID_MAX of the data plane */
 
 enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
@@ -92,8 +94,12 @@ struct config {
 	char *state_dir; /* all paths absolute once resolved */
 	char *control_socket;
 	struct config_dataplane dataplane;
-	char *http_listen;            /* NULL = none */
-	struct config_access *access; /* never empty once resolved: the defaults */
+	char *http_listen;        /* NULL = none */
+	char *cookie_secret_file; /* absolute once resolved; NULL = none */
+	bool is_cookie_required;
+	char *version, *hostname, *nsid; /* what is told of the server; NULL or empty = nothing */
+	struct secrets cookie_secrets;   /* of config_secrets_read(); count 0 = none */
+	struct config_access *access;    /* never empty once resolved: the defaults */
 	unsigned access_count;
 	char **never_list;
 	unsigned never_list_count;

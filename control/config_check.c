@@ -214,6 +214,23 @@ static const char *check_text(struct check *c, const char *text)
 	return c->expected;
 }
 
+/* A character-string of TXT; RFC 4892 wants it to be read by people. */
+static const char *check_identity(struct check *c, const char *text)
+{
+	for (const char *at = text; *at; at++)
+		if (*at < ' ' || *at > '~')
+			return "printable ASCII characters";
+	return check_text(c, text);
+}
+
+static const char *check_nsid(struct check *c, const char *text)
+{
+	if (strlen(text) <= CONFIG_NSID_MAX)
+		return check_identity(c, text);
+	snprintf(c->expected, sizeof(c->expected), "at most %d bytes", CONFIG_NSID_MAX);
+	return c->expected;
+}
+
 static const struct {
 	const char *pattern;
 	check_scalar *check;
@@ -226,6 +243,10 @@ static const struct {
     {"dataplane.ports[].addresses[]", check_interface},
     {"dataplane.cores[]", check_core},
     {"http.listen", check_endpoint},
+    {"cookies.secret_file", check_path},
+    {"identity.version", check_identity},
+    {"identity.hostname", check_identity},
+    {"identity.nsid", check_nsid},
     {"access[].from", check_prefix},
     {"guard.never_list[]", check_networks},
     {"lists[].name", check_list_name},

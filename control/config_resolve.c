@@ -11,6 +11,7 @@
 #define STATE_DIR_DEFAULT        "/var/lib/reputed"
 #define CONTROL_SOCKET_DEFAULT   "/run/reputed/control.sock"
 #define DATAPLANE_SOCKET_DEFAULT "/run/reputed/dataplane.sock"
+#define VERSION_DEFAULT          "reputed"
 #define CODE_DEFAULT             0x7f000002
 #define TTL_DEFAULT_S            300
 #define NEGATIVE_TTL_DEFAULT_S   60
@@ -40,6 +41,13 @@ static int resolve_paths(struct config *c, const char *folder)
 	if (rc == 0)
 		rc = resolve_path(&c->dataplane.socket, folder, DATAPLANE_SOCKET_DEFAULT);
 	return rc;
+}
+
+static int resolve_identity(struct config *c)
+{
+	if (!c->version)
+		c->version = strdup(VERSION_DEFAULT);
+	return c->version ? 0 : -ENOMEM;
 }
 
 static int default_access(struct config *c)
@@ -188,6 +196,10 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 
 	if (!config_lines_get(config_lines_get(root, "dataplane"), "idle"))
 		c->dataplane.idle = IDLE_BACKOFF;
+	if (rc == 0 && c->cookie_secret_file)
+		rc = resolve_path(&c->cookie_secret_file, folder, "");
+	if (rc == 0)
+		rc = resolve_identity(c);
 	if (rc == 0)
 		rc = resolve_access(c);
 	if (rc == 0)
@@ -201,6 +213,7 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 
 void config_resolve_undo(struct config *c)
 {
+	explicit_bzero(&c->cookie_secrets, sizeof(c->cookie_secrets));
 	free(c->never_ranges);
 	c->never_ranges = NULL;
 	for (unsigned i = 0; i < c->zones_count; i++) {

@@ -67,6 +67,15 @@ static const cyaml_schema_value_t access_value = {
 static const cyaml_schema_field_t http_fields[] = {
     TEXT("listen", REQUIRED, struct config, http_listen), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t cookies_fields[] = {
+    TEXT("secret_file", OPTIONAL, struct config, cookie_secret_file),
+    CYAML_FIELD_BOOL("require", OPTIONAL, struct config, is_cookie_required), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t identity_fields[] = {
+    TEXT("version", OPTIONAL, struct config, version),
+    TEXT("hostname", OPTIONAL, struct config, hostname),
+    TEXT("nsid", OPTIONAL, struct config, nsid), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t guard_fields[] = {
     CYAML_FIELD_SEQUENCE("never_list", POINTER | OPTIONAL, struct config, never_list, &text_value,
                          0, CYAML_UNLIMITED),
@@ -120,6 +129,8 @@ static const cyaml_schema_field_t top_fields[] = {
     TEXT("control_socket", OPTIONAL, struct config, control_socket),
     CYAML_FIELD_MAPPING("dataplane", OPTIONAL, struct config, dataplane, dataplane_fields),
     SAME_STRUCT("http", http_fields),
+    SAME_STRUCT("cookies", cookies_fields),
+    SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
                          CYAML_UNLIMITED),
     SAME_STRUCT("guard", guard_fields),

@@ -2,6 +2,7 @@
 #include "control/engine.h"
 
 #include "control/commands.h"
+#include "control/config_secrets.h"
 #include "control/durable.h"
 #include "control/intake.h"
 #include "control/manual.h"
@@ -327,6 +328,10 @@ static void engine_reload(struct engine *e)
 	if (e->is_reload_wanted)
 		return;
 	config = config_load(e->config_path, engine_collect_complaint, &complaints);
+	if (config && config_secrets_read(config, engine_collect_complaint, &complaints) < 0) {
+		config_free(config);
+		config = NULL;
+	}
 	if (!config) {
 		log_error("configuration '%s' is bad (%u mistakes), keeping the one in force",
 		          e->config_path, complaints.count);
@@ -488,7 +493,8 @@ struct engine *engine_new(const char *config_path)
 	e->started_s = now.tv_sec;
 	e->config_path = strdup(config_path);
 	e->config = config_load(config_path, engine_complain, NULL);
-	if (!e->config_path || !e->config) {
+	if (!e->config_path || !e->config ||
+	    config_secrets_read(e->config, engine_complain, NULL) < 0) {
 		engine_free(e);
 		return NULL;
 	}

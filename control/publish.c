@@ -3,6 +3,7 @@
 
 #include "control/lists.h"
 #include "control/load.h"
+#include "control/settings_message.h"
 #include "control/zone_message.h"
 
 #include <errno.h>
@@ -147,20 +148,24 @@ static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones
 	return 1;
 }
 
-/* Zones and access rules of a full load. */
+/* Zones, access rules and settings of a full load. */
 static int send_configuration(struct publish *p, struct batch *b)
 {
 	const struct config *config = p->lists.config;
 	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts);
 	Reputed__Update__Access *access = zone_message_access(config->access, config->access_count);
+	Reputed__Update__Settings *settings = settings_message_new(config);
 	int rc = -ENOMEM;
 
-	if (zones && access)
+	if (zones && access && settings)
 		rc = remember_zones(p, zones);
 	if (rc >= 0)
 		rc = batch_zones(b, zones);
 	if (!rc)
 		rc = batch_access(b, access);
+	if (!rc)
+		rc = batch_settings(b, settings);
+	settings_message_free(settings);
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
 	if (access)

@@ -2,6 +2,7 @@
 #include "control/cli/commands.h"
 #include "control/cli/show.h"
 #include "control/config.h"
+#include "control/config_secrets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,8 +26,13 @@ int check_run(const struct arguments *a)
 	const char *path = a->operand_count ? a->operands[0] : a->config;
 	struct check_output output = {.mistakes = a->given & OPTION_JSON ? json_array() : NULL};
 	struct config *config = config_load(path, tell, &output);
-	int status = config ? EXIT_OK : EXIT_NO;
+	int status;
 
+	if (config && config_secrets_read(config, tell, &output) < 0) {
+		config_free(config);
+		config = NULL;
+	}
+	status = config ? EXIT_OK : EXIT_NO;
 	if (output.mistakes)
 		show_json(json_pack(
 		    "{s:b, s:o, s:i, s:i, s:o}", "ok", config != NULL, "file",

@@ -23,7 +23,7 @@ DEFINITIONS = 5000
 MAPPED = 0xFFFF << 32  # ::ffff:0.0.0.0
 
 REQUESTS = ("hello begin define forget paint4 paint6 put_names zones access commit lookup stats "
-            "status").split()
+            "status settings").split()
 RESPONSES = "welcome committed lookup stats status error".split()
 
 # Fields of the answers: number -> name, type; a type in brackets is repeated.

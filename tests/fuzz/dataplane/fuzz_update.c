@@ -107,6 +107,7 @@ static void check_tables(const struct target *t)
 	CHECK(atomic_load(&tables->generation) == t->now.generation);
 	CHECK(zones_count(tables->zones) == t->now.zone_count);
 	access_check(tables, probes6[2]);
+	CHECK(tables_settings(tables)->secret_count > 0);
 }
 
 /* Take the answers of one message. Returns how many; a Committed makes the next model the present.
@@ -148,8 +149,9 @@ static bool is_wide(const channel_request *request)
 
 static void serve(struct target *t, channel_request *request)
 {
-	bool is_batch = request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
-	                request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT;
+	bool is_batch = (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
+	                 request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
+	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_SETTINGS;
 	size_t count;
 
 	model_request(t, request);

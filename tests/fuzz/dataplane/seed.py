@@ -81,6 +81,9 @@ SEEDS = {
     "zones": [*delta(2, zones("bl.test=expired", "x.bl.test=not-loaded", "c.test")),
               lookup("192.0.2.1")],
     "access": delta(2, ("access", paint6_body([(0, 5, 1), (6, 9, 2)]))),
+    "settings": delta(2, ("settings", blob(1, bytes(16)) + blob(1, bytes(range(16))) +
+                          number(2, 1) + blob(3, b"v") + blob(4, b"h") + blob(5, b"n"))),
+    "settings-bad": delta(2, ("settings", blob(1, bytes(15)))),
     "lookup4": [lookup("192.0.2.1"), lookup("127.0.0.2"), lookup("10.0.0.1")],
     "lookup6": [lookup("2001:db8::1"), lookup("::ffff:192.0.2.1")],
     "lookup-names": [lookup("x.a.test"), lookup("test"), lookup("b.test."), lookup("..")],

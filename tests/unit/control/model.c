@@ -76,7 +76,7 @@ struct model {
 	struct model_counts counts, next_counts;
 	uint32_t *forgotten_verdicts, *forgotten_listings;
 	size_t forgotten_verdict_count, forgotten_listing_count;
-	channel_request *zones, *access, *next_zones, *next_access;
+	channel_request *zones, *access, *settings, *next_zones, *next_access, *next_settings;
 };
 
 static void fail(struct model *m, const char *text, uint64_t number)
@@ -389,7 +389,9 @@ static void drop_batch(struct model *m)
 		reputed__update__request__free_unpacked(m->next_zones, NULL);
 	if (m->next_access)
 		reputed__update__request__free_unpacked(m->next_access, NULL);
-	m->next_zones = m->next_access = NULL;
+	if (m->next_settings)
+		reputed__update__request__free_unpacked(m->next_settings, NULL);
+	m->next_zones = m->next_access = m->next_settings = NULL;
 }
 
 static void begin(struct model *m, const Reputed__Update__Begin *message)
@@ -424,11 +426,12 @@ static void publish(struct model *m)
 {
 	forget(m);
 	check_ids(m);
-	if (m->is_full && (!m->next_zones || !m->next_access))
-		fail(m, "full load without zones or access", m->next_counts.generation);
+	if (m->is_full && (!m->next_zones || !m->next_access || !m->next_settings))
+		fail(m, "full load without zones, access or settings", m->next_counts.generation);
 	m->next_counts.has_zones = m->next_zones != NULL;
 	replace(&m->zones, &m->next_zones);
 	replace(&m->access, &m->next_access);
+	replace(&m->settings, &m->next_settings);
 	m->next_counts.full_count += m->is_full;
 	m->next_counts.delta_count += !m->is_full;
 	m->counts = m->next_counts;
@@ -542,6 +545,9 @@ static bool handle_part(struct model *m, channel_request *request)
 		return true;
 	case REPUTED__UPDATE__REQUEST__KIND_ACCESS:
 		m->next_access = request;
+		return true;
+	case REPUTED__UPDATE__REQUEST__KIND_SETTINGS:
+		m->next_settings = request;
 		return true;
 	default: /* a protobuf enum, not ours */
 		fail(m, "unexpected message", request->kind_case);
@@ -677,6 +683,8 @@ void model_stop(struct model *m)
 		reputed__update__request__free_unpacked(m->zones, NULL);
 	if (m->access)
 		reputed__update__request__free_unpacked(m->access, NULL);
+	if (m->settings)
+		reputed__update__request__free_unpacked(m->settings, NULL);
 	free(m->forgotten_verdicts);
 	free(m->forgotten_listings);
 	pthread_mutex_destroy(&m->mutex);
@@ -774,6 +782,16 @@ const Reputed__Update__Access *model_access(struct model *m)
 	access = m->access ? m->access->access : NULL;
 	pthread_mutex_unlock(&m->mutex);
 	return access;
+}
+
+const Reputed__Update__Settings *model_settings(struct model *m)
+{
+	const Reputed__Update__Settings *settings;
+
+	pthread_mutex_lock(&m->mutex);
+	settings = m->settings ? m->settings->settings : NULL;
+	pthread_mutex_unlock(&m->mutex);
+	return settings;
 }
 
 void model_counts(struct model *m, struct model_counts *out_counts)

@@ -54,9 +54,10 @@ size_t model_address(struct model *m, bool is_ip6, address6_t address,
 size_t model_name(struct model *m, const uint8_t *wire, size_t size,
                   struct model_listing *out_listings, size_t max, size_t *out_subject);
 
-/* The last zones and access rules, borrowed until the next batch. */
+/* The last zones, access rules and settings, borrowed until the next batch. */
 const Reputed__Update__Zones *model_zones(struct model *m);
 const Reputed__Update__Access *model_access(struct model *m);
+const Reputed__Update__Settings *model_settings(struct model *m);
 
 struct model_counts {
 	uint64_t generation;

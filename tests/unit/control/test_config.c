@@ -89,7 +89,31 @@ static const struct bad_row bad_rows[] = {
     {"an unknown key",
      "statedir: /s\n" REST,
      {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
-      "access, guard, lists, zones"}},
+      "cookies, identity, access, guard, lists, zones"}},
+    {"a key of cookies that there is not",
+     "cookies: {secret: 00112233445566778899aabbccddeeff}\n" REST,
+     {":1: cookies.secret: unknown key, expected one of: secret_file, require"}},
+    {"cookies as a word", "cookies: on\n" REST, {":1: cookies: is a single value, expected keys"}},
+    {"a secret file without a name",
+     "cookies: {secret_file: \"\"}\n" REST,
+     {":1: cookies.secret_file: bad value '', expected the path of a file"}},
+    {"require that is neither",
+     "cookies: {require: yes}\n" REST,
+     {":1: cookies.require: bad value 'yes', expected true or false"}},
+    {"a key of identity that there is not",
+     "identity: {name: x}\n" REST,
+     {":1: identity.name: unknown key, expected one of: version, hostname, nsid"}},
+    {"a version that is not ASCII",
+     "identity: {version: \"\xc3\xa9\"}\n" REST,
+     {":1: identity.version: bad value '\xc3\xa9', expected printable ASCII characters"}},
+    {"a hostname with a line end",
+     "identity: {hostname: \"a\\nb\"}\n" REST,
+     {":1: identity.hostname: bad value 'a?b', expected printable ASCII characters"}},
+    {"an NSID of 65 bytes",
+     "identity: {nsid: 01234567890123456789012345678901234567890123456789012345678901234}\n" REST,
+     {":1: identity.nsid: bad value "
+      "'01234567890123456789012345678901234567890123456789012345678901234', expected at most 64 "
+      "bytes"}},
     {"an unknown key in block style",
      "lists:\n  - name: l\n    manual: true\n    colour: red\n" LISTEN ZONES,
      {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, code, text"}},
@@ -431,6 +455,11 @@ static const struct {
      NULL},
     {"http is accepted", "http: {listen: \"[::1]:8053\"}\n" REST, NULL},
     {"no access rules are the defaults", "access: []\n" REST, NULL},
+    {"an identity that is not told", "identity: {version: \"\", hostname: \"\", nsid: \"\"}\n" REST,
+     NULL},
+    {"an NSID of 64 bytes",
+     "identity: {nsid: 0123456789012345678901234567890123456789012345678901234567890123}\n" REST,
+     NULL},
     {"never_list takes ranges",
      "guard: {never_list: [192.0.2.1-192.0.2.9, \"2001:db8::/32\"]}\n" REST, NULL},
     {"an IDN zone",
@@ -489,6 +518,12 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(c->dataplane.hugepages, HUGEPAGES_AUTO);
 	assert_int_equal(c->dataplane.idle, IDLE_BACKOFF);
 	assert_null(c->http_listen);
+	assert_null(c->cookie_secret_file);
+	assert_false(c->is_cookie_required);
+	assert_int_equal(c->cookie_secrets.count, 0);
+	assert_string_equal(c->version, "reputed");
+	assert_null(c->hostname);
+	assert_null(c->nsid);
 	assert_int_equal(c->access_count, sizeof(access) / sizeof(access[0]));
 	for (unsigned i = 0; i < c->access_count; i++) {
 		assert_string_equal(c->access[i].from, access[i]);
@@ -527,6 +562,8 @@ static void values_are_resolved(void **state)
 	    "  hugepages: require\n  idle: poll\n"
 	    "  ports: [{device: net_tap0, addresses: [10.53.0.1/24, \"fd53::1/64\"]}]\n"
 	    "access: [{from: 192.0.2.0/24, action: drop}]\n"
+	    "cookies: {secret_file: cookies.secret, require: true}\n"
+	    "identity: {version: \"\", hostname: a.example, nsid: \"7\"}\n"
 	    "guard: {never_list: [192.0.2.7]}\n"
 	    "lists:\n  - name: l\n    feed: {path: /f, format: plain, refresh: 1h, max_age: 3d, "
 	    "guards: {may_be_empty: true, growth: 10, bogons: keep}}\n"
@@ -552,6 +589,11 @@ static void values_are_resolved(void **state)
 	assert_string_equal(c->dataplane.ports[0].addresses[1], "fd53::1/64");
 	assert_int_equal(c->access_count, 1);
 	assert_int_equal(c->access[0].action, CONFIG_DROP);
+	assert_string_equal(c->cookie_secret_file, "/etc/cookies.secret");
+	assert_true(c->is_cookie_required);
+	assert_string_equal(c->version, "");
+	assert_string_equal(c->hostname, "a.example");
+	assert_string_equal(c->nsid, "7");
 	assert_true(c->access[0].range.first == 0xc0000200);
 	assert_true(c->never_ranges[0].first == 0xc0000207);
 	feed = c->lists[0].feed;

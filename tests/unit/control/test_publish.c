@@ -309,6 +309,41 @@ static void test_configure(void **state)
 	assert_true(world_model_is_right(&f->world, f->model));
 }
 
+/* What a configuration says of the server goes along with a full load. */
+static void test_settings(void **state)
+{
+	struct fixture *f = *state;
+	struct config config = f->world.config;
+	const struct secrets two = {.count = 2, .bytes = {{1, 2, 3}, {4, 5, 6}}};
+	const Reputed__Update__Settings *m;
+	struct publish_result result;
+
+	connect_and_load(f);
+	m = model_settings(f->model);
+	assert_int_equal(m->n_cookie_secrets + m->version.len + m->hostname.len + m->nsid.len, 0);
+	assert_false(m->is_cookie_required);
+	config.cookie_secrets = two;
+	config.is_cookie_required = true;
+	config.version = (char *)"1.2";
+	config.hostname = (char *)"";
+	config.nsid = (char *)"n7";
+	assert_int_equal(publish_configure(f->world.publish, &config, &result), 0);
+	assert_true(result.is_answered);
+	m = model_settings(f->model);
+	assert_int_equal(m->n_cookie_secrets, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(m->cookie_secrets[i].len, SECRETS_SIZE);
+		assert_memory_equal(m->cookie_secrets[i].data, two.bytes[i], SECRETS_SIZE);
+	}
+	assert_true(m->is_cookie_required);
+	assert_int_equal(m->version.len, 3);
+	assert_memory_equal(m->version.data, "1.2", 3);
+	assert_int_equal(m->hostname.len, 0);
+	assert_int_equal(m->nsid.len, 2);
+	assert_int_equal(publish_configure(f->world.publish, &f->world.config, &result), 0);
+	assert_int_equal(model_settings(f->model)->n_cookie_secrets, 0);
+}
+
 /* Between publish_adopt() and publish_sync() nothing is sent. */
 static void test_adopt(void **state)
 {
@@ -466,6 +501,7 @@ int main(void)
 	    TEST(test_without_data_plane),
 	    TEST(test_restarted_data_plane),
 	    TEST(test_configure),
+	    TEST(test_settings),
 	    TEST(test_adopt),
 	    TEST(test_too_many_listings),
 	    TEST(test_many_lists),
