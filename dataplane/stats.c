@@ -23,6 +23,12 @@ static const char *const rcode_names[STATS_RCODE_COUNT] = {
     [STATS_BADVERS] = "BADVERS",   [STATS_BADCOOKIE] = "BADCOOKIE", [STATS_OTHER_RCODE] = "other",
 };
 
+static const char *const cookie_names[COOKIE_STATE_COUNT] = {
+    [COOKIE_CLIENT_ONLY] = "client_only",
+    [COOKIE_INVALID] = "invalid",
+    [COOKIE_VALID] = "valid",
+};
+
 /* RCODE (RFC 6895 section 2.3) -> enum stats_rcode; those above are STATS_OTHER_RCODE. */
 static const uint8_t rcode_slots[] = {
     STATS_NOERROR,     STATS_FORMERR,     STATS_SERVFAIL,    STATS_NXDOMAIN,    STATS_NOTIMP,
@@ -63,6 +69,10 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
 			stats_add(&t->drops[q->drop < DROP_COUNT ? q->drop : DROP_NONE], 1);
 			continue;
 		}
+		if (q->cookie_state != COOKIE_NONE)
+			stats_add(&t->cookies[q->cookie_state], 1);
+		if (q->must_use_tcp)
+			stats_add(&t->sent_to_tcp, 1);
 		bool is_known = q->rcode < sizeof(rcode_slots);
 		stats_add(&t->rcodes[is_known ? rcode_slots[q->rcode] : STATS_OTHER_RCODE], 1);
 	}
@@ -112,6 +122,12 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	for (unsigned i = 0; i < STATS_RCODE_COUNT; i++)
 		emit_labelled(&e, "rcodes{rcode=\"%s\"}", rcode_names[i],
 		              "DNS messages answered, by response code", sum(s, &t->rcodes[i]));
+	for (unsigned i = COOKIE_NONE + 1; i < COOKIE_STATE_COUNT; i++)
+		emit_labelled(&e, "cookies{state=\"%s\"}", cookie_names[i],
+		              "DNS messages answered that came with a cookie",
+		              sum(s, &t->cookies[i]));
+	emit(context, "sent_to_tcp", "DNS messages answered with TC for want of a cookie",
+	     sum(s, &t->sent_to_tcp));
 	for (unsigned i = DROP_NONE + 1; i < DROP_COUNT; i++)
 		emit_labelled(&e, "drops{reason=\"%s\"}", drop_names[i], drop_meanings[i],
 		              sum(s, &t->drops[i]));

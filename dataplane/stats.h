@@ -33,7 +33,9 @@ struct stats_thread {
 	stats_counter replies[STATS_TRANSPORT_COUNT]; /* taken by the socket or the device */
 	stats_counter rcodes[STATS_RCODE_COUNT];
 	stats_counter drops[DROP_COUNT];
-	stats_counter neighbor_replies; /* ARP, neighbour solicitation, echo */
+	stats_counter cookies[COOKIE_STATE_COUNT]; /* of answered queries; COOKIE_NONE: unused */
+	stats_counter sent_to_tcp;                 /* answered with TC for want of a cookie */
+	stats_counter neighbor_replies;            /* ARP, neighbour solicitation, echo */
 	stats_counter tcp_accepted;
 	stats_counter tcp_closed; /* for whatever reason; includes evicted and idle ones */
 	stats_counter tcp_evicted;

@@ -59,6 +59,30 @@ static void test_rcodes(void **state)
 	}
 }
 
+static void test_cookies(void **state)
+{
+	(void)state;
+	static const char *const names[COOKIE_STATE_COUNT] = {
+	    [COOKIE_CLIENT_ONLY] = "cookies{state=\"client_only\"}",
+	    [COOKIE_INVALID] = "cookies{state=\"invalid\"}",
+	    [COOKIE_VALID] = "cookies{state=\"valid\"}",
+	};
+	struct stats *s = stats_new(1);
+	struct query queries[4 * COOKIE_STATE_COUNT] = {0};
+
+	for (unsigned i = 0; i < 4 * COOKIE_STATE_COUNT; i++) {
+		queries[i].reply_size = i < 2 * COOKIE_STATE_COUNT ? 12 : 0; /* half is dropped */
+		queries[i].drop = i < 2 * COOKIE_STATE_COUNT ? DROP_NONE : DROP_ACCESS;
+		queries[i].cookie_state = (uint8_t)(i % COOKIE_STATE_COUNT);
+		queries[i].must_use_tcp = queries[i].cookie_state == COOKIE_NONE;
+	}
+	stats_count_burst(stats_of_thread(s, 0), STATS_UDP, queries, 4 * COOKIE_STATE_COUNT);
+	for (unsigned i = COOKIE_NONE + 1; i < COOKIE_STATE_COUNT; i++)
+		assert_int_equal(value_of(s, names[i]), 2);
+	assert_int_equal(value_of(s, "sent_to_tcp"), 2);
+	stats_free(s);
+}
+
 static void test_drops(void **state)
 {
 	(void)state;
@@ -132,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rcodes),
+	    cmocka_unit_test(test_cookies),
 	    cmocka_unit_test(test_drops),
 	    cmocka_unit_test(test_sum_over_threads),
 	    cmocka_unit_test(test_reading_while_counting),
