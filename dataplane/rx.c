@@ -29,7 +29,7 @@ static uint8_t checksum_flags(const struct port *port, const struct rte_mbuf *m)
 static bool describe(const struct port *port, struct rte_mbuf *m, struct frame *f)
 {
 	if (unlikely(m->nb_segs > 1) && rte_pktmbuf_linearize(m) != 0) {
-		f->drop = DROP_NO_ROOM;
+		f->drop = DROP_JUMBO;
 		return false;
 	}
 	f->bytes = rte_pktmbuf_mtod(m, uint8_t *);
@@ -51,6 +51,7 @@ static void sort_out(const struct port *port, struct rx_burst *b, unsigned index
 	case FRAME_NEIGH:
 		b->sizes[index] = (uint16_t)neigh_reply(&port->frame, f);
 		break;
+	case FRAME_PUNT:
 	case FRAME_DROP:
 		break;
 	}
