@@ -33,6 +33,7 @@ struct config_port {
 	char *device;
 	char **addresses;
 	unsigned addresses_count;
+	char *punt; /* interface for the kernel, "false" for none; NULL = the data plane decides */
 };
 
 struct config_dataplane {
@@ -45,6 +46,7 @@ struct config_dataplane {
 	unsigned cores_count;
 	enum config_hugepages hugepages;
 	enum config_idle idle; /* default backoff */
+	unsigned punt_rate;    /* 0 = not given */
 };
 
 struct config_access {

@@ -2,6 +2,7 @@
 #include "dataplane/rx.h"
 
 #include "dataplane/neigh.h"
+#include "dataplane/punt.h"
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -57,6 +58,15 @@ static void sort_out(const struct port *port, struct rx_burst *b, unsigned index
 	}
 }
 
+/* Give a frame to the kernel, or count why not. */
+static void give(const struct port *port, uint16_t queue, struct stats_thread *stats,
+                 struct frame *f)
+{
+	f->drop = (uint8_t)punt_give(port->punt, queue, f->bytes, f->size);
+	if (f->drop == DROP_NONE)
+		stats_add(&stats->punts[f->punt], 1);
+}
+
 unsigned rx_receive(const struct port *port, uint16_t queue, struct stats_thread *stats,
                     struct rx_burst *out_burst)
 {
@@ -69,10 +79,13 @@ unsigned rx_receive(const struct port *port, uint16_t queue, struct stats_thread
 	for (unsigned i = 0; i < b->count; i++) {
 		struct frame *f = &b->frames[i];
 		f->drop = DROP_NONE;
+		f->punt = DROP_NONE;
 		b->sizes[i] = 0;
 		if (describe(port, b->mbufs[i], f))
 			sort_out(port, b, i);
 		neighbors += b->sizes[i] != 0;
+		if (unlikely(f->punt != DROP_NONE))
+			give(port, queue, stats, f);
 		if (f->drop != DROP_NONE)
 			stats_add(&stats->drops[f->drop], 1);
 	}

@@ -49,15 +49,18 @@ struct worker_group {
 static unsigned serve(struct worker *w, const struct queue *q)
 {
 	struct rx_burst *b = &w->burst;
+	unsigned punted = 0;
+	if (q->port->punt != NULL && q->index == 0)
+		punted = tx_punted(q->port, q->index, w->stats);
 	unsigned count = rx_receive(q->port, q->index, w->stats, b);
 	if (count == 0)
-		return 0;
+		return punted;
 	if (b->query_count > 0) {
 		answer_burst(update_tables(w->update), b->queries, b->query_count);
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}
 	tx_send(q->port, q->index, w->stats, b);
-	return count;
+	return count + punted;
 }
 
 /* After an empty round: spin, then sleep longer and longer. */
