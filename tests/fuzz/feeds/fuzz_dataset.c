@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A dataset against the definition at the head of feeds/dataset.h, written down naively: 256
+ * A dataset against the definition at the head of feeds/dataset.h, written down naively: 64
  * addresses of each family, and the names of up to three labels out of four.
  */
 #include "feeds/dataset.h"
@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES_MAX 60
+#define ENTRIES_MAX 40
+#define ADDRESSES   64
 #define VALUES      8
 #define BASE4       0xc0000200u
 #define BASE6       ((address6_t)0x20010db8 << 96)
@@ -41,12 +42,16 @@ static struct entry entry_decode(const uint8_t bytes[4])
 	    .level = bytes[1] % 4,
 	    .first_wins = bytes[1] & 4,
 	    .is_part = bytes[1] & 8,
-	    .first = bytes[2] < bytes[3] ? bytes[2] : bytes[3],
-	    .last = bytes[2] < bytes[3] ? bytes[3] : bytes[2],
+	    .first = bytes[2] % ADDRESSES,
+	    .last = bytes[3] % ADDRESSES,
 	    .scope = bytes[3] % 3 + 1,
 	    .depth = bytes[1] / 16 % 3 + 1,
 	};
 
+	if (e.first > e.last) {
+		e.first = e.last;
+		e.last = bytes[2] % ADDRESSES;
+	}
 	for (unsigned i = 0; i < e.depth; i++)
 		e.name[i] = bytes[2] >> 2 * i & 3;
 	return e;
@@ -202,7 +207,7 @@ static void ranges_compare(const struct dataset *d, const struct entry *entries,
 {
 	unsigned ranks[ENTRIES_MAX];
 
-	for (unsigned address = 0; address < 256; address++) {
+	for (unsigned address = 0; address < ADDRESSES; address++) {
 		for (size_t i = 0; i < count; i++)
 			ranks[i] = entries[i].kind == kind && !entries[i].is_dropped &&
 			           entries[i].first <= address && address <= entries[i].last;
