@@ -59,15 +59,19 @@ static bool is_our_group(const struct frame_port *port, const uint8_t *address)
 	return false;
 }
 
+static bool is_broadcast4(const struct frame_address4 *ours, uint32_t address)
+{
+	/* RFC 3021: a subnet of two addresses has none */
+	return ours->length < 31 && address == (ours->address | UINT32_MAX >> ours->length);
+}
+
 /* Multicast, or a broadcast address of the port's subnets or of all. */
 static bool is_group4(const struct frame_port *port, uint32_t address)
 {
 	if (address >> 28 == 0xe || address == UINT32_MAX)
 		return true;
 	for (unsigned i = 0; i < port->count4; i++) {
-		unsigned length = port->addresses4[i].length;
-
-		if (length < 31 && address == (port->addresses4[i].address | UINT32_MAX >> length))
+		if (is_broadcast4(&port->addresses4[i], address))
 			return true;
 	}
 	return false;
@@ -76,8 +80,14 @@ static bool is_group4(const struct frame_port *port, uint32_t address)
 /* RFC 1122 section 3.2.1.3, RFC 6890: addresses that no packet from outside may come from. */
 static bool is_bad_source4(const struct frame_port *port, uint32_t source)
 {
-	return source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe ||
-	       is_our_address4(port, source) || is_group4(port, source);
+	if (source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe)
+		return true;
+	for (unsigned i = 0; i < port->count4; i++) {
+		if (source == port->addresses4[i].address ||
+		    is_broadcast4(&port->addresses4[i], source))
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -13,16 +13,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BURST         64     /* frames of one direction before the other has its turn */
-#define REST_FIRST_NS 20000  /* after a round without work; doubles up to the longest */
-#define REST_LAST_NS  500000 /* what a punted frame waits at most */
+#define BURST         64      /* frames of one direction before the other has its turn */
+#define REST_FIRST_NS 20000   /* after a round without work; doubles up to the longest */
+#define REST_LAST_NS  1000000 /* what a punted frame waits at most */
 #define SECOND_NS     1000000000u
+
+/* A token bucket. */
+struct limit {
+	uint64_t credit_ns; /* of time in which a frame may be punted each cost_ns */
+	uint64_t last_ns;
+};
 
 /* From a worker's queue to the kernel. */
 struct lane {
-	struct punt_ring ring; /* worker: writes; punt thread: reads */
-	uint64_t credit_ns;    /* worker: of time in which a frame may be punted each cost_ns */
-	uint64_t last_ns;      /* worker */
+	struct punt_ring ring;          /* worker: writes; punt thread: reads */
+	struct limit neighbors, others; /* worker */
 };
 
 struct punt_port {
@@ -208,30 +213,31 @@ void punt_free(struct punt *p)
 }
 
 /* Whether the limit lets one more frame through. */
-static bool may_punt(struct lane *lane, uint64_t cost_ns)
+static bool may_punt(struct limit *l, uint64_t cost_ns)
 {
 	struct timespec now;
 	/* Coarse: read from memory, never a system call. */
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	uint64_t now_ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 	uint64_t most_ns = cost_ns * PUNT_RING_COUNT;
-	uint64_t passed_ns = now_ns - lane->last_ns;
-	lane->last_ns = now_ns;
-	lane->credit_ns += passed_ns < most_ns ? passed_ns : most_ns;
-	if (lane->credit_ns > most_ns)
-		lane->credit_ns = most_ns;
-	if (lane->credit_ns < cost_ns)
+	uint64_t passed_ns = now_ns - l->last_ns;
+	l->last_ns = now_ns;
+	l->credit_ns += passed_ns < most_ns ? passed_ns : most_ns;
+	if (l->credit_ns > most_ns)
+		l->credit_ns = most_ns;
+	if (l->credit_ns < cost_ns)
 		return false;
-	lane->credit_ns -= cost_ns;
+	l->credit_ns -= cost_ns;
 	return true;
 }
 
-enum drop punt_give(struct punt_port *p, unsigned queue, const uint8_t *bytes, size_t size)
+enum drop punt_give(struct punt_port *p, unsigned queue, bool is_neighbor, const uint8_t *bytes,
+                    size_t size)
 {
 	struct lane *lane = &p->lanes[queue];
 	if (size > PUNT_FRAME_SIZE)
 		return DROP_JUMBO;
-	if (!may_punt(lane, p->cost_ns))
+	if (!may_punt(is_neighbor ? &lane->neighbors : &lane->others, p->cost_ns))
 		return DROP_PUNT_LIMIT;
 	struct punt_frame *f = punt_ring_space(&lane->ring);
 	if (f == NULL)

@@ -57,10 +57,13 @@ void punt_free(struct punt *p);
 /*
  * Copy a frame for the kernel. The first is taken, and up to PUNT_RING_COUNT at once.
  *
+ * is_neighbor: ARP or neighbour discovery, which has a limit of its own: a flood of other frames
+ *              must not keep the kernel from finding whom it talks to
  * Returns: DROP_NONE = taken; PUNT_LIMIT, PUNT_FULL, JUMBO = not
  * Threads: one worker per queue
  */
-enum drop punt_give(struct punt_port *p, unsigned queue, const uint8_t *bytes, size_t size);
+enum drop punt_give(struct punt_port *p, unsigned queue, bool is_neighbor, const uint8_t *bytes,
+                    size_t size);
 
 /*
  * The oldest frame that the kernel wants sent, until punt_taken(). NULL = none.

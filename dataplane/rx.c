@@ -62,7 +62,8 @@ static void sort_out(const struct port *port, struct rx_burst *b, unsigned index
 static void give(const struct port *port, uint16_t queue, struct stats_thread *stats,
                  struct frame *f)
 {
-	f->drop = (uint8_t)punt_give(port->punt, queue, f->bytes, f->size);
+	bool is_neighbor = f->punt == DROP_NEIGHBOR;
+	f->drop = (uint8_t)punt_give(port->punt, queue, is_neighbor, f->bytes, f->size);
 	if (f->drop == DROP_NONE)
 		stats_add(&stats->punts[f->punt], 1);
 }

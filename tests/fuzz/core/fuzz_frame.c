@@ -6,6 +6,7 @@
  */
 #include "dataplane/answer.h"
 #include "dataplane/neigh.h"
+#include "dataplane/partial.h"
 #include "tests/fuzz/core/check.h"
 #include "tests/golden/dataset.h"
 #include "tests/unit/core/packet.h"
@@ -67,6 +68,7 @@ static void check_punt(const uint8_t *asked, const struct frame *f)
 			CHECK(check_sum(0, &asked[at], header_size) == 0xffff);
 		CHECK(asked[at + 12] != 127 && asked[at + 12] < 224);
 	}
+	partial_finish(f->bytes, f->size);
 }
 
 static size_t reply_to(const struct frame_port *port, const uint8_t *asked, struct frame *f)

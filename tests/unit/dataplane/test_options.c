@@ -147,6 +147,7 @@ static void test_limits(void **state)
 				fail_msg("'%s' is refused: %s", line, error);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-truncation"
 			size +=
 			    snprintf(line + size, sizeof(line) - (size_t)size, rows[i].format, n);
 #pragma GCC diagnostic pop

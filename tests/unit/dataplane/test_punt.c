@@ -231,19 +231,21 @@ static void test_give(void **state)
 	struct punt_port *limited = open_port(f);
 
 	/* The thread does not run: what is given stays. */
-	assert_int_equal(punt_give(unlimited, 0, bytes, sizeof(bytes)), DROP_JUMBO);
+	assert_int_equal(punt_give(unlimited, 0, false, bytes, sizeof(bytes)), DROP_JUMBO);
 	for (unsigned i = 0; i < PUNT_RING_COUNT; i++)
-		assert_int_equal(punt_give(unlimited, 0, bytes, PUNT_FRAME_SIZE), DROP_NONE);
+		assert_int_equal(punt_give(unlimited, 0, false, bytes, PUNT_FRAME_SIZE), DROP_NONE);
 	enum drop drop;
 	do { /* the limit's burst is as large as the ring, so that either may end it */
-		drop = punt_give(unlimited, 0, bytes, 60);
+		drop = punt_give(unlimited, 0, false, bytes, 60);
 	} while (drop == DROP_PUNT_LIMIT);
 	assert_int_equal(drop, DROP_PUNT_FULL);
 
 	for (unsigned queue = 0; queue < 2; queue++) {
 		for (unsigned i = 0; i < PUNT_RING_COUNT; i++)
-			assert_int_equal(punt_give(limited, queue, bytes, 60), DROP_NONE);
-		assert_int_equal(punt_give(limited, queue, bytes, 60), DROP_PUNT_LIMIT);
+			assert_int_equal(punt_give(limited, queue, false, bytes, 60), DROP_NONE);
+		assert_int_equal(punt_give(limited, queue, false, bytes, 60), DROP_PUNT_LIMIT);
+		/* Neighbours are found all the same, if there is room. */
+		assert_int_equal(punt_give(limited, queue, true, bytes, 60), DROP_PUNT_FULL);
 	}
 }
 
@@ -278,7 +280,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(punt_start(f->punt), 0);
 	uint8_t request[60];
 	size_t size = arp(request);
-	assert_int_equal(punt_give(port, 0, request, size), DROP_NONE);
+	assert_int_equal(punt_give(port, 0, false, request, size), DROP_NONE);
 
 	struct timespec end;
 	clock_gettime(CLOCK_MONOTONIC, &end);
