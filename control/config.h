@@ -35,6 +35,7 @@ struct config_port {
 	char *device;
 	char **addresses;
 	unsigned addresses_count;
+	char *punt; /* interface for the kernel, "false" for none; NULL = the data plane decides */
 };
 
 struct config_dataplane {
@@ -47,6 +48,7 @@ struct config_dataplane {
 	unsigned cores_count;
 	enum config_hugepages hugepages;
 	enum config_idle idle; /* default backoff */
+	unsigned punt_rate;    /* 0 = not given */
 };
 
 struct config_access {

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/un.h>
 
-#define CORE_MAX   1023
-#define DEVICE_MAX 255
-#define TTL_MAX    INT32_MAX /* RFC 2181 section 8 */
+#define INTERFACE_NAME_MAX 15
+#define PUNT_RATE_MAX      10000000
+#define CORE_MAX           1023
+#define DEVICE_MAX         255
+#define TTL_MAX            INT32_MAX /* RFC 2181 section 8 */
 
 struct check {
 	const char *folder;
@@ -71,6 +73,29 @@ static const char *check_interface(struct check *c, const char *text)
 	           : "ADDRESS/LENGTH, such as \"10.53.0.1/24\" or \"fd53::1/64\"";
 }
 
+static bool is_interface_name(const char *text)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t size = strlen(text);
+
+	return size > 0 && size <= INTERFACE_NAME_MAX && text[0] != '.' && text[0] != '-' &&
+	       strspn(text, allowed) == size;
+}
+
+static const char *check_punt(struct check *c, const char *text)
+{
+	static const char *const taken[] = {"true", "yes", "no", "on", "off"};
+	bool is_ok = strcmp(text, "false") == 0 || is_interface_name(text);
+
+	(void)c;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		is_ok &= strcmp(text, taken[i]) != 0;
+	return is_ok ? NULL
+	             : "the name of an interface, such as rbl-0, of at most 15 letters, digits, "
+	               "'.', '_', '-', or false";
+}
+
 static const char *check_number(struct check *c, const char *text, unsigned max)
 {
 	uint64_t number;
@@ -84,6 +109,17 @@ static const char *check_number(struct check *c, const char *text, unsigned max)
 static const char *check_core(struct check *c, const char *text)
 {
 	return check_number(c, text, CORE_MAX);
+}
+
+static const char *check_punt_rate(struct check *c, const char *text)
+{
+	uint64_t number;
+
+	if (config_value_number(text, PUNT_RATE_MAX, &number) == 0 && number > 0)
+		return NULL;
+	snprintf(c->expected, sizeof(c->expected), "frames per second, from 1 to %d",
+	         PUNT_RATE_MAX);
+	return c->expected;
 }
 
 static const char *check_ttl(struct check *c, const char *text)
@@ -241,7 +277,9 @@ static const struct {
     {"dataplane.listen[]", check_endpoint},
     {"dataplane.ports[].device", check_device},
     {"dataplane.ports[].addresses[]", check_interface},
+    {"dataplane.ports[].punt", check_punt},
     {"dataplane.cores[]", check_core},
+    {"dataplane.punt_rate", check_punt_rate},
     {"http.listen", check_endpoint},
     {"cookies.secret_file", check_path},
     {"identity.version", check_identity},

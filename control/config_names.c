@@ -36,6 +36,12 @@ static int text_key(const char *text, uint8_t out_key[KEY_MAX])
 	return (int)size;
 }
 
+/* Any number of ports may have no interface. */
+static int punt_key(const char *text, uint8_t out_key[KEY_MAX])
+{
+	return strcmp(text, "false") == 0 ? -1 : text_key(text, out_key);
+}
+
 static int domain_key(const char *text, uint8_t out_key[KEY_MAX])
 {
 	return config_value_domain(text, out_key);
@@ -234,6 +240,7 @@ static bool check_dataplane(const struct config_node *root, struct config_mistak
 		               "neither listen nor ports: nobody can ask");
 	return check_repeats(listen_node, &listen, NULL, endpoint_key, m) &&
 	       check_repeats(ports_node, &ports, "device", text_key, m) &&
+	       check_repeats(ports_node, &ports, "punt", punt_key, m) &&
 	       check_repeats(config_lines_get(dataplane, "cores"), &cores, NULL, text_key, m);
 }
 

@@ -38,7 +38,7 @@ static const cyaml_schema_field_t port_fields[] = {
     TEXT("device", REQUIRED, struct config_port, device),
     CYAML_FIELD_SEQUENCE("addresses", POINTER, struct config_port, addresses, &text_value, 1,
                          CONFIG_ADDRESSES_MAX),
-    CYAML_FIELD_END};
+    TEXT("punt", OPTIONAL, struct config_port, punt), CYAML_FIELD_END};
 static const cyaml_schema_value_t port_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_port, port_fields)};
 
@@ -54,6 +54,7 @@ static const cyaml_schema_field_t dataplane_fields[] = {
                      hugepages_names, COUNT(hugepages_names)),
     CYAML_FIELD_ENUM("idle", OPTIONAL | STRICT, struct config_dataplane, idle, idle_names,
                      COUNT(idle_names)),
+    CYAML_FIELD_UINT("punt_rate", OPTIONAL, struct config_dataplane, punt_rate),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t access_fields[] = {

@@ -281,6 +281,7 @@ static bool engine_is_same_ports(const struct config_dataplane *a, const struct 
 		const struct config_port *x = &a->ports[i], *y = &b->ports[i];
 
 		if (strcmp(x->device, y->device) != 0 ||
+		    strcmp(x->punt ? x->punt : "", y->punt ? y->punt : "") != 0 ||
 		    !engine_is_same_list(x->addresses, x->addresses_count, y->addresses,
 		                         y->addresses_count))
 			return false;
@@ -301,7 +302,7 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 	if (strcmp(a->socket, b->socket) != 0 ||
 	    !engine_is_same_list(a->listen, a->listen_count, b->listen, b->listen_count) ||
 	    !engine_is_same_ports(a, b) || a->hugepages != b->hugepages || a->idle != b->idle ||
-	    a->cores_count != b->cores_count ||
+	    a->punt_rate != b->punt_rate || a->cores_count != b->cores_count ||
 	    (a->cores_count && memcmp(a->cores, b->cores, a->cores_count * sizeof(*a->cores)) != 0))
 		log_error("dataplane: a change needs a restart of both daemons, keeping the old "
 		          "settings");

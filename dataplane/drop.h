@@ -2,7 +2,8 @@
 #pragma once
 /*
  * Every reason not to answer a packet, each with its counter's name and meaning. A packet that
- * comes in is answered, or handed on, or counted here exactly once.
+ * comes in is answered, or punted (with the reason it would else be dropped for), or counted here
+ * exactly once.
  */
 #define DROP_REASONS(X)                                                                            \
 	X(NONE, "none", "answered")                                                                \
@@ -25,6 +26,9 @@
 	X(DNS_SHORT, "dns_short", "shorter than a DNS header")                                     \
 	X(DNS_RESPONSE, "dns_response", "QR is set: a response, never answered")                   \
 	X(ACCESS, "access", "access rule with action drop")                                        \
+	X(JUMBO, "jumbo", "in more pieces than fit one packet buffer")                             \
+	X(PUNT_LIMIT, "punt_limit", "more frames for the kernel than the port may punt")           \
+	X(PUNT_FULL, "punt_full", "the kernel is behind with what was punted")                     \
 	X(NO_ROOM, "no_room", "buffer too small for any answer")                                   \
 	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")                              \
 	X(TX_REFUSED, "tx_refused", "the kernel refused to send the answer to its client")

@@ -13,6 +13,15 @@ static enum frame_kind dropped(struct frame *f, enum drop drop)
 	return FRAME_DROP;
 }
 
+/* Not ours to answer: the kernel's, if it is there. */
+static enum frame_kind left(const struct frame_port *port, struct frame *f, enum drop reason)
+{
+	if (!port->is_punted)
+		return dropped(f, reason);
+	f->punt = (uint8_t)reason;
+	return FRAME_PUNT;
+}
+
 static bool is_group(const uint8_t *mac)
 {
 	return mac[0] & ETH_GROUP_BIT;
@@ -50,18 +59,32 @@ static bool is_our_group(const struct frame_port *port, const uint8_t *address)
 	return false;
 }
 
+static bool is_broadcast4(const struct frame_address4 *ours, uint32_t address)
+{
+	/* RFC 3021: a subnet of two addresses has none */
+	return ours->length < 31 && address == (ours->address | UINT32_MAX >> ours->length);
+}
+
+/* Multicast, or a broadcast address of the port's subnets or of all. */
+static bool is_group4(const struct frame_port *port, uint32_t address)
+{
+	if (address >> 28 == 0xe || address == UINT32_MAX)
+		return true;
+	for (unsigned i = 0; i < port->count4; i++) {
+		if (is_broadcast4(&port->addresses4[i], address))
+			return true;
+	}
+	return false;
+}
+
 /* RFC 1122 section 3.2.1.3, RFC 6890: addresses that no packet from outside may come from. */
 static bool is_bad_source4(const struct frame_port *port, uint32_t source)
 {
 	if (source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe)
 		return true;
 	for (unsigned i = 0; i < port->count4; i++) {
-		uint32_t host_bits = 0;
-
-		if (port->addresses4[i].length < 31)
-			host_bits = UINT32_MAX >> port->addresses4[i].length;
 		if (source == port->addresses4[i].address ||
-		    (host_bits && source == (port->addresses4[i].address | host_bits)))
+		    is_broadcast4(&port->addresses4[i], source))
 			return true;
 	}
 	return false;
@@ -79,7 +102,7 @@ static bool is_bad_source6(const struct frame_port *port, const struct frame *f,
 	       is_our_address6(port, source);
 }
 
-static enum frame_kind parse_udp(struct frame *f)
+static enum frame_kind parse_udp(const struct frame_port *port, struct frame *f)
 {
 	const uint8_t *ip = &f->bytes[f->network_offset], *udp = &f->bytes[f->transport_offset];
 	size_t size;
@@ -87,8 +110,9 @@ static enum frame_kind parse_udp(struct frame *f)
 
 	if (f->transport_size < UDP_SIZE)
 		return dropped(f, DROP_UDP_HEADER);
-	if (headers_u16(&udp[UDP_SOURCE]) == 0 ||
-	    headers_u16(&udp[UDP_DESTINATION]) != FRAME_DNS_PORT)
+	if (headers_u16(&udp[UDP_DESTINATION]) != FRAME_DNS_PORT)
+		return left(port, f, DROP_UDP_PORT);
+	if (headers_u16(&udp[UDP_SOURCE]) == 0)
 		return dropped(f, DROP_UDP_PORT);
 	size = headers_u16(&udp[UDP_LENGTH]);
 	if (size < UDP_SIZE || size > f->transport_size)
@@ -112,7 +136,7 @@ static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
 {
 	const uint8_t *ip = &f->bytes[f->network_offset];
 	size_t size = f->size - f->network_offset, header_size, total;
-	uint32_t source;
+	uint32_t source, destination;
 
 	if (size < IP4_SIZE)
 		return dropped(f, DROP_SHORT_FRAME);
@@ -123,24 +147,25 @@ static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
 	if (!(f->flags & FRAME_IP_CHECKED) &&
 	    checksum_finish(checksum_add(0, ip, header_size)) != 0)
 		return dropped(f, DROP_IP_CHECKSUM);
-	if (header_size > IP4_SIZE)
-		return dropped(f, DROP_IP_OPTIONS); /* RFC 7126: source routes and the like */
-	if (headers_u16(&ip[IP4_FRAGMENT]) & (uint16_t)~IP4_DF)
-		return dropped(f, DROP_FRAGMENT); /* RFC 8900: DNS over UDP needs none */
-	if (!is_our_address4(port, headers_u32(&ip[IP4_DESTINATION])))
-		return dropped(f, DROP_NOT_OUR_ADDRESS);
 	source = headers_u32(&ip[IP4_SOURCE]);
+	destination = headers_u32(&ip[IP4_DESTINATION]);
 	if (is_bad_source4(port, source))
 		return dropped(f, DROP_BAD_SOURCE);
-	if (is_group(&f->bytes[ETH_DESTINATION]))
+	if (is_group(&f->bytes[ETH_DESTINATION]) && !is_group4(port, destination))
 		return dropped(f, DROP_NOT_OUR_MAC); /* RFC 1122 section 3.3.6 */
+	if (header_size > IP4_SIZE)
+		return left(port, f, DROP_IP_OPTIONS); /* RFC 7126: source routes and the like */
+	if (headers_u16(&ip[IP4_FRAGMENT]) & (uint16_t)~IP4_DF)
+		return left(port, f, DROP_FRAGMENT); /* RFC 8900: DNS over UDP needs none */
+	if (!is_our_address4(port, destination))
+		return left(port, f, DROP_NOT_OUR_ADDRESS);
 	f->client = QNAME_MAPPED_FIRST | source;
 	f->protocol = ip[IP4_PROTOCOL];
 	f->transport_offset = (uint16_t)(f->network_offset + IP4_SIZE);
 	f->transport_size = (uint16_t)(total - IP4_SIZE);
 	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(f);
-	return f->protocol == IP_PROTOCOL_ICMP ? FRAME_NEIGH : dropped(f, DROP_IP_PROTOCOL);
+		return parse_udp(port, f);
+	return f->protocol == IP_PROTOCOL_ICMP ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
 }
 
 static bool is_extension(uint8_t next)
@@ -171,25 +196,24 @@ static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f)
 		return dropped(f, DROP_IP_HEADER); /* 0 is a jumbogram (RFC 2675) */
 	f->is_ipv6 = 1;
 	f->protocol = ip[IP6_NEXT];
-	if (is_extension(f->protocol))
-		return dropped(f, DROP_IP_OPTIONS);
-	if (f->protocol == IP_PROTOCOL_FRAG)
-		return dropped(f, DROP_FRAGMENT);
-	is_to_group = f->protocol == IP_PROTOCOL_ICMP6 && is_our_group(port, &ip[IP6_DESTINATION]);
-	if (!is_to_group && !is_our_address6(port, &ip[IP6_DESTINATION]))
-		return dropped(f, DROP_NOT_OUR_ADDRESS);
-	f->client = 0;
 	for (unsigned i = 0; i < 16; i++)
 		f->client = f->client << 8 | ip[IP6_SOURCE + i];
 	if (is_bad_source6(port, f, &ip[IP6_SOURCE]))
 		return dropped(f, DROP_BAD_SOURCE);
-	if (is_group(&f->bytes[ETH_DESTINATION]) && !is_to_group)
+	if (is_group(&f->bytes[ETH_DESTINATION]) && ip[IP6_DESTINATION] != 0xff)
 		return dropped(f, DROP_NOT_OUR_MAC);
+	if (is_extension(f->protocol))
+		return left(port, f, DROP_IP_OPTIONS);
+	if (f->protocol == IP_PROTOCOL_FRAG)
+		return left(port, f, DROP_FRAGMENT);
+	is_to_group = f->protocol == IP_PROTOCOL_ICMP6 && is_our_group(port, &ip[IP6_DESTINATION]);
+	if (!is_to_group && !is_our_address6(port, &ip[IP6_DESTINATION]))
+		return left(port, f, DROP_NOT_OUR_ADDRESS);
 	f->transport_offset = (uint16_t)(f->network_offset + IP6_SIZE);
 	f->transport_size = (uint16_t)payload;
 	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(f);
-	return f->protocol == IP_PROTOCOL_ICMP6 ? FRAME_NEIGH : dropped(f, DROP_IP_PROTOCOL);
+		return parse_udp(port, f);
+	return f->protocol == IP_PROTOCOL_ICMP6 ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
 }
 
 static bool is_tag(uint16_t type)
@@ -203,6 +227,7 @@ enum frame_kind frame_parse(const struct frame_port *port, struct frame *f)
 	uint16_t type;
 
 	f->drop = DROP_NONE;
+	f->punt = DROP_NONE;
 	f->protocol = 0;
 	f->is_ipv6 = 0;
 	f->network_offset = ETH_SIZE;

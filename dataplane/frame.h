@@ -10,14 +10,17 @@
  *   case FRAME_DNS:   frame_query(&frame, &query); ... answer_burst() ...
  *                     size = query.reply_size ? frame_reply(&frame, query.reply_size) : 0; break;
  *   case FRAME_NEIGH: size = neigh_reply(port, &frame); break;
+ *   case FRAME_PUNT:
  *   case FRAME_DROP:  size = 0; break;
  *   }
- * and sends the first `size` bytes, or counts frame.drop (query.drop) when it is 0.
+ * and sends the first `size` bytes; when it is 0, it gives the frame to the kernel if frame.punt is
+ * set, and else counts frame.drop (query.drop).
  */
 #include "dataplane/drop.h"
 #include "dataplane/query.h"
 #include "dataplane/table/table6.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +39,7 @@ struct frame_port {
 	uint8_t mac[6];
 	uint8_t count4;
 	uint8_t count6;
+	bool is_punted; /* the kernel gets what is well-formed and not ours to answer */
 	struct frame_address4 addresses4[FRAME_ADDRESSES_MAX];
 	uint8_t addresses6[FRAME_ADDRESSES_MAX][16]; /* wire order */
 };
@@ -43,7 +47,8 @@ struct frame_port {
 enum frame_kind {
 	FRAME_DROP,  /* frame.drop says why */
 	FRAME_DNS,   /* a UDP datagram to port 53: frame_query(), then frame_reply() */
-	FRAME_NEIGH, /* ARP, neighbour solicitation or echo: neigh_reply() */
+	FRAME_NEIGH, /* ARP, ICMP or ICMPv6: neigh_reply(), which may leave it to the kernel too */
+	FRAME_PUNT,  /* the kernel's, frame.punt says why; only when the port is punted */
 };
 
 enum frame_flags {                        /* bits: what the caller knows of a received frame */
@@ -61,10 +66,12 @@ struct frame {
 	uint8_t flags;     /* enum frame_flags */
 
 	/* out: after frame_parse() */
-	uint8_t drop;              /* enum drop; DROP_NONE unless dropped */
-	uint8_t protocol;          /* IP protocol; 0 = ARP */
-	uint8_t is_ipv6;           /* else IPv4, or ARP */
-	uint16_t network_offset;   /* of the IP or ARP header: 14, or 18 with a VLAN tag */
+	uint8_t drop;            /* enum drop; DROP_NONE unless dropped */
+	uint8_t punt;            /* enum drop, why it would be dropped without a kernel to take it;
+	                            DROP_NONE unless punted */
+	uint8_t protocol;        /* IP protocol; 0 = ARP */
+	uint8_t is_ipv6;         /* else IPv4, or ARP */
+	uint16_t network_offset; /* of the IP or ARP header: 14, or 18 with a VLAN tag */
 	uint16_t transport_offset; /* of the UDP or ICMP header */
 	uint16_t transport_size;   /* UDP length, or the IP payload's size */
 	address6_t client;         /* source; IPv4 as ::ffff:a.b.c.d */
@@ -73,8 +80,11 @@ struct frame {
 /*
  * Check a frame's headers; reads nothing past size, writes nothing but the out fields.
  *
- * A VLAN tag (any id) is accepted and kept in the reply. Frames to a group MAC are accepted only
+ * A VLAN tag (any id) is accepted and kept in the reply. Frames to a group MAC are answered only
  * for ARP and neighbour solicitation (RFC 1122 section 3.3.6).
+ * Punted are, of IPv4 and IPv6 alone: options and extension headers, fragments, other addresses,
+ * other protocols and UDP ports. What is malformed, has a bad checksum or source, or is meant for
+ * another station, never is.
  */
 enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* Offsets and numbers of the headers below DNS, for frame.c and neigh.c alone. */
+/* Offsets and numbers of the headers below DNS, for frame.c, neigh.c and partial.c alone. */
 #include <stdint.h>
 
 #define ETH_SIZE          14
@@ -35,6 +35,7 @@
 #define IP6_DESTINATION 24
 
 #define IP_PROTOCOL_ICMP   1
+#define IP_PROTOCOL_TCP    6
 #define IP_PROTOCOL_UDP    17
 #define IP_PROTOCOL_ICMP6  58
 #define IP_PROTOCOL_HOPOPT 0

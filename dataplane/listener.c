@@ -34,25 +34,28 @@ static bool is_wildcard(const struct options_listen *where)
 }
 
 /* Options that must be set before bind(). */
-static int prepare(int fd, int family, int type, bool is_shared)
+static int prepare(int fd, int family, int type, bool is_shared, bool is_early)
 {
 	int error = 0;
 	if (family == AF_INET6)
 		error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (error == 0 && type == SOCK_STREAM)
 		error = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (error == 0 && is_early)
+		error = family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1)
+		                           : set(fd, IPPROTO_IP, IP_FREEBIND, 1);
 	if (error == 0 && is_shared)
 		error = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	return error;
 }
 
 /* Bind a socket. Errors: negative errno. */
-static int open_bound(int type, const struct sockaddr *address, bool is_shared)
+static int open_bound(int type, const struct sockaddr *address, bool is_shared, bool is_early)
 {
 	int fd = socket(address->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	int error = prepare(fd, address->sa_family, type, is_shared);
+	int error = prepare(fd, address->sa_family, type, is_shared, is_early);
 	if (error == 0 && bind(fd, address, size_of(address)) != 0)
 		error = -errno;
 	/* Set after bind: our own threads may share the address, a second server is refused. */
@@ -93,16 +96,16 @@ static in_port_t get_port(const struct sockaddr_storage *address)
 }
 
 /* Bind UDP, then TCP to the port that UDP got. */
-static int open_pair(struct sockaddr_storage *address, bool is_shared,
+static int open_pair(struct sockaddr_storage *address, bool is_shared, bool is_early,
                      struct listener *out_listener)
 {
 	struct sockaddr *any = (struct sockaddr *)address;
-	int udp_fd = open_bound(SOCK_DGRAM, any, is_shared);
+	int udp_fd = open_bound(SOCK_DGRAM, any, is_shared, is_early);
 	if (udp_fd < 0)
 		return udp_fd;
 	socklen_t size = sizeof(*address);
 	int error = getsockname(udp_fd, any, &size) == 0 ? 0 : -errno;
-	int tcp_fd = error == 0 ? open_bound(SOCK_STREAM, any, is_shared) : error;
+	int tcp_fd = error == 0 ? open_bound(SOCK_STREAM, any, is_shared, is_early) : error;
 	if (tcp_fd < 0) {
 		close(udp_fd);
 		return tcp_fd;
@@ -127,10 +130,10 @@ int listener_open(const struct options_listen *where, const struct listener *fir
 	}
 
 	/* Another program may have TCP on the port that was free for UDP: take another one. */
-	int error = open_pair(&address, first != NULL, &l);
+	int error = open_pair(&address, first != NULL, where->is_punted, &l);
 	for (int i = 1; error == -EADDRINUSE && wants_any_port && i < PORT_ATTEMPTS_MAX; i++) {
 		set_port(&address, 0);
-		error = open_pair(&address, first != NULL, &l);
+		error = open_pair(&address, first != NULL, where->is_punted, &l);
 	}
 	if (error != 0)
 		return error;

@@ -17,7 +17,7 @@ struct listener {
 };
 
 /*
- * Bind and listen.
+ * Bind and listen; on the address of a punted port, before the kernel has it.
  *
  * first:  NULL, or the listener of another thread whose address is shared (SO_REUSEPORT)
  * Errors: negative errno of the call that failed; nothing is left open

@@ -3,6 +3,7 @@
 #include "dataplane/eal.h"
 #include "dataplane/options.h"
 #include "dataplane/port.h"
+#include "dataplane/punt.h"
 #include "dataplane/socket.h"
 #include "dataplane/stats.h"
 #include "dataplane/update.h"
@@ -24,6 +25,7 @@ struct process {
 	struct stats *stats;
 	struct socket_server *sockets;
 	struct ports ports;
+	struct punt *punt; /* NULL without ports */
 	struct update *update;
 	struct worker_group *workers;
 	const char *listen_texts[OPTIONS_LISTENS_MAX + 1];
@@ -62,7 +64,8 @@ static int plan_workers(struct process *p)
 
 static int start_stats(struct process *p)
 {
-	p->stats = stats_new(p->options.socket_threads + p->plan.worker_count);
+	/* socket threads, workers, and the punt thread */
+	p->stats = stats_new(p->options.socket_threads + p->plan.worker_count + 1);
 	if (p->stats != NULL)
 		return 0;
 	say("%s", strerror(errno));
@@ -88,6 +91,12 @@ static int open_sockets(struct process *p)
 	}
 	for (unsigned i = 0; i < p->options.listen_count; i++)
 		p->listen_texts[i] = socket_text(p->sockets, i);
+	for (unsigned i = p->options.listen_count; i < p->options.served_count; i++) {
+		int error = socket_error(p->sockets, i);
+		if (error != 0)
+			say("TCP at %s, an address of a port, is not answered: %s",
+			    socket_text(p->sockets, i), strerror(-error));
+	}
 	return 0;
 }
 
@@ -140,6 +149,67 @@ static void close_ports(struct process *p)
 {
 	if (p->options.port_count > 0)
 		port_close_all(&p->ports);
+}
+
+/* Give the kernel the rest of one port. Errors: -1 after having told why. */
+static int punt_port(struct process *p, const struct options_port *from, struct port *port)
+{
+	struct punt_options options = {
+	    .name = from->punt,
+	    .mtu = port->mtu,
+	    .has_partial = port->is_local,
+	    .queue_count = port->queue_count,
+	    .rate = p->options.punt_rate,
+	    .address_count = from->address_count,
+	    .addresses = from->addresses,
+	};
+	memcpy(options.mac, port->frame.mac, sizeof(options.mac));
+	int error = punt_open(p->punt, &options, &port->punt, p->error);
+	if (error == 0) {
+		port->frame.is_punted = true;
+		say("port %s: the kernel gets what is not a DNS query, as '%s'", port->name,
+		    from->punt);
+		return 0;
+	}
+	if (from->is_punt_given) {
+		say("--punt '%s': port %s: %s", from->punt, port->name, p->error);
+		return -1;
+	}
+	say("port %s: the kernel gets nothing of it, so TCP there is not answered: %s", port->name,
+	    p->error);
+	return 0;
+}
+
+static int start_punt(struct process *p)
+{
+	if (p->options.port_count == 0)
+		return 0;
+	unsigned index = p->options.socket_threads + p->plan.worker_count;
+	p->punt = punt_new(stats_of_thread(p->stats, index));
+	int error = p->punt == NULL ? -errno : 0;
+	bool is_wanted = false;
+	for (unsigned i = 0; error == 0 && i < p->ports.count; i++) {
+		const struct options_port *from = &p->options.ports[i];
+		if (from->punt[0] == '\0')
+			continue;
+		is_wanted = true;
+		if (punt_port(p, from, &p->ports.list[i]) != 0) {
+			punt_free(p->punt);
+			return -1;
+		}
+	}
+	if (error == 0 && is_wanted)
+		error = punt_start(p->punt);
+	if (error == 0)
+		return 0;
+	say("--punt: %s", strerror(-error));
+	punt_free(p->punt);
+	return -1;
+}
+
+static void stop_punt(struct process *p)
+{
+	punt_free(p->punt);
 }
 
 static void visit_stats(void *owner, update_emit *emit, void *context)
@@ -217,9 +287,9 @@ static const struct stage {
 	int (*start)(struct process *p); /* 0, or -1 after having told why */
 	void (*stop)(struct process *p); /* only after a start that succeeded; or NULL */
 } stages[] = {
-    {plan_workers, NULL},          {start_stats, stop_stats},     {open_sockets, close_sockets},
-    {start_eal, stop_eal},         {open_ports, close_ports},     {start_update, stop_update},
-    {start_sockets, stop_sockets}, {start_workers, stop_workers},
+    {plan_workers, NULL},    {start_stats, stop_stats},     {open_sockets, close_sockets},
+    {start_eal, stop_eal},   {open_ports, close_ports},     {start_update, stop_update},
+    {start_punt, stop_punt}, {start_sockets, stop_sockets}, {start_workers, stop_workers},
 };
 
 #define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))

@@ -47,6 +47,15 @@ static size_t dropped(struct frame *f, enum drop drop)
 	return 0;
 }
 
+/* Not ours to answer: the kernel's, if it is there. */
+static size_t left(const struct frame_port *port, struct frame *f, enum drop reason)
+{
+	if (!port->is_punted)
+		return dropped(f, reason);
+	f->punt = (uint8_t)reason;
+	return 0;
+}
+
 static void turn_macs(const struct frame_port *port, struct frame *f)
 {
 	memcpy(&f->bytes[ETH_DESTINATION], &f->bytes[ETH_SOURCE], 6);
@@ -62,22 +71,33 @@ static bool is_ours4(const struct frame_port *port, uint32_t address)
 	return false;
 }
 
+static bool is_ours6(const struct frame_port *port, const uint8_t *address)
+{
+	for (unsigned i = 0; i < port->count6; i++) {
+		if (memcmp(port->addresses6[i], address, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * RFC 826. A probe has sender 0.0.0.0 and is answered like any request (RFC 5227 section 2.1.1).
  * The answer goes where the frame came from, which is not the sender's MAC behind some gateways.
  */
 static size_t reply_arp(const struct frame_port *port, struct frame *f)
 {
-	static const uint8_t request[] = {0, 1, 8, 0, 6, 4, 0, ARP_REQUEST};
+	static const uint8_t ethernet_ip4[] = {0, 1, 8, 0, 6, 4};
 	uint8_t *arp = &f->bytes[f->network_offset];
 	uint8_t target[4];
 
 	if (f->size < f->network_offset + ARP_SIZE)
 		return dropped(f, DROP_SHORT_FRAME);
-	if (memcmp(arp, request, sizeof(request)) != 0 || arp[ARP_SENDER_MAC] & ETH_GROUP_BIT ||
-	    is_ours4(port, headers_u32(&arp[ARP_SENDER])) ||
-	    !is_ours4(port, headers_u32(&arp[ARP_TARGET])))
+	if (memcmp(arp, ethernet_ip4, sizeof(ethernet_ip4)) != 0 ||
+	    arp[ARP_SENDER_MAC] & ETH_GROUP_BIT || is_ours4(port, headers_u32(&arp[ARP_SENDER])))
 		return dropped(f, DROP_NEIGHBOR);
+	if (headers_u16(&arp[ARP_OPERATION]) != ARP_REQUEST ||
+	    !is_ours4(port, headers_u32(&arp[ARP_TARGET])))
+		return left(port, f, DROP_NEIGHBOR);
 	turn_macs(port, f);
 	headers_set_u16(&arp[ARP_OPERATION], ARP_REPLY);
 	memcpy(target, &arp[ARP_TARGET], 4);
@@ -93,9 +113,11 @@ static size_t reply_echo4(const struct frame_port *port, struct frame *f)
 	uint8_t *ip = &f->bytes[f->network_offset], *icmp = &f->bytes[f->transport_offset];
 	uint8_t address[4];
 
-	if (f->transport_size < ICMP_SIZE || icmp[ICMP_TYPE] != ICMP4_ECHO ||
-	    icmp[ICMP_CODE] != 0 || checksum_finish(checksum_add(0, icmp, f->transport_size)) != 0)
+	if (f->transport_size < ICMP_SIZE ||
+	    checksum_finish(checksum_add(0, icmp, f->transport_size)) != 0)
 		return dropped(f, DROP_ICMP);
+	if (icmp[ICMP_TYPE] != ICMP4_ECHO || icmp[ICMP_CODE] != 0)
+		return left(port, f, DROP_ICMP);
 	turn_macs(port, f);
 	memcpy(address, &ip[IP4_SOURCE], 4);
 	memcpy(&ip[IP4_SOURCE], &ip[IP4_DESTINATION], 4);
@@ -132,10 +154,10 @@ static size_t reply_echo6(const struct frame_port *port, struct frame *f)
 	uint8_t *ip = &f->bytes[f->network_offset], *icmp = &f->bytes[f->transport_offset];
 	uint8_t address[16];
 
-	if (icmp[ICMP_CODE] != 0 || is_group6(&ip[IP6_DESTINATION]))
-		return dropped(f, DROP_ICMP);
 	if (f->client == 0)
 		return dropped(f, DROP_BAD_SOURCE);
+	if (icmp[ICMP_CODE] != 0 || is_group6(&ip[IP6_DESTINATION]))
+		return left(port, f, DROP_ICMP);
 	memcpy(address, &ip[IP6_SOURCE], 16);
 	memcpy(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], 16);
 	memcpy(&ip[IP6_DESTINATION], address, 16);
@@ -160,18 +182,14 @@ static bool options_fit(const uint8_t *options, size_t size, bool *out_has_sourc
 	return true;
 }
 
-/* RFC 4861 section 7.1.1 */
-static bool is_solicitation(const struct frame_port *port, const struct frame *f)
+/* RFC 4861 section 7.1.1; the message has room for its target. */
+static bool is_solicitation(const struct frame *f)
 {
 	const uint8_t *ip = &f->bytes[f->network_offset], *icmp = &f->bytes[f->transport_offset];
-	bool is_ours = false, has_source;
+	bool has_source;
 
 	if (ip[IP6_HOP_LIMIT] != ND_HOP_LIMIT || icmp[ICMP_CODE] != 0 ||
-	    f->transport_size < ND_SIZE)
-		return false;
-	for (unsigned i = 0; i < port->count6 && !is_ours; i++)
-		is_ours = memcmp(port->addresses6[i], &icmp[ND_TARGET], 16) == 0;
-	if (!is_ours || !options_fit(&icmp[ND_SIZE], f->transport_size - ND_SIZE, &has_source))
+	    !options_fit(&icmp[ND_SIZE], f->transport_size - ND_SIZE, &has_source))
 		return false;
 	return f->client != 0 || (is_group6(&ip[IP6_DESTINATION]) && !has_source);
 }
@@ -185,7 +203,11 @@ static size_t reply_solicitation(const struct frame_port *port, struct frame *f)
 	uint8_t *option = &icmp[ND_SIZE];
 	size_t size;
 
-	if (!is_solicitation(port, f))
+	if (f->transport_size < ND_SIZE)
+		return dropped(f, DROP_NEIGHBOR);
+	if (!is_ours6(port, &icmp[ND_TARGET]))
+		return left(port, f, DROP_NEIGHBOR);
+	if (!is_solicitation(f))
 		return dropped(f, DROP_NEIGHBOR);
 	if (f->capacity < f->transport_offset + ND_SIZE + ND_LINK_SIZE)
 		return dropped(f, DROP_NO_ROOM);
@@ -217,9 +239,9 @@ static size_t reply_icmp6(const struct frame_port *port, struct frame *f)
 	case ICMP6_SOLICIT:
 		return reply_solicitation(port, f);
 	case ICMP6_ADVERTISE:
-		return dropped(f, DROP_NEIGHBOR);
+		return left(port, f, DROP_NEIGHBOR);
 	}
-	return dropped(f, DROP_ICMP);
+	return left(port, f, DROP_ICMP);
 }
 
 size_t neigh_reply(const struct frame_port *port, struct frame *frame)

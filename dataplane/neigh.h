@@ -12,7 +12,10 @@
 /*
  * Answer a FRAME_NEIGH frame in place. Once per frame.
  *
- * Returns: bytes to send; 0 = nothing to send, frame->drop says why: NEIGHBOR, ICMP, BAD_SOURCE,
- *          NO_ROOM
+ * What is well-formed but no request of ours is left to the kernel of a punted port, unchanged: ARP
+ * answers, requests and solicitations for others, advertisements, ICMP errors.
+ *
+ * Returns: bytes to send; 0 = nothing to send: frame->punt is NEIGHBOR or ICMP, or frame->drop says
+ *          why: SHORT_FRAME, NEIGHBOR, ICMP, BAD_SOURCE, NO_ROOM
  */
 size_t neigh_reply(const struct frame_port *port, struct frame *frame);

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PUNT_RATE_MAX 10000000
+#define DNS_PORT      53
+
 const char options_help[] =
     "usage: reputed-dataplane [flags]\n"
     "Answer DNS queries from tables that reputed loads through a unix socket.\n"
@@ -22,6 +25,12 @@ const char options_help[] =
     "  --port DEVICE          answer on a DPDK port: a PCI address or a virtual device such as\n"
     "                         net_tap0,iface=rbl0; repeatable; needs root\n"
     "  --address ADDR/LEN     an address of the last --port; repeatable\n"
+    "  --punt NAME            interface through which the kernel gets all but DNS queries of the "
+    "last\n"
+    "                         --port, or off (default rbl-0, rbl-1 ..., off for net_tap and "
+    "others\n"
+    "                         without a network behind)\n"
+    "  --punt-rate N          frames per second that the kernel gets from a port (default 10000)\n"
     "  --core N               processor of a DPDK worker; repeatable (default: the last one)\n"
     "  --hugepages MODE       auto, never or require (default auto)\n"
     "  --idle MODE            what an idle DPDK worker does: backoff or poll (default backoff)\n"
@@ -33,6 +42,8 @@ enum flag {
 	FLAG_LISTEN,
 	FLAG_PORT,
 	FLAG_ADDRESS,
+	FLAG_PUNT,
+	FLAG_PUNT_RATE,
 	FLAG_CORE,
 	FLAG_HUGEPAGES,
 	FLAG_IDLE,
@@ -46,6 +57,8 @@ static const struct option flags[] = {
     {"listen", required_argument, NULL, FLAG_LISTEN},
     {"port", required_argument, NULL, FLAG_PORT},
     {"address", required_argument, NULL, FLAG_ADDRESS},
+    {"punt", required_argument, NULL, FLAG_PUNT},
+    {"punt-rate", required_argument, NULL, FLAG_PUNT_RATE},
     {"core", required_argument, NULL, FLAG_CORE},
     {"hugepages", required_argument, NULL, FLAG_HUGEPAGES},
     {"idle", required_argument, NULL, FLAG_IDLE},
@@ -238,6 +251,38 @@ static int parse_address(const char *text, struct options *o, char *out_error)
 	return 0;
 }
 
+static bool is_interface_name(const char *text)
+{
+	size_t size = strlen(text);
+	if (size == 0 || size >= OPTIONS_NAME_SIZE || text[0] == '.' || text[0] == '-')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (!isalnum((unsigned char)*text) && strchr("._-", *text) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static int parse_punt(const char *text, struct options *o, char *out_error)
+{
+	if (o->port_count == 0)
+		return fail(out_error, "--punt '%s': expected after the --port it belongs to",
+		            text);
+	struct options_port *p = &o->ports[o->port_count - 1];
+	if (p->is_punt_given)
+		return fail(out_error, "--punt '%s': given twice for port '%s'", text, p->name);
+	p->is_punt_given = true;
+	if (strcmp(text, "off") == 0)
+		return 0;
+	if (!is_interface_name(text))
+		return fail(out_error,
+		            "--punt '%s': expected off or an interface name of 1 to 15 letters, "
+		            "digits, '.', '_', '-'",
+		            text);
+	strcpy(p->punt, text);
+	return 0;
+}
+
 static int parse_core(const char *text, struct options *o, char *out_error)
 {
 	if (o->core_count == OPTIONS_CORES_MAX)
@@ -293,6 +338,13 @@ static int parse_flag(enum flag flag, const char *text, struct options *o, char 
 		return parse_port(text, o, out_error);
 	case FLAG_ADDRESS:
 		return parse_address(text, o, out_error);
+	case FLAG_PUNT:
+		return parse_punt(text, o, out_error);
+	case FLAG_PUNT_RATE:
+		if (parse_number(text, PUNT_RATE_MAX, &o->punt_rate) != 0 || o->punt_rate == 0)
+			return fail(out_error, "--punt-rate '%s': expected a number from 1 to %d",
+			            text, PUNT_RATE_MAX);
+		return 0;
 	case FLAG_CORE:
 		return parse_core(text, o, out_error);
 	case FLAG_HUGEPAGES:
@@ -330,12 +382,94 @@ static int check_whole(const struct options *o, char *out_error)
 	return 0;
 }
 
+/*
+ * Whether a port is punted without --punt: not if the device has no network behind it, nor if the
+ * kernel gets its frames anyway, from the interface below it, and would answer twice.
+ */
+static bool is_punted_by_default(const struct options_port *p)
+{
+	static const char *const drivers[] = {"net_tap", "net_null", "net_ring", "net_pcap",
+	                                      "net_af_packet"};
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (!p->is_pci && strncmp(p->name, drivers[i], strlen(drivers[i])) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Decide which ports are punted where --punt does not say it. */
+static int name_punts(struct options *o, char *out_error)
+{
+	for (unsigned i = 0; i < o->port_count; i++) {
+		struct options_port *p = &o->ports[i];
+		if (!p->is_punt_given && is_punted_by_default(p))
+			snprintf(p->punt, sizeof(p->punt), "rbl-%u", i);
+		for (unsigned j = 0; j < i; j++) {
+			if (p->punt[0] != '\0' && strcmp(p->punt, o->ports[j].punt) == 0)
+				return fail(out_error, "--punt '%s': given for two ports", p->punt);
+		}
+	}
+	return 0;
+}
+
+/* Whether --listen has that address, or all of its family, at port 53 already. */
+static bool is_served(const struct options *o, const struct options_listen *l)
+{
+	static const struct in6_addr zero;
+	bool is_ip6 = l->address.any.sa_family == AF_INET6;
+	for (unsigned i = 0; i < o->served_count; i++) {
+		const struct options_listen *at = &o->listens[i];
+		if (at->address.any.sa_family != l->address.any.sa_family)
+			continue;
+		const struct sockaddr_in *a = &at->address.ip4, *b = &l->address.ip4;
+		const struct sockaddr_in6 *a6 = &at->address.ip6, *b6 = &l->address.ip6;
+		if (is_ip6 ? a6->sin6_port != b6->sin6_port : a->sin_port != b->sin_port)
+			continue;
+		if (is_ip6 && (memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(zero)) == 0 ||
+		               memcmp(&a6->sin6_addr, &zero, sizeof(zero)) == 0))
+			return true;
+		if (!is_ip6 &&
+		    (a->sin_addr.s_addr == b->sin_addr.s_addr || a->sin_addr.s_addr == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Listen on the addresses of punted ports: for TCP, and UDP that the kernel put together. */
+static void add_punted(struct options *o)
+{
+	o->served_count = o->listen_count;
+	for (unsigned i = 0; i < o->port_count; i++) {
+		const struct options_port *p = &o->ports[i];
+		for (unsigned j = 0; p->punt[0] != '\0' && j < p->address_count; j++) {
+			const struct options_address *a = &p->addresses[j];
+			struct options_listen l = {.is_punted = true,
+			                           .may_fail = !p->is_punt_given};
+			if (a->is_ip6) {
+				l.address.ip6.sin6_family = AF_INET6;
+				l.address.ip6.sin6_port = htons(DNS_PORT);
+				memcpy(&l.address.ip6.sin6_addr, a->bytes, 16);
+				/* would need the interface's index, which is not known yet */
+				if (IN6_IS_ADDR_LINKLOCAL(&l.address.ip6.sin6_addr))
+					continue;
+			} else {
+				l.address.ip4.sin_family = AF_INET;
+				l.address.ip4.sin_port = htons(DNS_PORT);
+				memcpy(&l.address.ip4.sin_addr, a->bytes, 4);
+			}
+			if (!is_served(o, &l))
+				o->listens[o->served_count++] = l;
+		}
+	}
+}
+
 int options_parse(int argc, char **argv, struct options *out_options, char *out_error)
 {
 	struct options *o = out_options;
 	memset(o, 0, sizeof(*o));
 	o->socket_path = OPTIONS_SOCKET;
 	o->socket_threads = 1;
+	o->punt_rate = OPTIONS_PUNT_RATE;
 
 	optind = 0; /* GNU: start over, also when called again */
 	opterr = 0;
@@ -356,5 +490,10 @@ int options_parse(int argc, char **argv, struct options *out_options, char *out_
 	}
 	if (optind < argc)
 		return fail(out_error, "'%s': expected a flag; see --help", argv[optind]);
-	return check_whole(o, out_error);
+	int error = check_whole(o, out_error);
+	if (error == 0)
+		error = name_punts(o, out_error);
+	if (error == 0)
+		add_punted(o);
+	return error;
 }

@@ -13,6 +13,9 @@
 #define OPTIONS_LISTENS_MAX   16
 #define OPTIONS_PORTS_MAX     8
 #define OPTIONS_ADDRESSES_MAX 16 /* of one port: FRAME_ADDRESSES_MAX of each family */
+#define OPTIONS_PUNTED_MAX    (OPTIONS_PORTS_MAX * OPTIONS_ADDRESSES_MAX)
+#define OPTIONS_PUNT_RATE     10000
+#define OPTIONS_NAME_SIZE     16 /* of a network interface, with the 0 at its end */
 #define OPTIONS_CORES_MAX     64
 #define OPTIONS_THREADS_MAX   64
 #define OPTIONS_DEVICE_MAX    512
@@ -29,6 +32,9 @@ struct options_listen {
 		struct sockaddr_in ip4;
 		struct sockaddr_in6 ip6;
 	} address; /* port 0 = any free one, the same for UDP and TCP */
+	/* Port 53 of an address of a punted port: bound before the interface exists. When the
+	 * punting was not asked for, it may fail. */
+	bool is_punted, may_fail;
 };
 
 struct options_address {
@@ -41,6 +47,9 @@ struct options_port {
 	char device[OPTIONS_DEVICE_MAX]; /* as given: "net_tap0,iface=rbl0" or a PCI address */
 	char name[64]; /* DPDK's: up to the first comma, a PCI address in full and lower case */
 	bool is_pci;
+	/* The interface that gives the kernel the rest of the port; "" = none. */
+	char punt[OPTIONS_NAME_SIZE];
+	bool is_punt_given; /* with --punt; else by default */
 	unsigned address_count;
 	struct options_address addresses[OPTIONS_ADDRESSES_MAX];
 };
@@ -49,7 +58,8 @@ struct options {
 	enum options_action action;
 	const char *socket_path;
 	unsigned listen_count;
-	struct options_listen listens[OPTIONS_LISTENS_MAX];
+	unsigned served_count; /* with what follows the --listen addresses: is_punted */
+	struct options_listen listens[OPTIONS_LISTENS_MAX + OPTIONS_PUNTED_MAX];
 	unsigned port_count;
 	struct options_port ports[OPTIONS_PORTS_MAX];
 	unsigned core_count;
@@ -57,6 +67,7 @@ struct options {
 	enum options_hugepages hugepages;
 	enum options_idle idle;
 	unsigned socket_threads;
+	unsigned punt_rate; /* frames per second and port */
 };
 
 /*

@@ -113,12 +113,16 @@ static int setup_queues(const struct port *p, const struct rte_eth_dev_info *inf
 	return error;
 }
 
-/* Neighbour solicitations come to solicited-node multicast groups, which nobody joined for us. */
-static int receive_multicast(const struct port *p)
+/*
+ * Neighbour solicitations come to solicited-node multicast groups, which nobody joined for us. The
+ * kernel behind a punted port wants to hear routers and routing protocols, but can do without.
+ */
+static int receive_multicast(const struct port *p, bool wants_all)
 {
-	if (p->frame.count6 == 0 || rte_eth_allmulticast_enable(p->id) == 0)
+	if ((p->frame.count6 == 0 && !wants_all) || rte_eth_allmulticast_enable(p->id) == 0)
 		return 0;
-	return rte_eth_promiscuous_enable(p->id);
+	int error = rte_eth_promiscuous_enable(p->id);
+	return p->frame.count6 > 0 ? error : 0;
 }
 
 static int make_pool(struct port *p)
@@ -145,6 +149,8 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 	int error = rte_eth_dev_info_get(p->id, &info);
 	if (error == 0)
 		error = rte_eth_macaddr_get(p->id, &mac);
+	if (error == 0)
+		error = rte_eth_dev_get_mtu(p->id, &p->mtu);
 	if (error != 0)
 		return fail(out_error, from, error, "asking the device");
 	set_mac(&info, from, &mac, p);
@@ -167,7 +173,7 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 	error = rte_eth_dev_start(p->id);
 	if (error != 0)
 		return fail(out_error, from, error, "starting the device");
-	error = receive_multicast(p);
+	error = receive_multicast(p, from->punt[0] != '\0');
 	if (error != 0) {
 		(void)rte_eth_dev_stop(p->id);
 		return fail(out_error, from, error, "receiving multicast, which IPv6 needs");

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct punt_port;
 struct rte_mempool;
 
 /* Written before the workers start, read by them. */
@@ -24,7 +25,10 @@ struct port {
 	bool is_local;       /* frames come from this machine's kernel: see port_open_all() */
 	uint8_t frame_flags; /* enum frame_flags that hold for every frame */
 	bool has_checksum;   /* the device checks received checksums */
+	uint16_t mtu;
 	struct frame_port frame;
+	struct punt_port
+	    *punt; /* NULL = the kernel gets nothing; set by main, with frame.is_punted */
 	struct rte_mempool *pool;
 	char name[64];
 	char text[512]; /* "net_tap0: 10.53.0.1/24 fd53::1/64" */

@@ -2,6 +2,7 @@
 #include "dataplane/rx.h"
 
 #include "dataplane/neigh.h"
+#include "dataplane/punt.h"
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -29,7 +30,7 @@ static uint8_t checksum_flags(const struct port *port, const struct rte_mbuf *m)
 static bool describe(const struct port *port, struct rte_mbuf *m, struct frame *f)
 {
 	if (unlikely(m->nb_segs > 1) && rte_pktmbuf_linearize(m) != 0) {
-		f->drop = DROP_NO_ROOM;
+		f->drop = DROP_JUMBO;
 		return false;
 	}
 	f->bytes = rte_pktmbuf_mtod(m, uint8_t *);
@@ -51,9 +52,20 @@ static void sort_out(const struct port *port, struct rx_burst *b, unsigned index
 	case FRAME_NEIGH:
 		b->sizes[index] = (uint16_t)neigh_reply(&port->frame, f);
 		break;
+	case FRAME_PUNT:
 	case FRAME_DROP:
 		break;
 	}
+}
+
+/* Give a frame to the kernel, or count why not. */
+static void give(const struct port *port, uint16_t queue, struct stats_thread *stats,
+                 struct frame *f)
+{
+	bool is_neighbor = f->punt == DROP_NEIGHBOR;
+	f->drop = (uint8_t)punt_give(port->punt, queue, is_neighbor, f->bytes, f->size);
+	if (f->drop == DROP_NONE)
+		stats_add(&stats->punts[f->punt], 1);
 }
 
 unsigned rx_receive(const struct port *port, uint16_t queue, struct stats_thread *stats,
@@ -68,10 +80,13 @@ unsigned rx_receive(const struct port *port, uint16_t queue, struct stats_thread
 	for (unsigned i = 0; i < b->count; i++) {
 		struct frame *f = &b->frames[i];
 		f->drop = DROP_NONE;
+		f->punt = DROP_NONE;
 		b->sizes[i] = 0;
 		if (describe(port, b->mbufs[i], f))
 			sort_out(port, b, i);
 		neighbors += b->sizes[i] != 0;
+		if (unlikely(f->punt != DROP_NONE))
+			give(port, queue, stats, f);
 		if (f->drop != DROP_NONE)
 			stats_add(&stats->drops[f->drop], 1);
 	}

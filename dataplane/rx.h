@@ -26,7 +26,7 @@ struct rx_burst {
 
 /*
  * Receive up to a burst. Afterwards queries[] are ready for answer_burst(), replies to neighbours
- * have their size, and dropped frames are counted.
+ * have their size, the kernel's frames are given to it, and dropped frames are counted.
  *
  * Returns: frames received
  */

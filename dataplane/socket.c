@@ -22,6 +22,7 @@
 
 struct served {
 	struct listener listener;
+	int error; /* negative errno = not bound, which its address may_fail to be */
 	struct watch udp, tcp;
 };
 
@@ -34,7 +35,7 @@ struct socket_thread {
 	struct udp *udp;
 	struct tcp *tcp;
 	unsigned served_count;
-	struct served served[OPTIONS_LISTENS_MAX];
+	struct served served[OPTIONS_LISTENS_MAX + OPTIONS_PUNTED_MAX];
 };
 
 struct socket_server {
@@ -115,6 +116,8 @@ static int watch_all(struct socket_thread *t)
 	int error = watch_set(t->epoll_fd, EPOLL_CTL_ADD, &t->stop, EPOLLIN);
 	for (unsigned i = 0; error == 0 && i < t->served_count; i++) {
 		struct served *s = &t->served[i];
+		if (s->error != 0)
+			continue;
 		s->udp = (struct watch){WATCH_UDP, s->listener.udp_fd};
 		s->tcp = (struct watch){WATCH_TCP_LISTENER, s->listener.tcp_fd};
 		error = watch_set(t->epoll_fd, EPOLL_CTL_ADD, &s->udp, EPOLLIN);
@@ -135,14 +138,24 @@ static int open_thread(struct socket_thread *t, const struct options *options,
 		snprintf(out_error, OPTIONS_ERROR_MAX, "--listen: %s", strerror(-error));
 		return error;
 	}
-	for (unsigned i = 0; i < options->listen_count; i++) {
+	for (unsigned i = 0; i < options->served_count; i++) {
 		const struct options_listen *where = &options->listens[i];
 		const struct listener *same = first != NULL ? &first->served[i].listener : NULL;
-		int error = listener_open(where, same, &t->served[i].listener);
+		struct served *s = &t->served[i];
+		int error = first != NULL ? first->served[i].error : 0;
+		if (error == 0)
+			error = listener_open(where, same, &s->listener);
+		if (error != 0 && where->may_fail) {
+			s->listener = (struct listener){.udp_fd = -1, .tcp_fd = -1};
+			listener_text(&where->address.any, s->listener.text);
+			s->error = error;
+			error = 0;
+		}
 		if (error != 0) {
 			char text[LISTENER_TEXT_MAX];
 			listener_text(&where->address.any, text);
-			snprintf(out_error, OPTIONS_ERROR_MAX, "--listen '%s': %s", text,
+			snprintf(out_error, OPTIONS_ERROR_MAX, "%s '%s': %s",
+			         where->is_punted ? "--punt: listening on" : "--listen", text,
 			         strerror(-error));
 			return error;
 		}
@@ -158,7 +171,7 @@ int socket_open(const struct options *options, struct stats *stats,
                 struct socket_server **out_server, char *out_error)
 {
 	/* No thread without an address to serve. */
-	unsigned count = options->listen_count > 0 ? options->socket_threads : 0;
+	unsigned count = options->served_count > 0 ? options->socket_threads : 0;
 	struct socket_server *s = calloc(1, sizeof(*s) + count * sizeof(s->threads[0]));
 	if (s == NULL) {
 		snprintf(out_error, OPTIONS_ERROR_MAX, "--listen: %s", strerror(ENOMEM));
@@ -181,6 +194,11 @@ int socket_open(const struct options *options, struct stats *stats,
 const char *socket_text(const struct socket_server *s, unsigned index)
 {
 	return s->threads[0].served[index].listener.text;
+}
+
+int socket_error(const struct socket_server *s, unsigned index)
+{
+	return s->threads[0].served[index].error;
 }
 
 static int start_thread(struct socket_thread *t, const struct update *update,

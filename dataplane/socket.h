@@ -22,8 +22,11 @@ struct socket_server;
 int socket_open(const struct options *options, struct stats *stats,
                 struct socket_server **out_server, char *out_error);
 
-/* Text of an address served, "127.0.0.1:5300"; index < listen_count. Borrowed. */
+/* Text of an address served, "127.0.0.1:5300"; index < served_count. Borrowed. */
 const char *socket_text(const struct socket_server *s, unsigned index);
+
+/* Why an address that may_fail is not served: negative errno, 0 = it is. index < served_count */
+int socket_error(const struct socket_server *s, unsigned index);
 
 /* Start the threads. Errors: negative errno; none is left running. */
 int socket_start(struct socket_server *s, const struct update *update);

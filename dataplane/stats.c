@@ -17,6 +17,12 @@ static const char *const transport_names[STATS_TRANSPORT_COUNT] = {
     [STATS_TCP] = "tcp",
 };
 
+/* What a frame may be punted for. */
+static const uint8_t punt_reasons[] = {
+    DROP_IP_OPTIONS, DROP_FRAGMENT, DROP_NOT_OUR_ADDRESS, DROP_IP_PROTOCOL, DROP_UDP_PORT,
+    DROP_NEIGHBOR,   DROP_ICMP,
+};
+
 static const char *const rcode_names[STATS_RCODE_COUNT] = {
     [STATS_NOERROR] = "NOERROR",   [STATS_FORMERR] = "FORMERR",     [STATS_SERVFAIL] = "SERVFAIL",
     [STATS_NXDOMAIN] = "NXDOMAIN", [STATS_NOTIMP] = "NOTIMP",       [STATS_REFUSED] = "REFUSED",
@@ -131,6 +137,19 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	for (unsigned i = DROP_NONE + 1; i < DROP_COUNT; i++)
 		emit_labelled(&e, "drops{reason=\"%s\"}", drop_names[i], drop_meanings[i],
 		              sum(s, &t->drops[i]));
+
+	for (size_t i = 0; i < sizeof(punt_reasons); i++) {
+		unsigned reason = punt_reasons[i];
+		emit_labelled(&e, "punts{reason=\"%s\"}", drop_names[reason],
+		              "frames given to the kernel, by why they were not answered",
+		              sum(s, &t->punts[reason]));
+	}
+	emit(context, "punt_refused", "frames given to the kernel that it did not take",
+	     sum(s, &t->punt_refused));
+	emit(context, "punt_sent", "frames of the kernel sent on DPDK ports",
+	     sum(s, &t->punt_sent));
+	emit(context, "punt_unsent", "frames of the kernel that a DPDK port did not take",
+	     sum(s, &t->punt_unsent));
 
 	/* Closed first: a connection counted between the two sums makes the difference larger,
 	 * never negative. */

@@ -36,6 +36,10 @@ struct stats_thread {
 	stats_counter cookies[COOKIE_STATE_COUNT]; /* of answered queries; COOKIE_NONE: unused */
 	stats_counter sent_to_tcp;                 /* answered with TC for want of a cookie */
 	stats_counter neighbor_replies;            /* ARP, neighbour solicitation, echo */
+	stats_counter punts[DROP_COUNT]; /* given to the kernel; by what it would be dropped for */
+	stats_counter punt_refused;      /* of these, the kernel did not take */
+	stats_counter punt_sent;         /* the kernel's frames, sent on a DPDK port */
+	stats_counter punt_unsent;       /* the kernel's frames that the port did not take */
 	stats_counter tcp_accepted;
 	stats_counter tcp_closed; /* for whatever reason; includes evicted and idle ones */
 	stats_counter tcp_evicted;

@@ -10,3 +10,12 @@
 /* Send a burst after answer_burst(); every mbuf of it is sent or freed, and counted. */
 void tx_send(const struct port *port, uint16_t queue, struct stats_thread *stats,
              struct rx_burst *burst);
+
+/*
+ * Send what the kernel sends through a punted port, at most a burst, so that it never keeps queries
+ * waiting.
+ *
+ * queue:   0, of the worker that alone calls this for the port
+ * Returns: frames taken from the kernel
+ */
+unsigned tx_punted(const struct port *port, uint16_t queue, struct stats_thread *stats);

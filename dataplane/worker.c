@@ -50,9 +50,12 @@ struct worker_group {
 static unsigned serve(struct worker *w, const struct queue *q)
 {
 	struct rx_burst *b = &w->burst;
+	unsigned punted = 0;
+	if (q->port->punt != NULL && q->index == 0)
+		punted = tx_punted(q->port, q->index, w->stats);
 	unsigned count = rx_receive(q->port, q->index, w->stats, b);
 	if (count == 0)
-		return 0;
+		return punted;
 	if (b->query_count > 0) {
 		uint32_t now_s = clock_now_s();
 		for (unsigned i = 0; i < b->query_count; i++)
@@ -61,7 +64,7 @@ static unsigned serve(struct worker *w, const struct queue *q)
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}
 	tx_send(q->port, q->index, w->stats, b);
-	return count;
+	return count + punted;
 }
 
 /* After an empty round: spin, then sleep longer and longer. */

@@ -40,6 +40,14 @@ static void add_flag(struct list *l, const char *flag, const char *value)
 	add(l, value);
 }
 
+static void add_number(struct list *l, const char *flag, unsigned number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", number);
+	add_flag(l, flag, text);
+}
+
 static const char *hugepages_text(enum config_hugepages hugepages)
 {
 	switch (hugepages) {
@@ -78,13 +86,14 @@ char **dataplane_args(const char *program, const struct config_dataplane *datapl
 		add_flag(&l, "--port", port->device);
 		for (unsigned j = 0; j < port->addresses_count; j++)
 			add_flag(&l, "--address", port->addresses[j]);
+		if (port->punt)
+			add_flag(&l, "--punt",
+			         strcmp(port->punt, "false") == 0 ? "off" : port->punt);
 	}
-	for (unsigned i = 0; i < dataplane->cores_count; i++) {
-		char core[16];
-
-		snprintf(core, sizeof(core), "%u", dataplane->cores[i]);
-		add_flag(&l, "--core", core);
-	}
+	for (unsigned i = 0; i < dataplane->cores_count; i++)
+		add_number(&l, "--core", dataplane->cores[i]);
+	if (dataplane->punt_rate)
+		add_number(&l, "--punt-rate", dataplane->punt_rate);
 	add_flag(&l, "--hugepages", hugepages_text(dataplane->hugepages));
 	add_flag(&l, "--idle", idle_text(dataplane->idle));
 	if (!l.is_failed)

@@ -93,7 +93,7 @@ def rows():
         (ethernet(b"x" * 50, 0x88CC), "ethertype", "LLDP"),
         (ethernet(dns4(b"short")), "dns_short", "less than a DNS header"),
         (ethernet(dns4(bytes(response))), "dns_response", "a response"),
-        (ethernet(dns4(message + b"\0" * 4000)), "no_room", "in several buffers, too long for one"),
+        (ethernet(dns4(message + b"\0" * 4000)), "jumbo", "in several buffers, too long for one"),
     ]
 
 

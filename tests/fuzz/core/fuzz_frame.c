@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames through the frame code and the answer core. The first byte of the input is the room behind
- * the frame, the second holds the flags; checksums are put right first when its top bit is set, for
- * else a fuzzer would hardly get past them.
+ * the frame, the second holds the flags; its bit 0x40 makes the port a punted one; checksums are
+ * put right first when its top bit is set, for else a fuzzer would hardly get past them.
  */
 #include "dataplane/answer.h"
 #include "dataplane/neigh.h"
+#include "dataplane/partial.h"
 #include "tests/fuzz/core/check.h"
 #include "tests/golden/dataset.h"
 #include "tests/unit/core/packet.h"
@@ -47,18 +48,46 @@ static void check_reply(const uint8_t *asked, const struct frame *f, size_t size
 		check_packet(&f->bytes[at], size - at);
 }
 
-static size_t reply_to(struct frame *f)
+/* What the kernel gets: for this station or a group, from another, with at most one tag. */
+static void check_punt(const uint8_t *asked, const struct frame *f)
+{
+	size_t at = f->network_offset;
+	unsigned type = asked[at - 2] * 256u + asked[at - 1];
+
+	CHECK(f->punt < DROP_COUNT && f->drop == DROP_NONE);
+	CHECK(memcmp(f->bytes, asked, f->size) == 0);
+	CHECK(asked[0] & 1 || memcmp(asked, packet_our_mac, 6) == 0);
+	CHECK(!(asked[6] & 1) && memcmp(&asked[6], packet_our_mac, 6) != 0);
+	CHECK(type == 0x0800 || type == 0x86dd || type == 0x0806);
+	if (type == 0x0800) {
+		size_t header_size = asked[at] % 16u * 4;
+
+		CHECK(header_size >= 20 && at + header_size <= f->size);
+		CHECK(at + asked[at + 2] * 256u + asked[at + 3] <= f->size);
+		if (!(f->flags & FRAME_IP_CHECKED))
+			CHECK(check_sum(0, &asked[at], header_size) == 0xffff);
+		CHECK(asked[at + 12] != 127 && asked[at + 12] < 224);
+	}
+	partial_finish(f->bytes, f->size);
+}
+
+static size_t reply_to(const struct frame_port *port, const uint8_t *asked, struct frame *f)
 {
 	struct query q;
 	size_t size = 0;
 
-	switch (frame_parse(&packet_port, f)) {
+	switch (frame_parse(port, f)) {
 	case FRAME_DROP:
-		CHECK(f->drop != DROP_NONE && f->drop < DROP_COUNT);
+		CHECK(f->drop != DROP_NONE && f->drop < DROP_COUNT && f->punt == DROP_NONE);
+		break;
+	case FRAME_PUNT:
+		CHECK(port->is_punted && f->punt != DROP_NONE);
 		break;
 	case FRAME_NEIGH:
-		size = neigh_reply(&packet_port, f);
-		CHECK((size == 0) == (f->drop != DROP_NONE));
+		size = neigh_reply(port, f);
+		/* answered, punted or dropped: one of them */
+		CHECK((size != 0) + (f->punt != DROP_NONE) + (f->drop != DROP_NONE) == 1);
+		CHECK(port->is_punted || f->punt == DROP_NONE);
 		break;
 	case FRAME_DNS:
 		frame_query(f, &q);
@@ -69,11 +98,14 @@ static size_t reply_to(struct frame *f)
 			size = frame_reply(f, q.reply_size);
 		break;
 	}
+	if (f->punt != DROP_NONE)
+		check_punt(asked, f);
 	return size;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct frame_port port = packet_port;
 	struct frame f = {0};
 	uint8_t *asked;
 	size_t reply_size;
@@ -83,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.size = (uint16_t)(size - 2);
 	f.capacity = (uint16_t)(f.size + data[0] * 8u);
 	f.flags = data[1] & 7;
+	port.is_punted = data[1] & 0x40;
 	f.bytes = malloc(f.capacity ? f.capacity : 1);
 	asked = malloc(f.size ? f.size : 1);
 	CHECK(f.bytes && asked);
@@ -90,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[1] & 0x80)
 		packet_sum(f.bytes, f.size);
 	memcpy(asked, f.bytes, f.size);
-	reply_size = reply_to(&f);
+	reply_size = reply_to(&port, asked, &f);
 	if (reply_size)
 		check_reply(asked, &f, reply_size);
 	urcu_qsbr_quiescent_state();

@@ -14,6 +14,8 @@ OURS, THEIRS = bytes([2, 0, 0, 0, 0, 1]), bytes([2, 0, 0, 0, 0, 2])
 # enough to reach each branch; all of them would be too many files
 FILES = {"apex": 4, "chaos": 9, "cookie": 20, "edns": 8, "errors": 4, "ip4": 6, "ip6": 4, "names": 4, "size": 3,
          "test-entries": 7}
+# for a port whose other frames the kernel gets
+PUNTED = ("arp-answer", "fragment", "tag-tcp", "advertise", "all-hosts", "mld", "unreachable")
 
 
 def queries(path, step):
@@ -67,6 +69,19 @@ def frames():
     yield "tcp", unicast + ip(6, there, here, bytes(20))
     yield "options", unicast + ip(0, there6, here6, b"\x11\0" + bytes(6) + bytes(8))
     yield "short", unicast
+    answer = arp[:9] + b"\2" + arp[10:]
+    yield "arp-answer", unicast + answer + bytes(18)
+    yield "fragment", unicast + fragment(ip(17, there, here, bytes(24)))
+    yield "tag-tcp", unicast + b"\x81\0\0\x42" + ip(6, there, here, bytes(20))
+    yield "advertise", multicast + ip(58, there6, here6, bytes([136]) + solicit[1:], 255)
+    yield "all-hosts", broadcast + ip(17, there, "255.255.255.255", bytes(20))
+    yield "mld", multicast + ip(0, "fe80::77", "ff02::1", b"\x3a\0\5\2\0\0\1\0" + bytes(24))
+    yield "unreachable", unicast + ip(1, there, here, b"\3" + echo)
+
+
+def fragment(packet):
+    """The first one: more are to come."""
+    return packet[:8] + b"\x20" + packet[9:]
 
 
 def write(target, name, data):
@@ -88,7 +103,8 @@ def main():
     for name, message in queries(os.path.join(CASES, "cookie.case"), 30):
         write("answer", f"strict-{name}", bytes([7, 80]) + message)
     for name, frame in frames():
-        write("frame", name, bytes([160, 0x80]) + frame)
+        flags = 0xc0 if name in PUNTED else 0x80
+        write("frame", name, bytes([160, flags]) + frame)
 
 
 if __name__ == "__main__":

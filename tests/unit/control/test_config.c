@@ -196,6 +196,28 @@ static const struct bad_row bad_rows[] = {
      LISTENING("ports: [{device: d, addresses: [10.0.0.1/24]}, {device: e, addresses: "
                "[10.0.0.1/8]}]"),
      {":1: dataplane.ports[1].addresses[0]: '10.0.0.1/8' is given twice"}},
+    {"an interface for the kernel that no kernel takes",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24], punt: rbl/0}]"),
+     {":1: dataplane.ports[0].punt: bad value 'rbl/0', expected the name of an interface"}},
+    {"an interface name of 16 letters",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24], punt: abcdefghijklmnop}]"),
+     {":1: dataplane.ports[0].punt: bad value 'abcdefghijklmnop'"}},
+    {"an interface name that is a flag",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24], punt: -x}]"),
+     {":1: dataplane.ports[0].punt: bad value '-x'"}},
+    {"an interface that is to be there but has no name",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24], punt: true}]"),
+     {":1: dataplane.ports[0].punt: bad value 'true', expected the name of an interface"}},
+    {"one interface for two ports",
+     LISTENING("ports: [{device: d, addresses: [10.0.0.1/24], punt: k}, {device: e, addresses: "
+               "[10.0.1.1/24], punt: k}]"),
+     {":1: dataplane.ports[1].punt: 'k' is given twice"}},
+    {"the kernel would get nothing",
+     LISTENING("punt_rate: 0"),
+     {":1: dataplane.punt_rate: bad value '0', expected frames per second, from 1 to 10000000"}},
+    {"a rate above all",
+     LISTENING("punt_rate: 10000001"),
+     {":1: dataplane.punt_rate: bad value '10000001', expected frames per second"}},
     {"a core that is no number",
      LISTENING("cores: [one]"),
      {":1: dataplane.cores[0]: bad value 'one', expected a number from 0 to 1023"}},
@@ -560,7 +582,10 @@ static void values_are_resolved(void **state)
 	    "state_dir: state\ncontrol_socket: ../run/c.sock\n"
 	    "dataplane:\n  socket: /d.sock\n  listen: [\"127.0.0.1:5300\"]\n  cores: [3, 1]\n"
 	    "  hugepages: require\n  idle: poll\n"
-	    "  ports: [{device: net_tap0, addresses: [10.53.0.1/24, \"fd53::1/64\"]}]\n"
+	    "  punt_rate: 500\n"
+	    "  ports: [{device: net_tap0, addresses: [10.53.0.1/24, \"fd53::1/64\"], punt: k.1}, "
+	    "{device: a, addresses: [10.0.0.1/8], punt: false}, "
+	    "{device: b, addresses: [10.0.0.2/8], punt: false}]\n"
 	    "access: [{from: 192.0.2.0/24, action: drop}]\n"
 	    "cookies: {secret_file: cookies.secret, require: true}\n"
 	    "identity: {version: \"\", hostname: a.example, nsid: \"7\"}\n"
@@ -584,7 +609,10 @@ static void values_are_resolved(void **state)
 	assert_int_equal(c->dataplane.cores[0], 3);
 	assert_int_equal(c->dataplane.hugepages, HUGEPAGES_REQUIRE);
 	assert_int_equal(c->dataplane.idle, IDLE_POLL);
-	assert_int_equal(c->dataplane.ports_count, 1);
+	assert_int_equal(c->dataplane.punt_rate, 500);
+	assert_int_equal(c->dataplane.ports_count, 3);
+	assert_string_equal(c->dataplane.ports[0].punt, "k.1");
+	assert_string_equal(c->dataplane.ports[2].punt, "false");
 	assert_string_equal(c->dataplane.ports[0].device, "net_tap0");
 	assert_string_equal(c->dataplane.ports[0].addresses[1], "fd53::1/64");
 	assert_int_equal(c->access_count, 1);

@@ -30,6 +30,11 @@ static const struct {
      "\"fd53::1/64\"]}, {device: \"0000:01:00.0\", addresses: [10.1.0.1/24]}]}\n",
      "dp --socket /s --port net_tap0,iface=a b --address 10.0.0.1/24 --address fd53::1/64 "
      "--port 0000:01:00.0 --address 10.1.0.1/24 --hugepages auto --idle backoff"},
+    {"what the kernel gets",
+     "dataplane: {socket: /s, punt_rate: 500, ports: [{device: a, addresses: [10.0.0.1/24], punt: "
+     "k}, {device: b, addresses: [10.1.0.1/24], punt: false}]}\n",
+     "dp --socket /s --port a --address 10.0.0.1/24 --punt k --port b --address 10.1.0.1/24 "
+     "--punt off --punt-rate 500 --hugepages auto --idle backoff"},
     {"cores and modes",
      "dataplane: {socket: /s, listen: [\"127.0.0.1:53\"], cores: [3, 0], hugepages: never, idle: "
      "poll}\n",

@@ -11,7 +11,18 @@
 
 #define DNS "0123456789abPAYLOAD"
 
-enum base { IP4, IP6, TAGGED4, TAGGED6 };
+enum base {
+	IP4,
+	IP6,
+	TAGGED4,
+	TAGGED6,
+	IP4_GROUP, /* to all, in a broadcast */
+	IP6_GROUP, /* to all nodes */
+	IP4_OPTIONS,
+	IP4_FRAGMENT,
+	IP4_TCP,
+	TAGGED4_TCP
+};
 
 /* Offsets without a tag. */
 #define IP       14
@@ -30,7 +41,8 @@ struct row {
 	bool is_summed; /* checksums are put right after the patch */
 	int extra;      /* bytes more or less at the end */
 	uint8_t flags;
-	enum drop drop; /* DROP_NONE = DNS */
+	enum drop drop;  /* DROP_NONE = DNS */
+	bool is_kernels; /* punted for that reason, on a port that is */
 };
 
 #define PATCH(at, ...)                                                                             \
@@ -74,6 +86,30 @@ static const struct row rows[] = {
     {"our own frame came back", IP4, PATCH(11, 1), false, 0, 0, DROP_BAD_SOURCE},
     {"no source MAC", IP4, PATCH(6, 0, 0, 0, 0, 0, 0), false, 0, 0, DROP_BAD_SOURCE},
 
+    {"all hosts, in a broadcast", IP4_GROUP, WHOLE, true, 0, 0, DROP_NOT_OUR_ADDRESS, true},
+    {"OSPF's group", IP4_GROUP, PATCH(IP + 16, 224, 0, 0, 5), true, 0, 0, DROP_NOT_OUR_ADDRESS,
+     true},
+    {"the subnet's broadcast, in a broadcast", IP4_GROUP, PATCH(IP + 16, 10, 53, 0, 255), true, 0,
+     0, DROP_NOT_OUR_ADDRESS, true},
+    {"another station's address, in a broadcast", IP4_GROUP, PATCH(IP + 16, 10, 53, 0, 9), true, 0,
+     0, DROP_NOT_OUR_MAC},
+    {"RFC 2236: a membership query carries the router alert option", IP4_GROUP, PATCH(IP, 0x46),
+     true, 0, 0, DROP_IP_OPTIONS, true},
+    {"all nodes, in a multicast", IP6_GROUP, WHOLE, true, 0, 0, DROP_NOT_OUR_ADDRESS, true},
+    {"RFC 2710: MLD carries hop-by-hop options", IP6_GROUP, PATCH(IP + 6, 0), false, 0, 0,
+     DROP_IP_OPTIONS, true},
+    {"options from loopback", IP4_OPTIONS, PATCH(IP + 12, 127, 0, 0, 1), true, 0, 0,
+     DROP_BAD_SOURCE},
+    {"a damaged header with options", IP4_OPTIONS, PATCH(IP + 8, 99), false, 0, 0,
+     DROP_IP_CHECKSUM},
+    {"a damaged header of TCP", IP4, PATCH(IP + 9, 6), false, 0, 0, DROP_IP_CHECKSUM},
+    {"TCP for another station", IP4_TCP, PATCH(5, 9), true, 0, 0, DROP_NOT_OUR_MAC},
+    {"TCP, cut short", IP4_TCP, WHOLE, true, -1, 0, DROP_IP_HEADER},
+    {"TCP behind two tags", TAGGED4_TCP, PATCH(16, 0x81, 0), false, 0, 0, DROP_VLAN_STACKED},
+    {"TCP behind one tag", TAGGED4_TCP, WHOLE, false, 0, 0, DROP_IP_PROTOCOL, true},
+    {"a fragment from our own address", IP4_FRAGMENT, PATCH(IP + 12, 10, 53, 0, 1), true, 0, 0,
+     DROP_BAD_SOURCE},
+
     {"LLDP", IP4, PATCH(12, 0x88, 0xcc), false, 0, 0, DROP_ETHERTYPE},
     {"802.3 length: spanning tree", IP4, PATCH(12, 0, 38), false, 0, 0, DROP_ETHERTYPE},
     {"unknown behind a tag", TAGGED4, PATCH(16, 0x88, 0xcc), false, 0, 0, DROP_ETHERTYPE},
@@ -99,25 +135,27 @@ static const struct row rows[] = {
     {"the device has checked it", IP4, PATCH(IP + 10, 0, 0), false, 0, FRAME_IP_CHECKED, DROP_NONE},
     {"the checksum of another header", IP4, PATCH(IP + 10, 0, 0), false, 0, FRAME_UDP_CHECKED,
      DROP_IP_CHECKSUM},
-    {"RFC 7126: options", IP4, PATCH(IP, 0x46), true, 0, 0, DROP_IP_OPTIONS},
-    {"RFC 8200 4.3: hop-by-hop options", IP6, PATCH(IP + 6, 0), false, 0, 0, DROP_IP_OPTIONS},
-    {"RFC 5095: routing header", IP6, PATCH(IP + 6, 43), false, 0, 0, DROP_IP_OPTIONS},
-    {"RFC 4302: authentication header", IP6, PATCH(IP + 6, 51), false, 0, 0, DROP_IP_OPTIONS},
-    {"destination options", IP6, PATCH(IP + 6, 60), false, 0, 0, DROP_IP_OPTIONS},
-    {"RFC 6275: mobility header", IP6, PATCH(IP + 6, 135), false, 0, 0, DROP_IP_OPTIONS},
-    {"RFC 8900: first fragment", IP4, PATCH(IP + 6, 0x20, 0), true, 0, 0, DROP_FRAGMENT},
-    {"last fragment", IP4, PATCH(IP + 6, 0, 1), true, 0, 0, DROP_FRAGMENT},
-    {"RFC 3514: the reserved bit", IP4, PATCH(IP + 6, 0x80, 0), true, 0, 0, DROP_FRAGMENT},
+    {"RFC 7126: options", IP4, PATCH(IP, 0x46), true, 0, 0, DROP_IP_OPTIONS, true},
+    {"RFC 8200 4.3: hop-by-hop options", IP6, PATCH(IP + 6, 0), false, 0, 0, DROP_IP_OPTIONS, true},
+    {"RFC 5095: routing header", IP6, PATCH(IP + 6, 43), false, 0, 0, DROP_IP_OPTIONS, true},
+    {"RFC 4302: authentication header", IP6, PATCH(IP + 6, 51), false, 0, 0, DROP_IP_OPTIONS, true},
+    {"destination options", IP6, PATCH(IP + 6, 60), false, 0, 0, DROP_IP_OPTIONS, true},
+    {"RFC 6275: mobility header", IP6, PATCH(IP + 6, 135), false, 0, 0, DROP_IP_OPTIONS, true},
+    {"RFC 8900: first fragment", IP4, PATCH(IP + 6, 0x20, 0), true, 0, 0, DROP_FRAGMENT, true},
+    {"last fragment", IP4, PATCH(IP + 6, 0, 1), true, 0, 0, DROP_FRAGMENT, true},
+    {"RFC 3514: the reserved bit", IP4, PATCH(IP + 6, 0x80, 0), true, 0, 0, DROP_FRAGMENT, true},
     {"DF alone is no fragment", IP4, PATCH(IP + 6, 0x40, 0), true, 0, 0, DROP_NONE},
-    {"RFC 6980: fragment header", IP6, PATCH(IP + 6, 44), false, 0, 0, DROP_FRAGMENT},
+    {"RFC 6980: fragment header", IP6, PATCH(IP + 6, 44), false, 0, 0, DROP_FRAGMENT, true},
 
-    {"to another address of the subnet", IP4, PATCH(IP + 19, 3), true, 0, 0, DROP_NOT_OUR_ADDRESS},
-    {"to all hosts", IP4, PATCH(IP + 16, 255, 255, 255, 255), true, 0, 0, DROP_NOT_OUR_ADDRESS},
-    {"to the subnet's broadcast", IP4, PATCH(IP + 19, 255), true, 0, 0, DROP_NOT_OUR_ADDRESS},
-    {"to another IPv6 address", IP6, PATCH(IP + 39, 9), true, 0, 0, DROP_NOT_OUR_ADDRESS},
+    {"to another address of the subnet", IP4, PATCH(IP + 19, 3), true, 0, 0, DROP_NOT_OUR_ADDRESS,
+     true},
+    {"to all hosts", IP4, PATCH(IP + 16, 255, 255, 255, 255), true, 0, 0, DROP_NOT_OUR_ADDRESS,
+     true},
+    {"to the subnet's broadcast", IP4, PATCH(IP + 19, 255), true, 0, 0, DROP_NOT_OUR_ADDRESS, true},
+    {"to another IPv6 address", IP6, PATCH(IP + 39, 9), true, 0, 0, DROP_NOT_OUR_ADDRESS, true},
     {"UDP to our solicited-node group", IP6,
      PATCH(IP + 24, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 1), true, 0, 0,
-     DROP_NOT_OUR_ADDRESS},
+     DROP_NOT_OUR_ADDRESS, true},
     {"to our second address", IP4, PATCH(IP + 19, 2), true, 0, 0, DROP_NONE},
 
     {"RFC 1122 3.2.1.3: loopback", IP4, PATCH(IP + 12, 127, 0, 0, 1), true, 0, 0, DROP_BAD_SOURCE},
@@ -139,19 +177,19 @@ static const struct row rows[] = {
      DROP_BAD_SOURCE},
     {"our own IPv6 address", IP6, PATCH(IP + 23, 1), true, 0, 0, DROP_BAD_SOURCE},
 
-    {"TCP", IP4, PATCH(IP + 9, 6), true, 0, 0, DROP_IP_PROTOCOL},
-    {"TCP over IPv6", IP6, PATCH(IP + 6, 6), true, 0, 0, DROP_IP_PROTOCOL},
-    {"ICMPv6 in IPv4", IP4, PATCH(IP + 9, 58), true, 0, 0, DROP_IP_PROTOCOL},
-    {"ICMP in IPv6", IP6, PATCH(IP + 6, 1), true, 0, 0, DROP_IP_PROTOCOL},
-    {"no next header", IP6, PATCH(IP + 6, 59), true, 0, 0, DROP_IP_PROTOCOL},
+    {"TCP", IP4, PATCH(IP + 9, 6), true, 0, 0, DROP_IP_PROTOCOL, true},
+    {"TCP over IPv6", IP6, PATCH(IP + 6, 6), true, 0, 0, DROP_IP_PROTOCOL, true},
+    {"ICMPv6 in IPv4", IP4, PATCH(IP + 9, 58), true, 0, 0, DROP_IP_PROTOCOL, true},
+    {"ICMP in IPv6", IP6, PATCH(IP + 6, 1), true, 0, 0, DROP_IP_PROTOCOL, true},
+    {"no next header", IP6, PATCH(IP + 6, 59), true, 0, 0, DROP_IP_PROTOCOL, true},
 
     {"no room for a UDP header", IP4, PATCH(IP + 2, 0, 27), true, 0, 0, DROP_UDP_HEADER},
     {"no room for a UDP header, IPv6", IP6, PATCH(IP + 4, 0, 7), true, 0, 0, DROP_UDP_HEADER},
     {"RFC 768: length below the header", IP4, PATCH(UDP4 + 4, 0, 7), true, 0, 0, DROP_UDP_HEADER},
     {"length past the packet", IP4, PATCH(UDP4 + 4, 0, 29), true, 0, 0, DROP_UDP_HEADER},
     {"length past the packet, IPv6", IP6, PATCH(UDP6 + 4, 0, 29), true, 0, 0, DROP_UDP_HEADER},
-    {"to port 54", IP4, PATCH(UDP4 + 3, 54), true, 0, 0, DROP_UDP_PORT},
-    {"to port 53 + 256", IP4, PATCH(UDP4 + 2, 1), true, 0, 0, DROP_UDP_PORT},
+    {"to port 54", IP4, PATCH(UDP4 + 3, 54), true, 0, 0, DROP_UDP_PORT, true},
+    {"to port 53 + 256", IP4, PATCH(UDP4 + 2, 1), true, 0, 0, DROP_UDP_PORT, true},
     {"RFC 8085 5.1: from port 0", IP4, PATCH(UDP4, 0, 0), true, 0, 0, DROP_UDP_PORT},
     {"from port 0, IPv6", IP6, PATCH(UDP6, 0, 0), true, 0, 0, DROP_UDP_PORT},
     {"a damaged payload", IP4, PATCH(UDP4 + 20, 'X'), false, 0, 0, DROP_UDP_CHECKSUM},
@@ -170,11 +208,26 @@ static const struct row rows[] = {
 
 static void build(struct packet *p, enum base base)
 {
-	bool is_ip4 = base == IP4 || base == TAGGED4;
+	static const uint8_t broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
+	bool is_ip6 = base == IP6 || base == TAGGED6 || base == IP6_GROUP;
+	const char *destination = is_ip6 ? "fd53::1" : "10.53.0.1";
 
-	packet_udp(p, is_ip4 ? "10.54.0.9" : "fd53::9", is_ip4 ? "10.53.0.1" : "fd53::1", DNS,
-	           sizeof(DNS));
-	if (base == TAGGED4 || base == TAGGED6)
+	if (base == IP4_GROUP)
+		destination = "255.255.255.255";
+	if (base == IP6_GROUP)
+		destination = "ff02::1";
+	packet_udp(p, is_ip6 ? "fd53::9" : "10.54.0.9", destination, DNS, sizeof(DNS));
+	if (base == IP4_GROUP || base == IP6_GROUP)
+		memcpy(p->bytes, is_ip6 ? all_nodes : broadcast, 6);
+	if (base == IP4_OPTIONS)
+		p->bytes[IP] = 0x46;
+	if (base == IP4_FRAGMENT)
+		p->bytes[IP + 6] = 0x20;
+	if (base == IP4_TCP || base == TAGGED4_TCP)
+		p->bytes[IP + 9] = 6;
+	packet_sum(p->bytes, p->size);
+	if (base == TAGGED4 || base == TAGGED6 || base == TAGGED4_TCP)
 		packet_tag(p, 0x8100, 0x2042);
 }
 
@@ -185,40 +238,54 @@ static struct frame frame_of(const struct packet *p, size_t capacity, uint8_t fl
 	                  .size = (uint16_t)p->size,
 	                  .capacity = (uint16_t)capacity,
 	                  .flags = flags,
-	                  .drop = 77};
+	                  .drop = 77,
+	                  .punt = 77};
 
 	assert_non_null(f.bytes);
 	memcpy(f.bytes, p->bytes, p->size);
 	return f;
 }
 
+static void check_row(const struct row *row, const struct frame_port *port)
+{
+	bool is_punted = port->is_punted && row->is_kernels;
+	enum drop drop = is_punted ? DROP_NONE : row->drop,
+		  punt = is_punted ? row->drop : DROP_NONE;
+	struct packet p;
+	struct frame f;
+	enum frame_kind kind;
+
+	build(&p, row->base);
+	if (row->patch.at != NO_PATCH)
+		memcpy(&p.bytes[row->patch.at], row->patch.bytes, row->patch.count);
+	if (row->is_summed)
+		packet_sum(p.bytes, p.size);
+	p.size = (size_t)((int)p.size + row->extra);
+	f = frame_of(&p, p.size, row->flags);
+	kind = frame_parse(port, &f);
+	if (f.drop != drop || f.punt != punt)
+		print_error("%s: drop %s, punt %s, not %s, %s\n", row->why, drop_names[f.drop],
+		            drop_names[f.punt], drop_names[drop], drop_names[punt]);
+	assert_int_equal(f.drop, drop);
+	assert_int_equal(f.punt, punt);
+	assert_int_equal(kind, punt != DROP_NONE   ? FRAME_PUNT
+	                       : drop != DROP_NONE ? FRAME_DROP
+	                                           : FRAME_DNS);
+	assert_memory_equal(f.bytes, p.bytes, p.size);
+	free(f.bytes);
+}
+
 static void test_guards(void **state)
 {
+	struct frame_port punted = packet_port;
 	unsigned seen[DROP_COUNT] = {0};
 
 	(void)state;
+	punted.is_punted = true;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *row = &rows[i];
-		struct packet p;
-		struct frame f;
-		enum frame_kind kind;
-
-		build(&p, row->base);
-		if (row->patch.at != NO_PATCH)
-			memcpy(&p.bytes[row->patch.at], row->patch.bytes, row->patch.count);
-		if (row->is_summed)
-			packet_sum(p.bytes, p.size);
-		p.size = (size_t)((int)p.size + row->extra);
-		f = frame_of(&p, p.size, row->flags);
-		kind = frame_parse(&packet_port, &f);
-		if (f.drop != row->drop)
-			print_error("%s: drop %s, not %s\n", row->why, drop_names[f.drop],
-			            drop_names[row->drop]);
-		assert_int_equal(f.drop, row->drop);
-		assert_int_equal(kind, row->drop == DROP_NONE ? FRAME_DNS : FRAME_DROP);
-		assert_memory_equal(f.bytes, p.bytes, p.size);
-		seen[row->drop]++;
-		free(f.bytes);
+		check_row(&rows[i], &packet_port);
+		check_row(&rows[i], &punted);
+		seen[rows[i].drop]++;
 	}
 	for (enum drop drop = DROP_NONE; drop <= DROP_UDP_PORT; drop++) {
 		if (!seen[drop])

@@ -27,6 +27,7 @@ struct row {
 	int room;        /* bytes behind the frame */
 	bool is_damaged; /* the checksum is left as it was before the patch */
 	enum drop drop;
+	bool is_kernels; /* left to the kernel for that reason, on a port that is punted */
 };
 
 #define PATCH(at, ...)                                                                             \
@@ -53,8 +54,8 @@ static const struct row rows[] = {
      DROP_NONE},
     {"unicast ARP: a neighbour checks that we are there", ARP, PATCH(0, 2, 0, 0, 0, 0, 1), 0, 0,
      false, DROP_NONE},
-    {"who has another address", ARP, PATCH(41, 9), 0, 0, false, DROP_NEIGHBOR},
-    {"an ARP answer", ARP, PATCH(21, 2), 0, 0, false, DROP_NEIGHBOR},
+    {"who has another address", ARP, PATCH(41, 9), 0, 0, false, DROP_NEIGHBOR, true},
+    {"an ARP answer", ARP, PATCH(21, 2), 0, 0, false, DROP_NEIGHBOR, true},
     {"not Ethernet", ARP, PATCH(15, 6), 0, 0, false, DROP_NEIGHBOR},
     {"not IPv4", ARP, PATCH(16, 0x86), 0, 0, false, DROP_NEIGHBOR},
     {"a hardware address of 8 bytes", ARP, PATCH(18, 8), 0, 0, false, DROP_NEIGHBOR},
@@ -65,20 +66,23 @@ static const struct row rows[] = {
 
     {"RFC 792: echo", ECHO4, WHOLE, 0, 0, false, DROP_NONE},
     {"echo with padding behind it", ECHO4, WHOLE, 5, 0, false, DROP_NONE},
-    {"an echo reply", ECHO4, PATCH(ICMP4, 0), 0, 0, false, DROP_ICMP},
-    {"destination unreachable", ECHO4, PATCH(ICMP4, 3), 0, 0, false, DROP_ICMP},
-    {"a code that echo has not", ECHO4, PATCH(ICMP4 + 1, 1), 0, 0, false, DROP_ICMP},
+    {"an echo reply", ECHO4, PATCH(ICMP4, 0), 0, 0, false, DROP_ICMP, true},
+    {"destination unreachable", ECHO4, PATCH(ICMP4, 3), 0, 0, false, DROP_ICMP, true},
+    {"a code that echo has not", ECHO4, PATCH(ICMP4 + 1, 1), 0, 0, false, DROP_ICMP, true},
     {"damaged", ECHO4, PATCH(ICMP4 + 9, 'X'), 0, 0, true, DROP_ICMP},
     {"shorter than its header", ECHO4, PATCH(17, 27), 0, 0, false, DROP_ICMP},
 
     {"RFC 4443: echo", ECHO6, WHOLE, 0, 0, false, DROP_NONE},
-    {"an echo reply", ECHO6, PATCH(ICMP6, 129), 0, 0, false, DROP_ICMP},
-    {"a code that echo has not", ECHO6, PATCH(ICMP6 + 1, 1), 0, 0, false, DROP_ICMP},
+    {"an echo reply", ECHO6, PATCH(ICMP6, 129), 0, 0, false, DROP_ICMP, true},
+    {"a code that echo has not", ECHO6, PATCH(ICMP6 + 1, 1), 0, 0, false, DROP_ICMP, true},
     {"damaged", ECHO6, PATCH(ICMP6 + 9, 'X'), 0, 0, true, DROP_ICMP},
     {"shorter than its header", ECHO6, PATCH(19, 7), 0, 0, false, DROP_ICMP},
-    {"a router advertisement", ECHO6, PATCH(ICMP6, 134), 0, 0, false, DROP_ICMP},
+    {"a router advertisement", ECHO6, PATCH(ICMP6, 134), 0, 0, false, DROP_ICMP, true},
     {"echo from nobody, in the place of duplicate address detection", PROBE6, PATCH(ICMP6, 128), 0,
-     0, false, DROP_ICMP},
+     0, false, DROP_BAD_SOURCE},
+    {"a damaged router advertisement", ECHO6, PATCH(ICMP6, 134), 0, 0, true, DROP_ICMP},
+    {"a damaged ICMP error", ECHO4, PATCH(ICMP4, 3), 0, 0, true, DROP_ICMP},
+    {"echo to a group", SOLICIT, PATCH(ICMP6, 128), 0, 0, false, DROP_ICMP, true},
 
     {"RFC 4861 7.2.4: solicitation", SOLICIT, WHOLE, 0, 0, false, DROP_NONE},
     {"duplicate address detection: RFC 4862 5.4.3", PROBE6, WHOLE, 0, 8, false, DROP_NONE},
@@ -87,15 +91,15 @@ static const struct row rows[] = {
      DROP_NEIGHBOR},
     {"code not 0", SOLICIT, PATCH(ICMP6 + 1, 1), 0, 0, false, DROP_NEIGHBOR},
     {"damaged", SOLICIT, PATCH(ICMP6 + 31, 7), 0, 0, true, DROP_ICMP},
-    {"target is another", SOLICIT, PATCH(ICMP6 + 23, 9), 0, 0, false, DROP_NEIGHBOR},
-    {"target is a group", SOLICIT, PATCH(ICMP6 + 8, 0xff), 0, 0, false, DROP_NEIGHBOR},
+    {"target is another", SOLICIT, PATCH(ICMP6 + 23, 9), 0, 0, false, DROP_NEIGHBOR, true},
+    {"target is a group", SOLICIT, PATCH(ICMP6 + 8, 0xff), 0, 0, false, DROP_NEIGHBOR, true},
     {"an option of no length", SOLICIT, PATCH(ICMP6 + 25, 0), 0, 0, false, DROP_NEIGHBOR},
     {"an option past the end", SOLICIT, PATCH(ICMP6 + 25, 2), 0, 0, false, DROP_NEIGHBOR},
     {"no room for its target", SOLICIT, PATCH(19, 23), 0, 0, false, DROP_NEIGHBOR},
     {"half an option", SOLICIT, PATCH(19, 25), 0, 0, false, DROP_NEIGHBOR},
     {"duplicate address detection does not tell a source MAC", PROBE6, PATCH(19, 32), 8, 0, false,
      DROP_NEIGHBOR},
-    {"an advertisement", SOLICIT, PATCH(ICMP6, 136), 0, 0, false, DROP_NEIGHBOR},
+    {"an advertisement", SOLICIT, PATCH(ICMP6, 136), 0, 0, false, DROP_NEIGHBOR, true},
 };
 
 static void build(struct packet *p, enum base base)
@@ -190,8 +194,11 @@ static void check_reply(const struct row *row, const struct packet *asked, const
 	}
 }
 
-static void run_row(const struct row *row, bool is_tagged)
+static void run_row(const struct row *row, const struct frame_port *port, bool is_tagged)
 {
+	bool is_punted = port->is_punted && row->is_kernels;
+	enum drop drop = is_punted ? DROP_NONE : row->drop,
+		  punt = is_punted ? row->drop : DROP_NONE;
 	struct packet p, asked;
 	struct frame f = {0};
 	size_t size;
@@ -210,13 +217,16 @@ static void run_row(const struct row *row, bool is_tagged)
 	f.bytes = malloc(f.capacity);
 	assert_non_null(f.bytes);
 	memcpy(f.bytes, p.bytes, p.size);
-	assert_int_equal(frame_parse(&packet_port, &f), FRAME_NEIGH);
-	size = neigh_reply(&packet_port, &f);
-	if (f.drop != row->drop)
-		print_error("%s: drop %s, not %s\n", row->why, drop_names[f.drop],
-		            drop_names[row->drop]);
-	assert_int_equal(f.drop, row->drop);
+	assert_int_equal(frame_parse(port, &f), FRAME_NEIGH);
+	size = neigh_reply(port, &f);
+	if (f.drop != drop || f.punt != punt)
+		print_error("%s: drop %s, punt %s, not %s, %s\n", row->why, drop_names[f.drop],
+		            drop_names[f.punt], drop_names[drop], drop_names[punt]);
+	assert_int_equal(f.drop, drop);
+	assert_int_equal(f.punt, punt);
 	assert_int_equal(size == 0, row->drop != DROP_NONE);
+	if (punt != DROP_NONE) /* the kernel wants it as it came */
+		assert_memory_equal(f.bytes, p.bytes, p.size);
 	if (is_tagged && size) {
 		assert_memory_equal(&f.bytes[12], ((uint8_t[]){0x81, 0, 0, 42}), 4);
 		memmove(&f.bytes[12], &f.bytes[16], size - 16);
@@ -229,12 +239,16 @@ static void run_row(const struct row *row, bool is_tagged)
 
 static void test_rows(void **state)
 {
+	struct frame_port punted = packet_port;
 	unsigned seen[DROP_COUNT] = {0};
 
 	(void)state;
+	punted.is_punted = true;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		run_row(&rows[i], false);
-		run_row(&rows[i], true);
+		for (unsigned tagged = 0; tagged < 2; tagged++) {
+			run_row(&rows[i], &packet_port, tagged);
+			run_row(&rows[i], &punted, tagged);
+		}
 		seen[rows[i].drop]++;
 	}
 	assert_true(seen[DROP_NONE] && seen[DROP_NEIGHBOR] && seen[DROP_ICMP]);

@@ -78,6 +78,25 @@ static void test_mistakes(void **state)
 	     "unspecified"},
 	    {"--port net_tap0 --address 10.0.0.1/8 --address 10.0.0.1/24",
 	     "--address '10.0.0.1/24': given twice for port 'net_tap0'", "same address"},
+	    {"--punt k", "--punt 'k': expected after the --port", "belongs to no port"},
+	    {"--port net_tap0 --address 10.0.0.1/8 --punt k --punt off",
+	     "--punt 'off': given twice for port 'net_tap0'", "one of them must be meant"},
+	    {"--port net_tap0 --address 10.0.0.1/8 --punt a/b",
+	     "--punt 'a/b': expected off or an interface name", "a path"},
+	    {"--port net_tap0 --address 10.0.0.1/8 --punt abcdefghijklmnop",
+	     "--punt 'abcdefghijklmnop': expected off or", "16 letters"},
+	    {"--port net_tap0 --address 10.0.0.1/8 --punt ''", "--punt '': expected off or",
+	     "empty"},
+	    {"--port net_tap0 --address 10.0.0.1/8 --punt tap%d", "--punt 'tap%d': expected off",
+	     "a pattern that the kernel would fill in"},
+	    {"--port net_tap0 --address 10.0.0.1/8 --punt k --port net_tap1 --address 10.1.0.1/8 "
+	     "--punt k",
+	     "--punt 'k': given for two ports", "an interface has one wire"},
+	    {"--port net_memif0 --address 10.0.0.1/8 --port net_tap1 --address 10.1.0.1/8 "
+	     "--punt rbl-0",
+	     "--punt 'rbl-0': given for two ports", "also when one of them is a default"},
+	    {"--listen 127.0.0.1:0 --punt-rate 0", "--punt-rate '0': expected a number from 1",
+	     "the kernel would get nothing"},
 	    {"--listen 127.0.0.1:0 --core x", "--core 'x': expected the number of a processor",
 	     "not a number"},
 	    {"--listen 127.0.0.1:0 --core -1", "--core '-1': expected the number", "negative"},
@@ -128,6 +147,7 @@ static void test_limits(void **state)
 				fail_msg("'%s' is refused: %s", line, error);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-truncation"
 			size +=
 			    snprintf(line + size, sizeof(line) - (size_t)size, rows[i].format, n);
 #pragma GCC diagnostic pop
@@ -162,6 +182,81 @@ static void test_device_names(void **state)
 	}
 }
 
+static void test_punts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *why, *device, *punt, *expected;
+	} rows[] = {
+	    {"a network card", "0000:01:00.0", "", "rbl-0"},
+	    {"the kernel below gets nothing of it", "net_af_xdp0,iface=v0", "", "rbl-0"},
+	    {"a virtual switch", "net_memif0,role=client", "", "rbl-0"},
+	    {"the kernel is at its other end", "net_tap0,iface=rbl0", "", ""},
+	    {"no network", "net_null0", "", ""},
+	    {"no network", "net_ring0", "", ""},
+	    {"files", "net_pcap0,rx_pcap=in,tx_pcap=out", "", ""},
+	    {"the kernel gets its frames anyway", "net_af_packet0,iface=v0", "", ""},
+	    {"given", "net_af_packet0,iface=v0", "--punt k.1_-", "k.1_-"},
+	    {"given", "0000:01:00.0", "--punt dns0", "dns0"},
+	    {"not wanted", "0000:01:00.0", "--punt off", ""},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct options o;
+		char line[160], error[OPTIONS_ERROR_MAX] = "";
+		snprintf(line, sizeof(line), "--port %s --address 10.0.0.1/8 %s", rows[i].device,
+		         rows[i].punt);
+		if (parse(line, &o, error) != 0)
+			fail_msg("%s: %s", line, error);
+		if (strcmp(o.ports[0].punt, rows[i].expected) != 0)
+			fail_msg("%s: %s: '%s'", rows[i].why, line, o.ports[0].punt);
+		assert_int_equal(o.ports[0].is_punt_given, rows[i].punt[0] != '\0');
+		assert_int_equal(o.served_count, rows[i].expected[0] != '\0');
+	}
+}
+
+/* Port 53 of what is punted is listened on, unless --listen says so already. */
+static void test_punted_listens(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *why, *listen;
+		unsigned added;
+	} rows[] = {
+	    {"both addresses; a link-local one is of no use without its interface", "", 2},
+	    {"another port", "--listen 10.0.0.1:5300", 2},
+	    {"another address", "--listen 10.0.0.2:53", 2},
+	    {"the same address", "--listen 10.0.0.1:53", 1},
+	    {"all of IPv4", "--listen 0.0.0.0:53", 1},
+	    {"all of IPv6", "--listen [::]:53", 1},
+	    {"the same IPv6 address", "--listen [fd53::1]:53", 1},
+	    {"all", "--listen [::]:53 --listen 0.0.0.0:53", 0},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct options o;
+		char line[256], error[OPTIONS_ERROR_MAX] = "";
+		snprintf(line, sizeof(line),
+		         "%s --port 01:00.0 --address 10.0.0.1/8 --address fd53::1/64 "
+		         "--address fe80::1/64 --port net_tap0 --address 10.1.0.1/8",
+		         rows[i].listen);
+		if (parse(line, &o, error) != 0)
+			fail_msg("%s: %s", line, error);
+		if (o.served_count - o.listen_count != rows[i].added)
+			fail_msg("%s: %u added", rows[i].why, o.served_count - o.listen_count);
+		for (unsigned j = 0; j < o.served_count; j++) {
+			assert_int_equal(o.listens[j].is_punted, j >= o.listen_count);
+			assert_int_equal(o.listens[j].may_fail, j >= o.listen_count);
+		}
+	}
+	struct options o;
+	char error[OPTIONS_ERROR_MAX] = "";
+	const char *line = "--port 01:00.0 --address 10.0.0.1/8 --punt k";
+	assert_int_equal(parse(line, &o, error), 0);
+	assert_int_equal(o.served_count, 1);
+	assert_false(o.listens[0].may_fail); /* what was asked for must be had */
+	assert_int_equal(o.listens[0].address.ip4.sin_port, htons(53));
+	assert_int_equal(o.listens[0].address.ip4.sin_addr.s_addr, htonl(0x0a000001));
+}
+
 static void test_everything(void **state)
 {
 	(void)state;
@@ -170,7 +265,8 @@ static void test_everything(void **state)
 	const char *line = "--socket /run/x.sock --listen 127.0.0.1:5300 --listen [::1]:53 "
 			   "--port net_tap0,iface=rbl0 --address 10.53.0.1/24 --address fd53::1/64 "
 			   "--port 0000:01:00.0 --address 192.0.2.1/32 --core 1 --core 3 "
-			   "--hugepages=never --idle=poll --socket-threads 4";
+			   "--hugepages=never --idle=poll --socket-threads 4 "
+			   "--punt-rate 500";
 	assert_int_equal(parse(line, &o, error), 0);
 	assert_int_equal(o.action, OPTIONS_RUN);
 	assert_string_equal(o.socket_path, "/run/x.sock");
@@ -204,6 +300,7 @@ static void test_everything(void **state)
 	assert_int_equal(o.hugepages, HUGEPAGES_NEVER);
 	assert_int_equal(o.idle, IDLE_POLL);
 	assert_int_equal(o.socket_threads, 4);
+	assert_int_equal(o.punt_rate, 500);
 }
 
 static void test_defaults(void **state)
@@ -218,6 +315,7 @@ static void test_defaults(void **state)
 	assert_int_equal(o.hugepages, HUGEPAGES_AUTO);
 	assert_int_equal(o.idle, IDLE_BACKOFF);
 	assert_int_equal(o.socket_threads, 1);
+	assert_int_equal(o.punt_rate, 10000);
 }
 
 static void test_actions(void **state)
@@ -238,6 +336,7 @@ int main(void)
 	    cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_everything), cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_actions),    cmocka_unit_test(test_device_names),
+	    cmocka_unit_test(test_punts),      cmocka_unit_test(test_punted_listens),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }
