@@ -165,9 +165,10 @@ const struct lint_key *lint_key_of(const struct lint *l, unsigned families);
 
 /* -- lint_samples.c: entries of the configuration's lists, which may be listed -- */
 
-/* Call take() for some; it returns false when it wants no more. */
-void lint_samples(const struct config *config, const struct config_zone *zone,
-                  bool (*take)(const char *text, void *context), void *context);
+/* Call take() for some of each list; it returns false when it wants no more of that list. */
+typedef bool lint_sample(const char *text, unsigned list, void *context);
+void lint_samples(const struct config *config, const struct config_zone *zone, lint_sample *take,
+                  void *context);
 
 /* -- lint_target.c: which server -- */
 

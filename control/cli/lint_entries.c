@@ -4,8 +4,9 @@
 
 #include <stdio.h>
 
-#define NIBBLES_20 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0" /* what stands above ::ffff:a.b.c.d   \
-	                                                      */
+#define NIBBLES_20                                                                                 \
+	"0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0" /* what stands above ::ffff:a.b.c.d              \
+	                                           */
 #define TEST6_LISTED "2.0.0.0.0.0.f.7.f.f.f.f." NIBBLES_20
 #define TEST6_NEVER  "1.0.0.0.0.0.f.7.f.f.f.f." NIBBLES_20
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SAMPLES_OF_FAMILY 4 /* of the configuration's entries, beside those given */
-#define SAMPLE_TRIES_MAX  64
+#define SAMPLES_OF_FAMILY 3  /* of each list of the configuration */
+#define SAMPLE_TRIES_MAX  32 /* of each list: a word of a feed is not always an entry */
 #define LABEL_MAX         63
 
 static uint8_t lower(uint8_t c)
@@ -164,15 +164,18 @@ static int add_listed(struct lint *l, const char *text, char *out_error)
 
 struct samples {
 	struct lint *lint;
-	unsigned counts[LINT_FAMILIES + 1]; /* by family */
-	unsigned tries;
+	unsigned list;                      /* whose entries are offered */
+	unsigned counts[LINT_FAMILIES + 1]; /* of it, by family */
+	unsigned tries;                     /* of it */
 };
 
-static bool take_sample(const char *text, void *context)
+static bool take_sample(const char *text, unsigned list, void *context)
 {
 	struct samples *samples = context;
 	struct lint_key key;
 
+	if (list != samples->list)
+		*samples = (struct samples){.lint = samples->lint, .list = list};
 	if (lint_key_parse(text, &samples->lint->apex, &key) < 0 ||
 	    samples->counts[key.family] >= SAMPLES_OF_FAMILY)
 		return true;

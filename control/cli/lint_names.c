@@ -78,6 +78,24 @@ void lint_ancestors(struct lint *l)
 		lint_not_applicable(l, "no listed entry has a name between it and the zone");
 }
 
+/* What is glued to the first label of an entry, or put before it, makes it no entry. */
+static void check_glued(struct lint *l, const struct lint_key *key)
+{
+	static const char *const prefixes[] = {"0", "00", "0x", "-", "1."};
+
+	for (unsigned i = 0; key && i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		struct lint_name rest = lint_name_parent(&key->name);
+		struct lint_query q = lint_question(&rest, LINT_A);
+		char labels[16], note[160];
+
+		snprintf(labels, sizeof(labels), "%s%.*s", prefixes[i], key->name.wire[0] & 7,
+		         (const char *)&key->name.wire[1]);
+		snprintf(note, sizeof(note), "from %s", key->text);
+		if (lint_name_below(labels, &rest, &q.name) == 0)
+			lint_check(l, &q, LINT_WANT_NXDOMAIN, note);
+	}
+}
+
 void lint_malformed(struct lint *l)
 {
 	static const struct {
@@ -85,12 +103,8 @@ void lint_malformed(struct lint *l)
 		const char *labels;
 		enum lint_want want;
 	} rows[] = {
-	    {LINT_IP4, "1.2.0.0.127", LINT_WANT_NXDOMAIN},
 	    {LINT_IP4, "256.0.0.127", LINT_WANT_NXDOMAIN},
 	    {LINT_IP4, "2.0.0.0127", LINT_WANT_NXDOMAIN},
-	    {LINT_IP4, "02.0.0.127", LINT_WANT_NXDOMAIN},
-	    {LINT_IP4, "002.0.0.127", LINT_WANT_NXDOMAIN},
-	    {LINT_IP4, "0x2.0.0.127", LINT_WANT_NXDOMAIN},
 	    {LINT_IP4, "2-3.0.0.127", LINT_WANT_NXDOMAIN},
 	    {LINT_IP4, "x.0.0.127", LINT_WANT_NXDOMAIN},
 	    /* 31, 33 and an impossible nibble; 31 with the first one missing is above an entry */
@@ -109,6 +123,7 @@ void lint_malformed(struct lint *l)
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (l->families & rows[i].family)
 			lint_check_below(l, rows[i].labels, LINT_A, rows[i].want);
+	check_glued(l, lint_key_of(l, LINT_IP4));
 	if (!(l->families & (LINT_IP4 | LINT_IP6)))
 		lint_not_applicable(l, "the zone lists no addresses");
 }

@@ -92,8 +92,9 @@ static void print_result(const struct lint *l, const struct lint_result *r)
 	if (!r->failed) {
 		char text[2 * LINT_TEXT_MAX + 64];
 
-		snprintf(text, sizeof(text), "%s: %s (%zu questions)", r->checks[0].asked,
-		         r->checks[0].came, r->count);
+		snprintf(text, sizeof(text), "%s: %s", r->checks[0].asked, r->checks[0].came);
+		if (r->count > 1)
+			snprintf(text + strlen(text), 64, " (and %zu more)", r->count - 1);
 		print_line("", text);
 	}
 }

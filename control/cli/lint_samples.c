@@ -14,8 +14,9 @@
 static const char separators[] = " \t\"'{}[],;#\\";
 
 struct taker {
-	bool (*take)(const char *text, void *context);
+	lint_sample *take;
 	void *context;
+	unsigned list;
 };
 
 /*
@@ -34,27 +35,26 @@ static bool take_line(const struct reader_line *line, const struct taker *taker)
 	while ((word = strtok_r(rest, separators, &rest))) {
 		word[strcspn(word, "/")] = '\0'; /* of a network, its first address */
 		if (strlen(word) < WORD_MAX && strpbrk(word, ".:") &&
-		    !taker->take(word, taker->context))
+		    !taker->take(word, taker->list, taker->context))
 			return false;
 	}
 	return true;
 }
 
-static bool take_feed(const struct config_feed *feed, const struct taker *taker)
+static void take_feed(const struct config_feed *feed, const struct taker *taker)
 {
 	struct reader *reader = feed->path ? reader_open(feed->path) : NULL;
 	struct reader_line line;
 	bool is_wanted = true;
 
 	if (!reader)
-		return true;
+		return;
 	for (unsigned i = 0; i < LINES_MAX && is_wanted && reader_next(reader, &line) == 1; i++)
 		is_wanted = take_line(&line, taker);
 	reader_close(reader);
-	return is_wanted;
 }
 
-static bool take_manual(const struct config *config, const char *list, const struct taker *taker)
+static void take_manual(const struct config *config, const char *list, const struct taker *taker)
 {
 	char error[CONTROL_CLIENT_ERROR_MAX];
 	json_t *answer = NULL, *entries, *entry;
@@ -64,29 +64,28 @@ static bool take_manual(const struct config *config, const char *list, const str
 	if (control_client_call(config->control_socket,
 	                        json_pack("{s:s, s:s}", "command", "list-show", "list", list),
 	                        CONTROL_TIMEOUT_MS, &answer, error) < 0)
-		return true;
+		return;
 	entries = json_object_get(answer, "entries");
 	json_array_foreach(entries, i, entry)
 	{
 		const char *key = json_string_value(json_object_get(entry, "key"));
 
 		if (key && key[0] != '!' && is_wanted)
-			is_wanted = taker->take(key, taker->context);
+			is_wanted = taker->take(key, taker->list, taker->context);
 	}
 	json_decref(answer);
-	return is_wanted;
 }
 
-void lint_samples(const struct config *config, const struct config_zone *zone,
-                  bool (*take)(const char *text, void *context), void *context)
+void lint_samples(const struct config *config, const struct config_zone *zone, lint_sample *take,
+                  void *context)
 {
-	struct taker taker = {take, context};
-
 	for (unsigned i = 0; i < zone->lists_count; i++) {
 		const struct config_list *list = &config->lists[zone->list_indexes[i]];
+		struct taker taker = {take, context, i};
 
-		if (list->feed ? !take_feed(list->feed, &taker)
-		               : !take_manual(config, list->name, &taker))
-			return;
+		if (list->feed)
+			take_feed(list->feed, &taker);
+		else
+			take_manual(config, list->name, &taker);
 	}
 }
