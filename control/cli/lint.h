@@ -15,7 +15,8 @@
 #define LINT_KEYS_MAX    24
 #define LINT_CODES_MAX   32
 #define LINT_QUERIES_MAX 4000
-#define LINT_SILENT_MAX  6 /* questions in a row without an answer; then a path is given up */
+#define LINT_SILENT_MAX  6  /* questions in a row without an answer; then a path is given up */
+#define LINT_SILENT_ALL  40 /* in all: so that the whole ends within minutes */
 
 enum lint_family { /* bits: what a zone lists */
 	           LINT_IP4 = 1,

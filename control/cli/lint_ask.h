@@ -20,6 +20,7 @@ struct lint_path {
 	char text[80];       /* "udp 127.0.0.1:53" */
 	int fd;              /* -1 = none */
 	unsigned silent;     /* questions in a row without an answer */
+	unsigned silent_all; /* in all */
 	int error;           /* why it is not asked any more; 0 = it is */
 	unsigned timeout_ms; /* of one try */
 };

@@ -90,7 +90,7 @@ static void count_silence(struct lint_path *p, int rc)
 {
 	if (rc == 0 || rc == -EBADMSG)
 		p->silent = 0;
-	else if (++p->silent >= LINT_SILENT_MAX)
+	else if (++p->silent_all >= LINT_SILENT_ALL || ++p->silent >= LINT_SILENT_MAX)
 		p->error = rc;
 }
 

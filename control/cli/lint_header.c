@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LATE_MAX 16 /* replies to earlier questions that are looked past */
+
 void lint_any(struct lint *l)
 {
 	const struct lint_key *key = lint_key_of(l, LINT_FAMILIES);
@@ -36,7 +38,7 @@ static const char *follow(struct lint *l, const struct lint_query *response,
 		rc = lint_ask_send(p, bytes + 2, first);
 		rc = rc < 0 ? rc : lint_ask_send(p, bytes + 4 + first, second);
 	}
-	while (rc == 0 && !is_answered) {
+	for (unsigned i = 0; rc == 0 && !is_answered && i < LATE_MAX; i++) {
 		unsigned id;
 
 		rc = lint_ask_receive(p, l->bytes, &size);
