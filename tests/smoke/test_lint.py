@@ -84,6 +84,8 @@ def configure(folder, port, device=None):
     text = text.replace("path: ", f"path: {SAMPLE}/").replace("../../run/", "")
     text = re.sub(r"listen: .*\n", lambda m: f'listen: ["127.0.0.1:{port}", "[::1]:{port}"]\n'
                   + (PORT.format(device=device, a4=SERVER4, a6=SERVER6) if device else ""), text)
+    text = text.replace("zones:\n", "  - {name: late, feed: {path: late.txt, format: plain}}\nzones:\n"
+                        "  - {name: late.example, lists: [late]}\n", 1)
     if device:
         text = text.replace("lists:\n", "access: [{from: 0.0.0.0/0, action: allow}, "
                             "{from: '::/0', action: allow}]\nlists:\n", 1)
@@ -128,6 +130,10 @@ def check_sockets(checks, build):
         status, report = lint(build, ["bl.example", "-c", config, "--listed", "192.0.3.1"], host)
         checks.is_equal((status, numbers(report, "fail") >= {1}), (1, True),
                         "what is said to be listed must be")
+        status, report = lint(build, ["late.example", "-c", config], host)
+        stale = report["items"][-1]
+        checks.is_equal((status, stale["result"], stale["checks"][0]["came"]),
+                        (1, "pass", "SERVFAIL EDE 14, OPT"), "a zone that is not loaded")
         text = host.run(os.path.join(build, "reputectl"), "lint", "bl.example",
                         "@127.0.0.1:5300")
         checks.is_true(text.stdout.endswith("\n18 passed, 0 failed, 2 not applicable\n") and
