@@ -27,6 +27,9 @@ static const struct option options[] = {
     {"text", 0, OPTION_TEXT, offsetof(struct arguments, text)},
     {"reason", 0, OPTION_REASON, offsetof(struct arguments, reason)},
     {"author", 0, OPTION_AUTHOR, offsetof(struct arguments, author)},
+    {"timeout", 0, OPTION_TIMEOUT, offsetof(struct arguments, timeout)},
+    {"family", 0, OPTION_FAMILY, offsetof(struct arguments, family)},
+    {"listed", 0, OPTION_LISTED, offsetof(struct arguments, listed)},
 };
 
 struct parse {
@@ -64,10 +67,11 @@ static int read_option(struct parse *p, const char *text)
 	size_t size = text[1] == '-' ? strcspn(text, "=") : 2;
 	const struct option *option = option_find(text, size);
 	const char *value = NULL;
+	size_t place;
 
 	if (!option)
 		return fail(p, "unknown option '%s'", text);
-	if (p->arguments->given & option->bit)
+	if (p->arguments->given & option->bit && option->bit != OPTION_LISTED)
 		return fail(p, "option '%s' is given twice", text);
 	if (text[size])
 		value = text + size + (text[1] == '-');
@@ -78,7 +82,13 @@ static int read_option(struct parse *p, const char *text)
 		value = p->argv[++p->at];
 	if (!value)
 		return fail(p, "option '%s' needs a value", text);
-	memcpy((char *)p->arguments + option->value, &value, sizeof(value));
+	place = option->value;
+	if (option->bit == OPTION_LISTED) {
+		if (p->arguments->listed_count == ARGUMENTS_LISTED_MAX)
+			return fail(p, "option '%s' is given more than 16 times", text);
+		place += p->arguments->listed_count++ * sizeof(value);
+	}
+	memcpy((char *)p->arguments + place, &value, sizeof(value));
 	return 0;
 }
 

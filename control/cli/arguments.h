@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define ARGUMENTS_OPERANDS_MAX 4
+#define ARGUMENTS_LISTED_MAX   16
 #define ARGUMENTS_CONFIG       "/etc/reputed/reputed.yaml"
 
 enum arguments_option { /* bits */
@@ -21,6 +22,9 @@ enum arguments_option { /* bits */
 	                OPTION_TEXT = 1 << 7,
 	                OPTION_REASON = 1 << 8,
 	                OPTION_AUTHOR = 1 << 9,
+	                OPTION_TIMEOUT = 1 << 10,
+	                OPTION_FAMILY = 1 << 11,
+	                OPTION_LISTED = 1 << 12,
 };
 #define OPTIONS_EVERYWHERE (OPTION_CONFIG | OPTION_JSON | OPTION_HELP | OPTION_VERSION)
 
@@ -31,6 +35,9 @@ struct arguments {
 	unsigned given;                /* enum arguments_option bits */
 	const char *config;
 	const char *ttl, *code, *text, *reason, *author; /* NULL unless given */
+	const char *timeout, *family;
+	const char *listed[ARGUMENTS_LISTED_MAX]; /* may be given again and again */
+	unsigned listed_count;
 	const char *operands[ARGUMENTS_OPERANDS_MAX];
 	unsigned operand_count;
 };

@@ -2,6 +2,7 @@
 #include "control/cli/commands.h"
 
 #define LIST_OPTIONS (OPTION_TTL | OPTION_CODE | OPTION_TEXT | OPTION_REASON | OPTION_AUTHOR)
+#define LINT_OPTIONS (OPTION_TIMEOUT | OPTION_FAMILY | OPTION_LISTED)
 
 const struct command commands[] = {
     {"up", "", "run both daemons in the foreground", 0, 0, 0, up_run},
@@ -20,5 +21,7 @@ const struct command commands[] = {
     {"feeds rollback", "NAME", "go back to the version before, until the feed changes", 1, 1, 0,
      feeds_rollback_run},
     {"stats", "", "the data plane's counters", 0, 0, OPTION_ALL, stats_run},
+    {"lint", "ZONE [@SERVER[:PORT]]", "check what any DNSBL server answers", 1, 2, LINT_OPTIONS,
+     lint_run},
     {0},
 };

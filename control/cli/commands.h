@@ -9,7 +9,7 @@ enum exit_status {
 	EXIT_OK = 0,
 	EXIT_NO = 1,         /* did not work; mistakes in the configuration; lookup: not listed */
 	EXIT_USAGE = 2,      /* mistakes in the command line */
-	EXIT_UNKNOWN = 2,    /* lookup: cannot tell whether it is listed */
+	EXIT_UNKNOWN = 2,    /* lookup: cannot tell whether it is listed; lint: cannot ask */
 	EXIT_UNANSWERED = 3, /* saved, but the data plane does not answer accordingly yet */
 };
 
@@ -28,3 +28,4 @@ int feeds_refresh_run(const struct arguments *a);
 int feeds_accept_run(const struct arguments *a);
 int feeds_rollback_run(const struct arguments *a);
 int stats_run(const struct arguments *a);
+int lint_run(const struct arguments *a);

@@ -36,6 +36,11 @@ static void print_command_help(const struct command *command)
 	    {OPTION_TEXT, "  --text TEXT        its TXT record; '$' is the address or name\n"},
 	    {OPTION_REASON, "  --reason REASON    why, for people here\n"},
 	    {OPTION_AUTHOR, "  --author NAME      who (default: $USER)\n"},
+	    {OPTION_TIMEOUT, "  --timeout TIME     of each question: 500ms, 2s (the default)\n"},
+	    {OPTION_FAMILY,
+	     "  --family LIST      what the zone lists: ip4,ip6,names (default: found out)\n"},
+	    {OPTION_LISTED,
+	     "  --listed KEY       an address or name that is listed; may be repeated\n"},
 	    {OPTION_ALL, "  --all              also drop counters that are zero\n"},
 	};
 

@@ -4,6 +4,7 @@
  */
 #include "control/cli/commands.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,6 +58,13 @@ static const struct row rows[] = {
      OPTION_TTL | OPTION_CODE | OPTION_TEXT | OPTION_REASON,
      NULL,
      {"l", "k"}},
+    {"an option that may be repeated",
+     {"lint", "bl.example", "@::1", "--listed", "a", "--listed=b", "--timeout", "1s"},
+     NULL,
+     "lint",
+     OPTION_LISTED | OPTION_TIMEOUT,
+     NULL,
+     {"bl.example", "@::1"}},
     {"an operand that begins with a dash",
      {"lookup", "--", "-x.example"},
      NULL,
@@ -218,9 +226,29 @@ static void values_land_where_they_belong(void **state)
 	assert_string_equal(a.author, "a");
 }
 
+static void repeated_options_are_kept(void **state)
+{
+	char *argv[2 + 2 * (ARGUMENTS_LISTED_MAX + 1) + 1] = {"reputectl", "lint", "z"};
+	char error[ARGUMENTS_ERROR_MAX] = "";
+	struct arguments arguments;
+	int argc = 3;
+
+	(void)state;
+	for (unsigned i = 0; i < ARGUMENTS_LISTED_MAX; i++)
+		argv[argc++] = i % 2 ? "--listed=b" : "--listed=a";
+	assert_int_equal(arguments_parse(argc, argv, commands, &arguments, error), 0);
+	assert_int_equal(arguments.listed_count, ARGUMENTS_LISTED_MAX);
+	assert_string_equal(arguments.listed[0], "a");
+	assert_string_equal(arguments.listed[ARGUMENTS_LISTED_MAX - 1], "b");
+	argv[argc++] = "--listed=c";
+	assert_int_equal(arguments_parse(argc, argv, commands, &arguments, error), -EINVAL);
+	assert_string_equal(error, "option '--listed=c' is given more than 16 times");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(repeated_options_are_kept),
 	    cmocka_unit_test(command_lines),
 	    cmocka_unit_test(values_land_where_they_belong),
 	};
