@@ -4,8 +4,8 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SANITIZE = -Db_lundef=false --buildtype=debugoptimized
 
-CLIENTS = unbound bind9 dnsmasq-base postfix
-SLOW_CLIENTS = exim4-daemon-heavy rspamd spamassassin haraka
+CLIENTS = unbound bind9 dnsmasq-base postfix exim4-daemon-heavy
+SLOW_CLIENTS = rspamd spamassassin haraka
 
 .PHONY: all deps build run test test-asan test-tsan test-clients test-long bench lint format fuzz install clean
 

@@ -3,8 +3,8 @@
 
 The test becomes process 1 of its own network, mount, process and host name namespaces: whatever it
 starts dies with it. The packages it names lie over /usr, /etc and /var, unpacked and not installed;
-what is written there goes to memory. All addresses of ADDRESSES are on the loopback, so an SMTP
-session really comes from a listed address. Configuration comes from the named code blocks of
+what is written there goes to memory. SMTP sessions come from a second network namespace, which has
+all of ADDRESSES: a listed client is really listed. Configuration comes from the named code blocks of
 docs/clients/CLIENT.md: what is documented is what is tested.
 
     def test(box, checks):
@@ -16,6 +16,7 @@ docs/clients/CLIENT.md: what is documented is what is tested.
 """
 import os
 import re
+import shutil
 import signal
 import smtplib
 import socket
@@ -41,6 +42,8 @@ DYNAMIC = "203.0.113.40"    # 127.0.0.10
 SINGLE6 = "2001:db8:bad::25"
 CLEAN6 = "2001:db8:900d::25"
 ADDRESSES = [CLEAN, RANGE, SINGLE, BOTH, DYNAMIC, SINGLE6, CLEAN6]
+SERVER, SERVER6 = "10.25.0.1", "fd25::1"
+ROUTER, ROUTER6 = "10.25.0.2", "fd25::2"
 
 FILES = {
     "drop": "192.0.2.0/24\n",
@@ -82,8 +85,11 @@ def run(*words, **options):
 class Lab:
     """What a test gets; only inside the namespaces."""
 
-    def __init__(self, client, build):
+    def __init__(self, client, build, packages):
         self.client = client
+        self.outside = netns.Namespace()
+        self.outside.__enter__()  # it goes away with us
+        self.packages = packages  # name -> folder
         self.build = build
         self.blocks = read_blocks(os.path.join(ROOT, "docs", "clients", client + ".md"))
         self.used = set()
@@ -121,7 +127,7 @@ class Lab:
     def wait_log(self, name, pattern, process=None):
         def found():
             if process and process.poll() is not None:
-                raise RuntimeError(f"{name} ended with status {process.returncode}")
+                raise RuntimeError(f"'{name}' ended with status {process.returncode}")
             return re.search(pattern, self.log(name), re.M)
         return netns.wait_for(found, f"'{pattern}' in the log of {name}")
 
@@ -148,27 +154,57 @@ class Lab:
         return netns.wait_for(lambda: self.ask(name, port=port).split()[0] in
                               ("NOERROR", "NXDOMAIN"), f"an answer to {name}")
 
-    def wait_port(self, port, host="127.0.0.1"):
+    def make_folder(self, name, owner):
+        """A folder of the lab that a program without root may write to."""
+        os.makedirs(self.path(name), exist_ok=True)
+        shutil.chown(self.path(name), owner, owner)
+        return self.path(name)
+
+    def wait_port(self, port, process, host="127.0.0.1"):
         def is_open():
+            if process.poll() is not None:
+                raise RuntimeError(f"'{process.args[0]}' ended with status {process.returncode}")
             with socket.socket() as client:
                 return client.connect_ex((host, port)) == 0
         return netns.wait_for(is_open, f"port {port}")
 
-    def smtp(self, source, sender="someone@fine.example", recipient="user@mail.example", port=25):
+    def add_outside(self, addresses):
+        """Addresses that SMTP sessions may come from."""
+        for address in addresses:
+            is_ip6 = ":" in address
+            self.outside.add_address("out0", address + ("/128" if is_ip6 else "/32"))
+            run("ip", "route", "add", address, "via", ROUTER6 if is_ip6 else ROUTER)
+
+    def join_outside(self):
+        """A cable between us and the outside."""
+        run("ip", "link", "add", "in0", "type", "veth", "peer", "name", "out0", "netns",
+            self.outside.name)
+        run("ip", "address", "add", SERVER + "/24", "dev", "in0")
+        run("ip", "address", "add", SERVER6 + "/64", "dev", "in0", "nodad")
+        run("ip", "link", "set", "in0", "up")
+        self.outside.add_address("out0", ROUTER + "/24")
+        self.outside.add_address("out0", ROUTER6 + "/64")
+        self.outside.ip("link", "set", "out0", "up")
+        self.outside.ip("route", "add", "default", "via", SERVER)
+        self.outside.ip("route", "add", "default", "via", SERVER6)
+        self.add_outside(ADDRESSES)
+
+    def smtp(self, source, sender="someone@fine.example", recipient="user@mail.example"):
         """One SMTP session from an address up to DATA; the first refusal, or '250 ...'."""
-        server = "::1" if ":" in source else "127.0.0.1"
+        server = SERVER6 if ":" in source else SERVER
         session = smtplib.SMTP(timeout=netns.DEADLINE_S, source_address=(source, 0))
-        try:
-            steps = [lambda: session.connect(server, port),
-                     lambda: session.ehlo("client.fine.example"),
-                     lambda: session.mail(sender), lambda: session.rcpt(recipient)]
-            for step in steps:
-                code, text = step()
-                if code >= 400:
-                    break
-            return f"{code} {text.decode(errors='replace')}"
-        finally:
-            session.close()
+        steps = [lambda: session.connect(server, 25), lambda: session.ehlo("client.fine.example"),
+                 lambda: session.mail(sender), lambda: session.rcpt(recipient)]
+        with self.outside.entered():
+            try:
+                for step in steps:
+                    code, text = step()
+                    if code >= 400:
+                        break
+            finally:
+                session.close()
+        # Exim folds a long line in two.
+        return f"{code} {text.decode(errors='replace')}".replace("\n", " ")
 
     def check_blocks(self, checks):
         """A block that no test runs is documentation that may be wrong."""
@@ -206,12 +242,9 @@ def mount_packages(folder, packages):
 
 
 def settle(users):
-    """Names, addresses and users, as the packages and the clients expect them."""
+    """Names and users, as the packages and the clients expect them."""
     socket.sethostname(HOST)
     run("ip", "link", "set", "lo", "up")
-    for address in ADDRESSES:
-        run("ip", "address", "add", address, "dev", "lo",
-            *(["nodad"] if ":" in address else []))
     for name, text in (("resolv.conf", "nameserver 127.0.0.1\n"),
                        ("hosts", f"127.0.0.1 localhost {HOST}\n::1 localhost\n")):
         path = os.path.join("/etc", name)
@@ -255,7 +288,8 @@ def main(client, packages, test, users=()):
     try:
         mount_packages(folder, packages)
         settle(users)
-        box = Lab(client, build)
+        box = Lab(client, build, {p: os.path.join(folder, p) for p in packages})
+        box.join_outside()
         test(box, checks)
         box.check_blocks(checks)
     except Exception as error:  # pylint: disable=broad-except

@@ -64,12 +64,11 @@ def start_postfix(box, config, main, services):
     """Postfix in the foreground, its files in a folder of the lab."""
     box.write(config + "/main.cf", main)
     box.write(config + "/master.cf", services + MASTER)
-    for folder in ("queue", "data"):
-        os.makedirs(box.path(folder), exist_ok=True)
-    subprocess.run(["chown", "postfix", box.path("data")], check=True)
+    os.makedirs(box.path("queue"), exist_ok=True)
+    box.make_folder("data", "postfix")
     box.logs["maillog"] = box.write("maillog", "")
     process = box.start("postfix", "-c", box.path(config), "start-fg")
-    box.wait_port(25)
+    box.wait_port(25, process)
     return process
 
 
