@@ -38,7 +38,8 @@ test-clients:
 
 # The same suite with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan:
-	packaging/deps.sh test
+	packaging/deps.sh test clients
+	-tests/clients/unpack.sh $(CLIENTS)
 	[ -e $(BUILD)-asan/build.ninja ] || meson setup $(BUILD)-asan -Db_sanitize=address,undefined $(SANITIZE)
 	tests/run.py $(BUILD)-asan
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What must be seen, and what must not, through every resolver in front of the lab's server."""
 import lab
+import netns
 
 LISTED = [
     (lab.reverse(lab.RANGE) + ".bl.example", "127.0.0.9", "inside a listed /24"),
@@ -29,3 +30,14 @@ def check(box, checks, front):
         checks.is_equal(box.ask(name), "NXDOMAIN", f"{front}: {why} is not listed")
     checks.is_equal(box.ask(LISTED[0][0], "TXT"),
                     f'NOERROR "{lab.RANGE} is in a hijacked network"', f"{front}: the text")
+
+
+def start_rbldnsd(box, address, port):
+    """The peer, with the zone old.example and one listed address; the name that asks for it."""
+    box.write("ips", lab.RANGE + "\n")
+    box.start("/usr/sbin/rbldnsd", "-n", "-r", lab.FOLDER, "-b", f"{address}/{port}",
+              "old.example:ip4set:ips")
+    name = lab.reverse(lab.RANGE) + ".old.example"
+    netns.wait_for(lambda: box.ask(name, server=address, port=port) == "NOERROR 127.0.0.2",
+                   "rbldnsd")
+    return name

@@ -21,14 +21,33 @@ controls { };
 """
 
 
-def check_front(box, checks, front, options, zones):
+def start_bind(box, options, zones):
     box.write("named.log", "")
     config = box.write("named.conf", NAMED % (options, zones))
     process = box.start("named", "-g", "-c", config)
     box.wait_log("named", r"\brunning$", process)
-    listings.check(box, checks, front)
+    return process
+
+
+def stop(process):
     process.terminate()
     process.wait(netns.DEADLINE_S)
+
+
+def check_front(box, checks, front, options, zones):
+    process = start_bind(box, options, zones)
+    listings.check(box, checks, front)
+    stop(process)
+
+
+def check_rbldnsd(box, checks, options):
+    """The peer behind the same strict BIND: the check above can fail."""
+    name = listings.start_rbldnsd(box, "127.0.0.54", 53)
+    zone = 'zone "old.example" { type static-stub; server-addresses { 127.0.0.54; }; };\n'
+    process = start_bind(box, options, box.block("static-stub.conf") + zone)
+    checks.is_equal(box.ask(name), "NXDOMAIN", "rbldnsd's listing is lost behind strict BIND")
+    checks.is_equal(box.ask(listings.LISTED[0][0]), "NOERROR 127.0.0.9", "ours is not")
+    stop(process)
 
 
 def test(box, checks):
@@ -36,8 +55,10 @@ def test(box, checks):
     options = box.block("options.conf")
     check_front(box, checks, "BIND forwarding", options, box.block("forward.conf"))
     check_front(box, checks, "BIND as a stub", options, box.block("static-stub.conf"))
-    check_front(box, checks, "BIND as a strict stub", options + "qname-minimization strict;\n",
-                box.block("static-stub.conf"))
+    strict = options + "qname-minimization strict;\n"
+    check_front(box, checks, "BIND as a strict stub", strict, box.block("static-stub.conf"))
+    check_rbldnsd(box, checks, strict.replace("validate-except {",
+                                              'validate-except { "old.example";'))
 
 
 if __name__ == "__main__":

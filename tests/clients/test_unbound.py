@@ -34,11 +34,7 @@ def stop(box, process):
 
 def check_rbldnsd(box, checks):
     """The peer behind the same strict unbound; this is why empty non-terminals matter."""
-    box.write("ips", "192.0.2.77\n192.0.2.0/25\n")
-    rbldnsd = box.start("/usr/sbin/rbldnsd", "-n", "-r", lab.FOLDER, "-b", "127.0.0.1/5301",
-                        "old.example:ip4set:ips")
-    name = "77.2.0.192.old.example"
-    netns.wait_for(lambda: box.ask(name, port=5301) == "NOERROR 127.0.0.2", "rbldnsd")
+    name = listings.start_rbldnsd(box, "127.0.0.1", 5301)
     zone = ('server:\n  domain-insecure: "old.example"\nstub-zone:\n  name: "old.example"\n'
             '  stub-addr: 127.0.0.1@5301\n')
     process = start_unbound(box, "old.conf", box.block("unbound.conf"), box.block("strict.conf"),
@@ -46,7 +42,6 @@ def check_rbldnsd(box, checks):
     checks.is_equal(box.ask(name), "NXDOMAIN", "rbldnsd's listing is lost behind strict unbound")
     checks.is_equal(box.ask(listings.LISTED[0][0]), "NOERROR 127.0.0.9", "ours is not, in the same unbound")
     stop(box, process)
-    rbldnsd.terminate()
 
 
 def test(box, checks):
