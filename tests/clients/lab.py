@@ -31,7 +31,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "smoke"))
 import netns  # pylint: disable=wrong-import-position
 
-DEADLINE_S = 150  # of one test
+DEADLINE_S = 280  # of one test
 FOLDER = "/run/lab"
 HOST = "mail.example"
 CLEAN = "203.0.113.9"       # in no list
@@ -93,6 +93,7 @@ class Lab:
         self.build = build
         self.blocks = read_blocks(os.path.join(ROOT, "docs", "clients", client + ".md"))
         self.used = set()
+        self.server = None
         self.logs = {}
 
     def block(self, name):
@@ -139,7 +140,7 @@ class Lab:
         process = self.start(os.path.join(self.build, "reputectl"), "up", "-c",
                              self.path("reputed.yaml"))
         self.wait_log("reputectl", "^ready: ", process)
-        return process
+        self.server = process
 
     def ask(self, name, kind="A", server="127.0.0.1", port=53):
         """The answer in one line, 'none' when there is no answer."""
@@ -205,6 +206,14 @@ class Lab:
                 session.close()
         # Exim folds a long line in two.
         return f"{code} {text.decode(errors='replace')}".replace("\n", " ")
+
+    def check_server(self, checks):
+        """Whatever the client did, ours was never restarted, complained of nothing and ends well."""
+        self.server.send_signal(signal.SIGINT)
+        checks.is_equal(self.server.wait(netns.DEADLINE_S), 0, "reputed ends well")
+        bad = re.findall(r"^.*(?:Sanitizer|runtime error|starting .*again|ended with|killed).*$",
+                         self.log("reputectl"), re.M)
+        checks.is_equal(bad, [], "and it had no trouble")
 
     def check_blocks(self, checks):
         """A block that no test runs is documentation that may be wrong."""
@@ -291,6 +300,7 @@ def main(client, packages, test, users=()):
         box = Lab(client, build, {p: os.path.join(folder, p) for p in packages})
         box.join_outside()
         test(box, checks)
+        box.check_server(checks)
         box.check_blocks(checks)
     except Exception as error:  # pylint: disable=broad-except
         checks.is_true(False, f"{type(error).__name__}: {error}")
