@@ -4,12 +4,15 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SANITIZE = -Db_lundef=false --buildtype=debugoptimized
 
-.PHONY: all deps build run test test-asan test-tsan test-long bench lint format fuzz install clean
+CLIENTS = unbound bind9 dnsmasq-base postfix exim4-daemon-heavy
+SLOW_CLIENTS = rspamd spamassassin haraka
+
+.PHONY: all deps build run test test-asan test-tsan test-clients test-long bench lint format fuzz install clean
 
 all: build
 
 deps:
-	packaging/deps.sh run test lint fuzz
+	packaging/deps.sh run test lint fuzz clients
 
 $(BUILD)/build.ninja:
 	packaging/deps.sh test
@@ -23,12 +26,20 @@ run: build
 	packaging/run.sh $(BUILD)
 
 test:
-	packaging/deps.sh test
+	packaging/deps.sh test clients
+	-tests/clients/unpack.sh $(CLIENTS)
 	tests/run.py $(BUILD)
+
+# Real mail servers and resolvers, each in namespaces of its own; ONLY=postfix runs one.
+test-clients:
+	packaging/deps.sh test clients
+	-tests/clients/unpack.sh $(CLIENTS) $(SLOW_CLIENTS)
+	tests/run.py $(BUILD) $(if $(ONLY),client-$(ONLY),--suite clients --suite clients-slow)
 
 # The same suite with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan:
-	packaging/deps.sh test
+	packaging/deps.sh test clients
+	-tests/clients/unpack.sh $(CLIENTS)
 	[ -e $(BUILD)-asan/build.ninja ] || meson setup $(BUILD)-asan -Db_sanitize=address,undefined $(SANITIZE)
 	tests/run.py $(BUILD)-asan
 
@@ -65,4 +76,4 @@ install: build
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz run
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz build-clients run

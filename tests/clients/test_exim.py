@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Exim: SMTP sessions with its daemon."""
+import lab
+
+CONFIG = """\
+primary_hostname = mail.example
+exim_user = Debian-exim
+exim_group = Debian-exim
+spool_directory = /run/lab/exim
+log_file_path = /run/lab/exim/%%slog
+pid_file_path = /run/lab/exim/pid
+keep_environment =
+tls_advertise_hosts =
+host_lookup =
+rfc1413_hosts =
+disable_ipv6 = false
+daemon_smtp_ports = 25
+acl_smtp_rcpt = check_rcpt
+begin acl
+check_rcpt:
+  deny    domains = ! mail.example
+          message = relay not permitted
+%s
+  accept
+"""
+REJECTED = [
+    (lab.RANGE, "192.0.2.77 is listed in bl.example: 192.0.2.77 is in a hijacked network",
+     "by equality"),
+    (lab.SINGLE, "198.51.100.7 is listed in bl.example (127.0.0.6): 198.51.100.7 sent spam to "
+     "traps", "by bitmask"),
+    (lab.SINGLE6, "2001:db8:bad::25 is listed in bl.example (127.0.0.6): 2001:db8:bad::25 sent "
+     "spam to traps", "by bitmask, IPv6"),
+]
+PASSED = [
+    (lab.CLEAN, "in no list"),
+    (lab.CLEAN6, "IPv6, in no list"),
+    (lab.DYNAMIC, "listed with a code that is neither named nor has the bits"),
+    (lab.BOTH, "listed, but accepted by the allow list first"),
+]
+
+
+def test(box, checks):
+    box.serve()
+    box.make_folder("exim", "Debian-exim")
+    config = box.write("exim.conf", CONFIG % box.block("acl"))
+    process = box.start("exim4", "-C", config, "-bdf")
+    box.wait_port(25, process)
+    for source, text, why in REJECTED:
+        checks.is_equal(box.smtp(source), "550 " + text, f"Exim rejects {source}, {why}")
+    for source, why in PASSED:
+        checks.is_equal(box.smtp(source), "250 Accepted", f"Exim takes mail from {source}, {why}")
+    checks.is_equal(box.smtp(lab.CLEAN, sender="x@bad.example"),
+                    "550 bad.example is listed in dbl.example: bad.example is a spam domain",
+                    "Exim rejects a listed sender domain")
+    checks.is_true(process.poll() is None, "and is still there")
+
+
+if __name__ == "__main__":
+    lab.main("exim", ["exim4-daemon-heavy"], test, users=["Debian-exim"])
