@@ -70,7 +70,7 @@ static bool any_name_below(const struct tables *t, const struct query *q)
 {
 	struct names_match match;
 
-	if (q->zone->apex_size + q->name_size + 2u > DNS_NAME_MAX)
+	if (q->zone->apex.size + q->name_size + 2u > DNS_NAME_MAX)
 		return false; /* no room for a label more */
 	names_lookup(t->names, q->name, q->name_size, &match);
 	return names_any_below(t->names, &match, q->zone->lists);
@@ -85,9 +85,9 @@ static bool is_name_server(const struct query *q)
 	if (zone->ns_count == 0)
 		return is_name(q, (const uint8_t *)"\2ns", 3);
 	for (unsigned i = 0; i < zone->ns_count; i++) {
-		if (qname_ends_with(zone->ns[i], zone->ns_size[i], zone->apex, zone->apex_size,
-		                    &apex_at) &&
-		    qname_ends_with(zone->ns[i], apex_at, q->name, q->name_size, &name_at))
+		if (qname_ends_with(zone->ns[i].bytes, zone->ns[i].size, zone->apex.bytes,
+		                    zone->apex.size, &apex_at) &&
+		    qname_ends_with(zone->ns[i].bytes, apex_at, q->name, q->name_size, &name_at))
 			return true;
 	}
 	return false;
@@ -169,15 +169,33 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 		verdicts_prefetch(t->verdicts, q->verdict);
 }
 
+/* Records of the zone's own; a name that has some is not looked up in lists. */
+static void lookup_records(struct query *q)
+{
+	bool exists = false;
+
+	if (!q->zone->records || q->is_test_entry ||
+	    (q->kind != QUERY_NAME && q->kind != QUERY_APEX))
+		return;
+	q->records =
+	    records_find(q->zone->records, q->name, q->name_size, &q->record_count, &exists);
+	if (exists)
+		q->exists = true;
+	if (q->records)
+		q->verdict = VERDICT_NONE;
+}
+
 static void lookup_listings(const struct tables *t, struct query *q)
 {
+	lookup_records(q);
 	if (q->verdict != VERDICT_NONE) {
 		const struct verdict *listings = verdicts_get(t->verdicts, q->verdict);
 
 		if (shows_any(q->zone, listings))
 			q->listings = listings;
 	}
-	q->exists = q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
+	q->exists =
+	    q->exists || q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
 }
 
 void lookup_burst(const struct tables *t, struct query *queries, unsigned count)

@@ -188,31 +188,32 @@ static void add_verdicts(struct verdicts *v)
 static void add_zones(struct zones *z)
 {
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		struct zone_name ns[2];
 		struct zone zone = {
-		    .apex_size = zones[i].apex_size,
+		    .apex = {(const uint8_t *)zones[i].apex, zones[i].apex_size},
+		    .ns = ns,
 		    .state = zones[i].state,
 		    .content = zones[i].content,
 		    .ttl_s = 300,
 		    .negative_ttl_s = 60,
 		    .lists = {zones[i].lists},
 		    .test_code_count = 2,
-		    .test_codes = {CODE(0, 9), CODE(0, 4)},
+		    .test_codes = (const uint32_t[]){CODE(0, 9), CODE(0, 4)},
 		    .soa_refresh_s = 3600,
 		    .soa_retry_s = 600,
 		    .soa_expire_s = 604800,
 		};
 
-		memcpy(zone.apex, zones[i].apex, zone.apex_size);
 		if (strcmp(zones[i].apex, "\3big\7example") == 0)
 			zone.lists[100 / 64] = LIST(100 % 64);
 		for (; zone.ns_count < 2 && zones[i].ns[zone.ns_count]; zone.ns_count++) {
-			const char *ns = zones[i].ns[zone.ns_count];
+			const char *name = zones[i].ns[zone.ns_count];
 
-			zone.ns_size[zone.ns_count] = (uint8_t)(strlen(ns) + 1);
-			memcpy(zone.ns[zone.ns_count], ns, strlen(ns) + 1);
+			ns[zone.ns_count] =
+			    (struct zone_name){(const uint8_t *)name, (uint8_t)(strlen(name) + 1)};
 		}
-		zone.apex_text_size = (uint16_t)strlen(zones[i].text);
-		memcpy(zone.apex_text, zones[i].text, zone.apex_text_size);
+		zone.apex_text = zones[i].text;
+		zone.apex_text_size = (uint8_t)strlen(zones[i].text);
 		must(zones_add(z, &zone), zones[i].apex);
 	}
 }
@@ -247,7 +248,8 @@ struct tables *dataset_new(void)
 struct tables *dataset_new_long_apex(void)
 {
 	struct tables *t = tables_new();
-	struct zone zone = {.apex_size = 254,
+	uint8_t apex[254] = {0};
+	struct zone zone = {.apex = {apex, sizeof(apex)},
 	                    .state = ZONE_SERVING,
 	                    .content = ZONE_HAS_NAMES,
 	                    .lists = {LIST(3)},
@@ -255,9 +257,9 @@ struct tables *dataset_new_long_apex(void)
 	                    .negative_ttl_s = 60};
 
 	must(t ? 0 : -12, "tables");
-	for (unsigned at = 0; at < 253; at += 1u + zone.apex[at]) {
-		zone.apex[at] = at < 3 * 64 ? 63 : 60;
-		memset(&zone.apex[at + 1], 'a', zone.apex[at]);
+	for (unsigned at = 0; at < 253; at += 1u + apex[at]) {
+		apex[at] = at < 3 * 64 ? 63 : 60;
+		memset(&apex[at + 1], 'a', apex[at]);
 	}
 	must(zones_add(t->zones, &zone), "long apex");
 	must(table6_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");

@@ -239,7 +239,8 @@ static int define(struct tables *t)
 
 static int add_zone(struct tables *t, uint8_t letter)
 {
-	struct zone zone = {.apex = {1, letter, 0}, .apex_size = 3};
+	const uint8_t apex[] = {1, letter, 0};
+	struct zone zone = {.apex = {apex, sizeof(apex)}};
 
 	return zones_add(t->zones, &zone);
 }
