@@ -147,12 +147,11 @@ static int parse_type(const struct parser *p, const char *word, struct draft *ou
 /* An absolute name with its root label at the end of the RDATA. */
 static int add_name(const struct parser *p, const char *word, struct draft *d)
 {
+	bool is_root = d->type == TYPE_MX && strcmp(word, ".") == 0; /* RFC 7505: no mail */
 	uint8_t wire[NAME_WIRE_MAX + 1];
-	int size = strcmp(word, ".") == 0 && d->type == TYPE_MX
-	               ? 0 /* RFC 7505: no mail */
-	               : name_parse(word, strlen(word), wire);
+	int size = is_root ? 0 : name_parse(word, strlen(word), wire);
 
-	if (size < 0 || (size == 0 && strcmp(word, ".") != 0))
+	if (size < 0 || (size == 0 && !is_root))
 		return bad(p, "bad name '%.80s', expected an absolute name", word);
 	memcpy(d->rdata + d->rdata_size, wire, (size_t)size);
 	d->rdata_size += (size_t)size;
