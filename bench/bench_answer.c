@@ -62,8 +62,7 @@ static uint32_t mix(uint32_t key)
 
 static void fill(struct tables *t, uint32_t entries)
 {
-	struct zone zone = {.apex = "\2bl\7example",
-	                    .apex_size = 12,
+	struct zone zone = {.apex = {(const uint8_t *)"\2bl\7example", 12},
 	                    .state = ZONE_SERVING,
 	                    .content = ZONE_HAS_IP4,
 	                    .ttl_s = 300,

@@ -13,6 +13,7 @@
 #define LISTINGS   2048
 #define VERDICTS   2048
 #define FORGOTTEN  65536
+#define ZONE_BYTES (512u << 10)
 
 struct batch {
 	struct push *push;
@@ -283,13 +284,29 @@ int batch_delete_name(struct batch *b, const uint8_t *wire, size_t size)
 	return add_name(b, &name, true);
 }
 
-int batch_zones(struct batch *b, Reputed__Update__Zones *zones)
+/* In as many messages as it takes; one at least, to say that there are no others. */
+int batch_zones(struct batch *b, const Reputed__Update__Zones *zones)
 {
 	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+	Reputed__Update__Zones part = REPUTED__UPDATE__ZONES__INIT;
+	size_t at = 0;
+	int rc;
 
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_ZONES;
-	request.zones = zones;
-	return push_send(b->push, &request);
+	request.zones = &part;
+	do {
+		size_t size = 0;
+
+		part.zones = zones->zones + at;
+		for (part.n_zones = 0; at < zones->n_zones; at++, part.n_zones++) {
+			size += reputed__update__zone__get_packed_size(zones->zones[at]) + 8;
+			if (part.n_zones > 0 && size > ZONE_BYTES)
+				break;
+		}
+		rc = push_send(b->push, &request);
+		part.is_addition = true;
+	} while (!rc && at < zones->n_zones);
+	return rc;
 }
 
 int batch_access(struct batch *b, Reputed__Update__Access *access)

@@ -28,7 +28,7 @@ int batch_paint4(struct batch *b, uint32_t first, uint32_t last, uint32_t verdic
 int batch_paint6(struct batch *b, address6_t first, address6_t last, uint32_t verdict);
 int batch_put_name(struct batch *b, const struct merge_name *name);
 int batch_delete_name(struct batch *b, const uint8_t *wire, size_t size);
-int batch_zones(struct batch *b, Reputed__Update__Zones *zones);
+int batch_zones(struct batch *b, const Reputed__Update__Zones *zones);
 int batch_access(struct batch *b, Reputed__Update__Access *access);
 int batch_settings(struct batch *b, Reputed__Update__Settings *settings);
 

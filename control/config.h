@@ -17,7 +17,7 @@
 
 #define CONFIG_SIZE_MAX      (16u << 20) /* bytes of a file */
 #define CONFIG_LISTS_MAX     1023        /* the data plane's list ids */
-#define CONFIG_ZONES_MAX     4096
+#define CONFIG_ZONES_MAX     131072
 #define CONFIG_NS_MAX        8 /* of a zone */
 #define CONFIG_LISTENS_MAX   16
 #define CONFIG_PORTS_MAX     8
@@ -29,6 +29,7 @@
 enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
 enum config_access_action { CONFIG_ALLOW, CONFIG_REFUSE, CONFIG_DROP }; /* = enum access_action */
+enum config_view { VIEW_CODES, VIEW_BITS, VIEW_ALLOW }; /* = ZoneView of update.proto */
 enum config_bogons { BOGONS_DROP, BOGONS_KEEP };
 
 struct config_port {
@@ -75,8 +76,17 @@ struct config_list {
 	struct config_feed *feed; /* NULL for manual lists */
 	bool manual;
 	char *code_text;
-	char *text;    /* template, may be NULL */
-	uint32_t code; /* resolved, host order; default 127.0.0.2 */
+	char *text;               /* template, may be NULL */
+	uint32_t code;            /* resolved, host order; default 127.0.0.2 */
+	uint32_t bit;             /* in zones with view bits: 2, 4, 8 … 2^23; 0 = none */
+	uint32_t category, trust; /* in zones with view allow: 2-15 or 20, 0-3; 0, 0 = none */
+};
+
+struct config_soa { /* NULL, 0 = the data plane's choice */
+	char *mname;
+	char *rname; /* a mailbox as a name or with '@' */
+	char *refresh, *retry, *expire;
+	uint64_t refresh_s, retry_s, expire_s; /* resolved */
 };
 
 struct config_zone {
@@ -86,6 +96,9 @@ struct config_zone {
 	uint32_t ttl, negative_ttl; /* seconds; defaults 300, 60 */
 	char **ns;
 	unsigned ns_count;
+	enum config_view view;
+	struct config_soa *soa; /* NULL = none given */
+	char *records;          /* a file, absolute once resolved; NULL = none */
 	unsigned *list_indexes; /* resolved: into config.lists */
 	uint8_t apex[255];      /* resolved: wire name with root label */
 	uint8_t apex_size;

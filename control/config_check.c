@@ -267,6 +267,43 @@ static const char *check_nsid(struct check *c, const char *text)
 	return c->expected;
 }
 
+static const char *check_bit(struct check *c, const char *text)
+{
+	uint64_t bit;
+
+	(void)c;
+	return config_value_number(text, 1u << 23, &bit) == 0 && bit >= 2 && (bit & (bit - 1)) == 0
+	           ? NULL
+	           : "a power of two from 2 to 8388608 (1 would make 127.0.0.1, which is never "
+	             "listed)";
+}
+
+static const char *check_category(struct check *c, const char *text)
+{
+	uint64_t category;
+
+	(void)c;
+	return config_value_number(text, 20, &category) == 0 &&
+	               ((category >= 2 && category <= 15) || category == 20)
+	           ? NULL
+	           : "a number from 2 to 15, or 20";
+}
+
+static const char *check_trust(struct check *c, const char *text)
+{
+	return check_number(c, text, 3);
+}
+
+static const char *check_mailbox(struct check *c, const char *text)
+{
+	uint8_t wire[NAME_WIRE_MAX + 1];
+
+	(void)c;
+	return config_value_mailbox(text, wire) > 0
+	           ? NULL
+	           : "a mail address, such as hostmaster@example.org";
+}
+
 static const struct {
 	const char *pattern;
 	check_scalar *check;
@@ -299,10 +336,19 @@ static const struct {
     {"lists[].feed.guards.widest6", check_widest6},
     {"lists[].code", check_code},
     {"lists[].text", check_text},
+    {"lists[].bit", check_bit},
+    {"lists[].category", check_category},
+    {"lists[].trust", check_trust},
     {"zones[].name", check_domain},
     {"zones[].ttl", check_ttl},
     {"zones[].negative_ttl", check_ttl},
     {"zones[].ns[]", check_domain},
+    {"zones[].records", check_path},
+    {"zones[].soa.mname", check_domain},
+    {"zones[].soa.rname", check_mailbox},
+    {"zones[].soa.refresh", check_duration},
+    {"zones[].soa.retry", check_duration},
+    {"zones[].soa.expire", check_duration},
 };
 
 static const char *check_rules(const char *pattern, const char *text, void *context)

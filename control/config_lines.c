@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 16      /* the deepest key of the contract is at 7 */
-#define KEYS_MAX  256     /* of one mapping; keeps the search for keys given twice cheap */
-#define NODES_MAX 200000u /* of the file */
+#define DEPTH_MAX 16       /* the deepest key of the contract is at 7 */
+#define KEYS_MAX  256      /* of one mapping; keeps the search for keys given twice cheap */
+#define NODES_MAX 2000000u /* of the file: fifteen for each of CONFIG_ZONES_MAX */
 
 struct lines {
 	yaml_parser_t parser;

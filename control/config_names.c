@@ -352,6 +352,46 @@ static void check_zone_lists(const struct config_node *zone, unsigned index, str
 	}
 }
 
+/* A list of a zone with a view must say what it is there. */
+static void check_view_list(const struct config_node *node, const struct config_node *list,
+                            const struct config_path *at, bool is_bits, struct config_mistakes *m)
+{
+	if (is_bits && !config_lines_get(list, "bit"))
+		config_mistake(m, node->line, at,
+		               "list '%.80s' has no bit, expected one such as 'bit: 2' there, as "
+		               "the zone has view: bits",
+		               node->text);
+	if (!is_bits && (!config_lines_get(list, "category") || !config_lines_get(list, "trust")))
+		config_mistake(m, node->line, at,
+		               "list '%.80s' has no category and trust, expected both such as "
+		               "'category: 2, trust: 1' there, as the zone has view: allow",
+		               node->text);
+}
+
+static void check_view(const struct config_node *root, const struct config_node *zone,
+                       unsigned index, const struct names *names, struct config_mistakes *m)
+{
+	static const struct config_path top = {.key = "zones"};
+	const struct config_path path = {.up = &top, .index = index};
+	const struct config_path key = {.up = &path, .key = "lists"};
+	const struct config_node *lists = config_lines_get(root, "lists");
+	const struct config_node *used = config_lines_get(zone, "lists");
+	const struct config_node *view = config_lines_get(zone, "view");
+	bool is_bits = is_scalar(view) && strcmp(view->text, "bits") == 0;
+
+	if (!is_bits && !(is_scalar(view) && strcmp(view->text, "allow") == 0))
+		return;
+	for (unsigned i = 0; used && i < used->count; i++) {
+		const struct config_path at = {.up = &key, .index = i};
+		const struct config_node *node = &used->children[i];
+		const struct name *list =
+		    is_scalar(node) ? names_find(names, node->text, text_key) : NULL;
+
+		if (list)
+			check_view_list(node, &lists->children[list->outer], &at, is_bits, m);
+	}
+}
+
 static bool check_zones(const struct config_node *root, struct names *lists,
                         struct config_mistakes *m)
 {
@@ -366,6 +406,7 @@ static bool check_zones(const struct config_node *root, struct names *lists,
 		const struct config_path ns = {.up = &path, .key = "ns"};
 
 		check_zone_lists(zone, i, lists, m);
+		check_view(root, zone, i, lists, m);
 		is_done =
 		    check_repeats(config_lines_get(zone, "lists"), &used, NULL, text_key, m) &&
 		    check_repeats(config_lines_get(zone, "ns"), &ns, NULL, domain_key, m);

@@ -147,18 +147,55 @@ static int resolve_lists(struct config *c, const struct config_node *root, const
 	return rc;
 }
 
-static int find_list(const struct config *c, const char *name, unsigned *out_index)
+static int compare_lists(const void *left, const void *right)
 {
-	for (unsigned i = 0; i < c->lists_count; i++) {
-		if (strcmp(c->lists[i].name, name) == 0) {
-			*out_index = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	const struct config_list *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
 }
 
-static int resolve_zone(struct config *c, struct config_zone *zone, const struct config_node *node)
+/* Lists by name, to find them in; a zone's lists are looked up a hundred thousand times. */
+static const struct config_list **sort_lists(const struct config *c)
+{
+	const struct config_list **sorted = calloc(c->lists_count + 1u, sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	for (unsigned i = 0; i < c->lists_count; i++)
+		sorted[i] = &c->lists[i];
+	qsort(sorted, c->lists_count, sizeof(*sorted), compare_lists);
+	return sorted;
+}
+
+static int find_list(const struct config *c, const struct config_list **sorted, char *name,
+                     unsigned *out_index)
+{
+	const struct config_list wanted = {.name = name}, *key = &wanted;
+	const struct config_list **found =
+	    bsearch(&key, sorted, c->lists_count, sizeof(*sorted), compare_lists);
+
+	if (!found)
+		return -EINVAL;
+	*out_index = (unsigned)(*found - c->lists);
+	return 0;
+}
+
+static int resolve_soa(struct config_soa *soa)
+{
+	int rc = 0;
+
+	if (soa->refresh)
+		rc = config_value_duration(soa->refresh, &soa->refresh_s);
+	if (rc == 0 && soa->retry)
+		rc = config_value_duration(soa->retry, &soa->retry_s);
+	if (rc == 0 && soa->expire)
+		rc = config_value_duration(soa->expire, &soa->expire_s);
+	return rc;
+}
+
+static int resolve_zone(struct config *c, const struct config_list **sorted,
+                        struct config_zone *zone, const struct config_node *node,
+                        const char *folder)
 {
 	int size = config_value_domain(zone->name, zone->apex);
 	int rc = 0;
@@ -170,23 +207,34 @@ static int resolve_zone(struct config *c, struct config_zone *zone, const struct
 		zone->ttl = TTL_DEFAULT_S;
 	if (!config_lines_get(node, "negative_ttl"))
 		zone->negative_ttl = NEGATIVE_TTL_DEFAULT_S;
+	if (zone->soa)
+		rc = resolve_soa(zone->soa);
+	if (rc == 0 && zone->records)
+		rc = resolve_path(&zone->records, folder, "");
+	if (rc < 0)
+		return rc;
 	zone->list_indexes = calloc(zone->lists_count + 1, sizeof(*zone->list_indexes));
 	if (!zone->list_indexes)
 		return -ENOMEM;
 	for (unsigned i = 0; i < zone->lists_count && rc == 0; i++)
-		rc = find_list(c, zone->lists[i], &zone->list_indexes[i]);
+		rc = find_list(c, sorted, zone->lists[i], &zone->list_indexes[i]);
 	return rc;
 }
 
-static int resolve_zones(struct config *c, const struct config_node *root)
+static int resolve_zones(struct config *c, const struct config_node *root, const char *folder)
 {
 	const struct config_node *zones = config_lines_get(root, "zones");
+	const struct config_list **sorted;
 	int rc = 0;
 
 	if (!zones || zones->count != c->zones_count)
 		return -EINVAL;
+	sorted = sort_lists(c);
+	if (!sorted)
+		return -ENOMEM;
 	for (unsigned i = 0; i < c->zones_count && rc == 0; i++)
-		rc = resolve_zone(c, &c->zones[i], &zones->children[i]);
+		rc = resolve_zone(c, sorted, &c->zones[i], &zones->children[i], folder);
+	free(sorted);
 	return rc;
 }
 
@@ -207,7 +255,7 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 	if (rc == 0)
 		rc = resolve_lists(c, root, folder);
 	if (rc == 0)
-		rc = resolve_zones(c, root);
+		rc = resolve_zones(c, root, folder);
 	return rc;
 }
 

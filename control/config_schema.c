@@ -32,6 +32,8 @@ static const cyaml_strval_t hugepages_names[] = {
 static const cyaml_strval_t idle_names[] = {{"poll", IDLE_POLL}, {"backoff", IDLE_BACKOFF}};
 static const cyaml_strval_t action_names[] = {
     {"allow", CONFIG_ALLOW}, {"refuse", CONFIG_REFUSE}, {"drop", CONFIG_DROP}};
+static const cyaml_strval_t view_names[] = {
+    {"codes", VIEW_CODES}, {"bits", VIEW_BITS}, {"allow", VIEW_ALLOW}};
 static const cyaml_strval_t bogons_names[] = {{"drop", BOGONS_DROP}, {"keep", BOGONS_KEEP}};
 
 static const cyaml_schema_field_t port_fields[] = {
@@ -109,9 +111,20 @@ static const cyaml_schema_field_t list_fields[] = {
     CYAML_FIELD_BOOL("manual", OPTIONAL, struct config_list, manual),
     TEXT("code", OPTIONAL, struct config_list, code_text),
     TEXT("text", OPTIONAL, struct config_list, text),
+    CYAML_FIELD_UINT("bit", OPTIONAL, struct config_list, bit),
+    CYAML_FIELD_UINT("category", OPTIONAL, struct config_list, category),
+    CYAML_FIELD_UINT("trust", OPTIONAL, struct config_list, trust),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t list_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_list, list_fields)};
+
+static const cyaml_schema_field_t soa_fields[] = {
+    TEXT("mname", OPTIONAL, struct config_soa, mname),
+    TEXT("rname", OPTIONAL, struct config_soa, rname),
+    TEXT("refresh", OPTIONAL, struct config_soa, refresh),
+    TEXT("retry", OPTIONAL, struct config_soa, retry),
+    TEXT("expire", OPTIONAL, struct config_soa, expire),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t zone_fields[] = {
     TEXT("name", REQUIRED, struct config_zone, name),
@@ -121,6 +134,10 @@ static const cyaml_schema_field_t zone_fields[] = {
     CYAML_FIELD_UINT("negative_ttl", OPTIONAL, struct config_zone, negative_ttl),
     CYAML_FIELD_SEQUENCE("ns", POINTER | OPTIONAL, struct config_zone, ns, &text_value, 0,
                          CONFIG_NS_MAX),
+    CYAML_FIELD_ENUM("view", OPTIONAL | STRICT, struct config_zone, view, view_names,
+                     COUNT(view_names)),
+    CYAML_FIELD_MAPPING_PTR("soa", POINTER | OPTIONAL, struct config_zone, soa, soa_fields),
+    TEXT("records", OPTIONAL, struct config_zone, records),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t zone_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_zone, zone_fields)};

@@ -174,6 +174,32 @@ int config_value_domain(const char *text, uint8_t out_wire[NAME_WIRE_MAX + 1])
 	return size + 1;
 }
 
+int config_value_mailbox(const char *text, uint8_t out_wire[NAME_WIRE_MAX + 1])
+{
+	const char *at = strchr(text, '@');
+	size_t local = at ? (size_t)(at - text) : 0;
+	uint8_t domain[NAME_WIRE_MAX + 1];
+	int size = config_value_domain(at ? at + 1 : text, domain);
+
+	if (size < 0 || (at && (local == 0 || local > 63)) ||
+	    (size_t)size + 1 + local > NAME_WIRE_MAX)
+		return -EINVAL;
+	if (!at) {
+		memcpy(out_wire, domain, (size_t)size);
+		return size;
+	}
+	/* RFC 1035 section 8: what is before the '@' is one label, dots and all */
+	out_wire[0] = (uint8_t)local;
+	for (size_t i = 0; i < local; i++) {
+		if (text[i] <= ' ' || text[i] > '~')
+			return -EINVAL;
+		out_wire[1 + i] =
+		    (uint8_t)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
+	}
+	memcpy(out_wire + 1 + local, domain, (size_t)size);
+	return (int)(1 + local) + size;
+}
+
 bool config_value_is_list_name(const char *text)
 {
 	size_t size = strlen(text);

@@ -46,6 +46,10 @@ int config_value_interface(const char *text, struct address_range *out_address,
 /* A domain name other than the root, as a wire name with its root label; returns its size. */
 int config_value_domain(const char *text, uint8_t out_wire[NAME_WIRE_MAX + 1]);
 
+/* A mailbox as the name of an SOA, "hostmaster@example.org" or "hostmaster.example.org"; as above.
+ */
+int config_value_mailbox(const char *text, uint8_t out_wire[NAME_WIRE_MAX + 1]);
+
 /* The name of a list, which is also the name of its folder: a-z 0-9 . _ -, not starting with '.'.
  */
 bool config_value_is_list_name(const char *text);

@@ -14,6 +14,7 @@
 
 struct publish {
 	struct lists lists;
+	struct zone_files files; /* of the configuration in lists */
 	struct push push;
 	struct catalog *catalog; /* what is painted, when is_synced */
 	bool is_synced;          /* the data plane has what it should */
@@ -31,13 +32,19 @@ struct publish *publish_new(const struct config *config)
 	if (!p)
 		return NULL;
 	rc = lists_init(&p->lists, config);
-	if (rc < 0) {
-		free(p);
-		errno = -rc;
-		return NULL;
-	}
+	if (rc < 0)
+		goto fail;
+	rc = zone_files_init(&p->files, config);
+	if (rc < 0)
+		goto fail_lists;
 	push_init(&p->push);
 	return p;
+fail_lists:
+	lists_done(&p->lists);
+fail:
+	free(p);
+	errno = -rc;
+	return NULL;
 }
 
 void publish_free(struct publish *p)
@@ -45,6 +52,7 @@ void publish_free(struct publish *p)
 	if (!p)
 		return;
 	lists_done(&p->lists);
+	zone_files_done(&p->files);
 	push_close(&p->push, "");
 	catalog_free(p->catalog);
 	free(p->zones);
@@ -152,7 +160,7 @@ static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones
 static int send_configuration(struct publish *p, struct batch *b)
 {
 	const struct config *config = p->lists.config;
-	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts);
+	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts, &p->files);
 	Reputed__Update__Access *access = zone_message_access(config->access, config->access_count);
 	Reputed__Update__Settings *settings = settings_message_new(config);
 	int rc = -ENOMEM;
@@ -227,14 +235,44 @@ static int sync(struct publish *p, struct publish_result *out_result)
 	return 0;
 }
 
+/* Zones whose records changed. Errors: negative errno; not synced any more */
+static int send_zones(struct publish *p)
+{
+	Reputed__Update__Zones *zones =
+	    zone_message_zones(p->lists.config, p->lists.facts, &p->files);
+	uint64_t generation = next_generation(p, false);
+	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	struct batch *b = NULL;
+
+	if (rc > 0) {
+		b = batch_new(&p->push, p->catalog, generation, false);
+		rc = b ? batch_zones(b, zones) : -errno;
+		if (!rc)
+			rc = batch_commit(b, publish_entries(p));
+		if (!rc)
+			p->generation = generation;
+	}
+	batch_free(b);
+	if (zones)
+		reputed__update__zones__free_unpacked(zones, NULL);
+	if (rc < 0)
+		abandon(p, rc);
+	return rc;
+}
+
 int publish_sync(struct publish *p, struct publish_result *out_result)
 {
+	bool is_changed = zone_files_check(&p->files);
+
 	*out_result = (struct publish_result){0};
+	if (is_changed && p->is_synced && push_check(&p->push) == 0)
+		send_zones(p); /* what fails is done again in full */
 	return sync(p, out_result);
 }
 
 int publish_adopt(struct publish *p, const struct config *config)
 {
+	struct zone_files files;
 	struct lists lists;
 	bool is_elsewhere =
 	    strcmp(config->dataplane.socket, p->lists.config->dataplane.socket) != 0;
@@ -242,6 +280,14 @@ int publish_adopt(struct publish *p, const struct config *config)
 
 	if (rc < 0)
 		return rc;
+	rc = zone_files_init(&files, config);
+	if (rc < 0) {
+		lists_done(&lists);
+		return rc;
+	}
+	zone_files_move(&p->files, &files);
+	zone_files_done(&p->files);
+	p->files = files;
 	lists_move(&p->lists, &lists);
 	lists_done(&p->lists);
 	p->lists = lists;
@@ -269,6 +315,7 @@ int publish_configure(struct publish *p, const struct config *config,
 struct change {
 	struct publish *p;
 	unsigned list;
+	bool is_for_zones; /* what zones need to know of the list may have changed */
 	struct lists_view was;
 	struct merge_view is; /* as `was`, but for one source */
 	struct merge_source **pointers;
@@ -335,9 +382,13 @@ static int send_change(struct change *c, uint64_t entries)
 {
 	struct publish *p = c->p;
 	const struct load_changes *changes = &c->changes;
-	Reputed__Update__Zones *zones = zone_message_zones(p->lists.config, p->lists.facts);
-	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	Reputed__Update__Zones *zones = NULL;
+	int rc = 0;
 
+	if (c->is_for_zones) {
+		zones = zone_message_zones(p->lists.config, p->lists.facts, &p->files);
+		rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	}
 	if (rc > 0 || (!rc && (changes->added || changes->removed || changes->name_count)))
 		rc = send_batch(c, rc ? zones : NULL, entries);
 	if (zones)
@@ -349,9 +400,9 @@ static int send_change(struct change *c, uint64_t entries)
 
 /* Make a list's new version known. Errors: negative errno */
 static int publish_change(struct publish *p, unsigned list, const struct dataset *dataset,
-                          struct publish_result *out_result)
+                          bool is_for_zones, struct publish_result *out_result)
 {
-	struct change c = {.p = p, .list = list};
+	struct change c = {.p = p, .list = list, .is_for_zones = is_for_zones};
 	const struct dataset *old = p->lists.datasets[list];
 	uint64_t entries = lists_entries(&p->lists);
 	int rc = change_init(&c, dataset);
@@ -381,7 +432,8 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
 	if (p->is_synced && push_check(&p->push) < 0)
 		lose_sync(p);
 	zone_message_learn(&p->lists.facts[list], &p->lists.config->lists[list], dataset);
-	rc = publish_change(p, list, dataset, out_result);
+	rc = publish_change(p, list, dataset,
+	                    memcmp(&facts, &p->lists.facts[list], sizeof(facts)) != 0, out_result);
 	if (rc == -ENOMEM) {
 		p->lists.facts[list] = facts;
 		dataset_free(dataset);

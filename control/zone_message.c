@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/zone_message.h"
 
+#include "control/config_value.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +151,78 @@ static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *
 	return add_test_codes(message, codes);
 }
 
+/* What the lists of a zone are in its view. */
+static bool add_values(Reputed__Update__Zone *message, const struct config_zone *zone,
+                       const struct config *config)
+{
+	uint64_t codes[4] = {0};
+
+	message->view = (Reputed__Update__ZoneView)zone->view;
+	if (zone->view == VIEW_CODES)
+		return true;
+	message->values = calloc(zone->lists_count + 1, sizeof(*message->values));
+	if (!message->values)
+		return false;
+	for (unsigned i = 0; i < zone->lists_count; i++) {
+		const struct config_list *list = &config->lists[zone->list_indexes[i]];
+		uint32_t value =
+		    zone->view == VIEW_BITS ? list->bit : list->category << 8 | list->trust;
+
+		message->values[message->n_values++] = value;
+		if (zone->view == VIEW_BITS && value < 256)
+			codes[value / 64] |= (uint64_t)1 << (value % 64);
+	}
+	/* the codes that the zone can answer are these, not those of the listings */
+	free(message->test_codes);
+	message->test_codes = NULL;
+	message->n_test_codes = 0;
+	return add_test_codes(message, codes);
+}
+
+static bool add_soa(Reputed__Update__Zone *message, const struct config_soa *soa)
+{
+	uint8_t wire[NAME_WIRE_MAX + 1];
+	int size;
+
+	if (!soa)
+		return true;
+	message->soa_refresh = (uint32_t)soa->refresh_s;
+	message->soa_retry = (uint32_t)soa->retry_s;
+	message->soa_expire = (uint32_t)soa->expire_s;
+	size = soa->mname ? config_value_domain(soa->mname, wire) : 0;
+	if (size > 0 && !copy_bytes(&message->soa_mname, wire, (size_t)size))
+		return false;
+	size = soa->rname ? config_value_mailbox(soa->rname, wire) : 0;
+	return size <= 0 || copy_bytes(&message->soa_rname, wire, (size_t)size);
+}
+
+static bool add_records(Reputed__Update__Zone *message, const struct zone_records *records)
+{
+	if (!records || records->count == 0)
+		return true;
+	message->records = calloc(records->count, sizeof(Reputed__Update__Record *));
+	if (!message->records)
+		return false;
+	for (size_t i = 0; i < records->count; i++) {
+		const struct zone_record *from = &records->items[i];
+		Reputed__Update__Record *record = malloc(sizeof(*record));
+
+		if (!record)
+			return false;
+		reputed__update__record__init(record);
+		message->records[message->n_records++] = record;
+		record->type = from->type;
+		record->ttl = from->ttl_s;
+		if (!copy_bytes(&record->name, from->name, from->name_size) ||
+		    !copy_bytes(&record->rdata, from->rdata, from->rdata_size))
+			return false;
+	}
+	return true;
+}
+
 static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const struct config *config,
-                                       const struct zone_message_list *lists)
+                                       const struct zone_message_list *lists,
+                                       const struct zone_records *records)
 {
 	Reputed__Update__Zone *message = malloc(sizeof(*message));
 
@@ -160,14 +232,17 @@ static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const str
 	message->ttl = zone->ttl;
 	message->negative_ttl = zone->negative_ttl;
 	if (copy_bytes(&message->apex, zone->apex, zone->apex_size) &&
-	    add_lists(message, zone, config, lists) && add_name_servers(message, zone))
+	    add_lists(message, zone, config, lists) && add_values(message, zone, config) &&
+	    add_name_servers(message, zone) && add_soa(message, zone->soa) &&
+	    add_records(message, records))
 		return message;
 	reputed__update__zone__free_unpacked(message, NULL);
 	return NULL;
 }
 
 Reputed__Update__Zones *zone_message_zones(const struct config *config,
-                                           const struct zone_message_list *lists)
+                                           const struct zone_message_list *lists,
+                                           const struct zone_files *files)
 {
 	Reputed__Update__Zones *zones = malloc(sizeof(*zones));
 
@@ -178,7 +253,8 @@ Reputed__Update__Zones *zone_message_zones(const struct config *config,
 	if (!zones->zones)
 		goto fail;
 	for (unsigned i = 0; i < config->zones_count; i++) {
-		zones->zones[i] = new_zone(&config->zones[i], config, lists);
+		zones->zones[i] =
+		    new_zone(&config->zones[i], config, lists, zone_files_get(files, i));
 		if (!zones->zones[i])
 			goto fail;
 		zones->n_zones++;

@@ -5,6 +5,7 @@
  * with their ..__free_unpacked(message, NULL).
  */
 #include "control/config.h"
+#include "control/zone_files.h"
 #include "feeds/dataset.h"
 #include "update.pb-c.h"
 
@@ -37,9 +38,14 @@ struct zone_message_list {
 void zone_message_learn(struct zone_message_list *out_list, const struct config_list *list,
                         const struct dataset *dataset);
 
-/* lists: parallel to config->lists. Errors: NULL with errno ENOMEM. */
+/*
+ * lists: parallel to config->lists
+ * files: of the zones' records; NULL = none
+ * Errors: NULL with errno ENOMEM
+ */
 Reputed__Update__Zones *zone_message_zones(const struct config *config,
-                                           const struct zone_message_list *lists);
+                                           const struct zone_message_list *lists,
+                                           const struct zone_files *files);
 
 /*
  * The access rules as disjoint ranges, ascending. The rule with the fewest addresses wins, of equal

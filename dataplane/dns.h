@@ -23,8 +23,10 @@
 enum dns_type {
 	DNS_TYPE_A = 1,
 	DNS_TYPE_NS = 2,
+	DNS_TYPE_CNAME = 5,
 	DNS_TYPE_SOA = 6,
 	DNS_TYPE_TXT = 16,
+	DNS_TYPE_AAAA = 28,
 	DNS_TYPE_OPT = 41,
 	DNS_TYPE_META_FIRST = 128, /* RFC 6895 section 3.1: QTYPEs and meta types */
 	DNS_TYPE_IXFR = 251,

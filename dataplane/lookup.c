@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/lookup.h"
 
+#include "dataplane/dns.h"
 #include "dataplane/qname.h"
 
 #include <string.h>
@@ -11,11 +12,6 @@
 static const uint8_t test_name_always[] = "\4test";
 static const uint8_t test_name_never[] = "\7invalid";
 
-struct view {
-	const struct verdicts *verdicts;
-	const struct zone *zone;
-};
-
 static bool shows_any(const struct zone *zone, const struct verdict *listings)
 {
 	for (uint32_t i = 0; listings && i < listings->count; i++) {
@@ -23,13 +19,6 @@ static bool shows_any(const struct zone *zone, const struct verdict *listings)
 			return true;
 	}
 	return false;
-}
-
-static bool is_visible(verdict_t verdict, const void *context)
-{
-	const struct view *view = context;
-
-	return shows_any(view->zone, verdicts_get(view->verdicts, verdict));
 }
 
 static bool is_name(const struct query *q, const uint8_t *name, size_t size)
@@ -53,16 +42,13 @@ static bool is_test_in(const struct zone *zone, uint32_t first, uint32_t last)
 
 static bool any4_below(const struct tables *t, const struct query *q, uint32_t first, uint32_t last)
 {
-	struct view view = {t->verdicts, q->zone};
-
 	return is_test_in(q->zone, first, last) ||
-	       table4_any(t->addresses4, first, last, is_visible, &view);
+	       table4_any(t->addresses4, first, last, q->zone->lists);
 }
 
 static bool any6_below(const struct tables *t, const struct query *q,
                        const struct qname_range6 *range)
 {
-	struct view view = {t->verdicts, q->zone};
 	address6_t first = range->first, last = range->last;
 
 	if (first <= QNAME_MAPPED_LAST && QNAME_MAPPED_FIRST <= last) {
@@ -73,26 +59,21 @@ static bool any6_below(const struct tables *t, const struct query *q,
 			return true;
 	}
 	return q->zone->content & ZONE_HAS_IP6 &&
-	       table6_any(t->addresses6, first, last, is_visible, &view);
+	       table6_any(t->addresses6, first, last, q->zone->lists);
 }
 
-/* Whether names are listed below this one, through put names or through its own subtree verdict. */
+/*
+ * Whether names are listed below this one, through put names or through a subtree verdict, which
+ * covers any child that was not put itself (RFC 4592).
+ */
 static bool any_name_below(const struct tables *t, const struct query *q)
 {
-	struct view view = {t->verdicts, q->zone};
 	struct names_match match;
-	uint8_t child[sizeof(q->name) + 2];
 
+	if (q->zone->apex.size + q->name_size + 2u > DNS_NAME_MAX)
+		return false; /* no room for a label more */
 	names_lookup(t->names, q->name, q->name_size, &match);
-	if (match.has_below)
-		return true;
-	if (q->name_size + 2u > NAMES_SIZE_MAX)
-		return false;
-	child[0] = 1;
-	child[1] = '*'; /* stands for any child that was not put itself (RFC 4592) */
-	memcpy(&child[2], q->name, q->name_size);
-	names_lookup(t->names, child, q->name_size + 2u, &match);
-	return match.verdict != VERDICT_NONE && is_visible(match.verdict, &view);
+	return names_any_below(t->names, &match, q->zone->lists);
 }
 
 /* The zone's own name servers are names of the zone, though they have no records here. */
@@ -104,9 +85,9 @@ static bool is_name_server(const struct query *q)
 	if (zone->ns_count == 0)
 		return is_name(q, (const uint8_t *)"\2ns", 3);
 	for (unsigned i = 0; i < zone->ns_count; i++) {
-		if (qname_ends_with(zone->ns[i], zone->ns_size[i], zone->apex, zone->apex_size,
-		                    &apex_at) &&
-		    qname_ends_with(zone->ns[i], apex_at, q->name, q->name_size, &name_at))
+		if (qname_ends_with(zone->ns[i].bytes, zone->ns[i].size, zone->apex.bytes,
+		                    zone->apex.size, &apex_at) &&
+		    qname_ends_with(zone->ns[i].bytes, apex_at, q->name, q->name_size, &name_at))
 			return true;
 	}
 	return false;
@@ -189,15 +170,33 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 		verdicts_prefetch(t->verdicts, q->verdict);
 }
 
+/* Records of the zone's own; a name that has some is not looked up in lists. */
+static void lookup_records(struct query *q)
+{
+	bool exists = false;
+
+	if (!q->zone->records || q->is_test_entry ||
+	    (q->kind != QUERY_NAME && q->kind != QUERY_APEX))
+		return;
+	q->records =
+	    records_find(q->zone->records, q->name, q->name_size, &q->record_count, &exists);
+	if (exists)
+		q->exists = true;
+	if (q->records)
+		q->verdict = VERDICT_NONE;
+}
+
 static void lookup_listings(const struct tables *t, struct query *q)
 {
+	lookup_records(q);
 	if (q->verdict != VERDICT_NONE) {
 		const struct verdict *listings = verdicts_get(t->verdicts, q->verdict);
 
 		if (shows_any(q->zone, listings))
 			q->listings = listings;
 	}
-	q->exists = q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
+	q->exists =
+	    q->exists || q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
 }
 
 void lookup_burst(const struct tables *t, struct query *queries, unsigned count)

@@ -263,6 +263,8 @@ static void reset(struct query *q, const struct settings *settings)
 	q->zone = NULL;
 	q->verdict = VERDICT_NONE;
 	q->listings = NULL;
+	q->records = NULL;
+	q->record_count = 0;
 }
 
 static void parse_query(const struct tables *t, const struct zones *zones, struct query *q)

@@ -67,4 +67,6 @@ struct query {
 	const struct zone *zone;
 	verdict_t verdict;
 	const struct verdict *listings; /* NULL = not listed */
+	const struct record *records;   /* static ones of the name; NULL = none */
+	size_t record_count;
 };

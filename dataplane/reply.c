@@ -10,6 +10,8 @@
 #define REPLY_POINTER     0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
 #define REPLY_TTL_MAX     0x7fffffffu /* RFC 2181 section 8 */
 #define REPLY_OPTION_SIZE 4           /* option header */
+#define LOOPBACK_NET      0x7f000000u
+#define CNAMES_MAX        8 /* followed within the zone */
 
 static const uint8_t test_text[] = "test entry (RFC 5782)";
 
@@ -55,6 +57,8 @@ static void set_u16(struct writer *w, size_t at, size_t value)
 	w->bytes[at + 1] = (uint8_t)value;
 }
 
+#define RECORD_FIXED_SIZE 12 /* of a record whose owner is a pointer, up to its RDATA */
+
 /* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
 static void put_record(struct writer *w, size_t owner, enum dns_type type, uint64_t ttl_s)
 {
@@ -82,27 +86,35 @@ static void put_below_apex(struct writer *w, const struct query *q, const char *
 {
 	uint8_t length = (uint8_t)strlen(label);
 
-	if (q->zone->apex_size + 1u + length <= DNS_NAME_MAX) {
+	if (q->zone->apex.size + 1u + length <= DNS_NAME_MAX) {
 		put(w, &length, 1);
 		put(w, label, length);
 	}
 	put_u16(w, REPLY_POINTER | q->apex_offset);
 }
 
-/* A name server's name, with a pointer when it is below the apex. */
+/* A name, with a pointer when it is below the apex. */
+static void put_name(struct writer *w, const struct query *q, const struct zone_name *name)
+{
+	size_t apex_at;
+
+	if (qname_ends_with(name->bytes, name->size, q->zone->apex.bytes, q->zone->apex.size,
+	                    &apex_at)) {
+		put(w, name->bytes, apex_at);
+		put_u16(w, REPLY_POINTER | q->apex_offset);
+	} else {
+		put(w, name->bytes, name->size);
+	}
+}
+
 static void put_name_server(struct writer *w, const struct query *q, unsigned index)
 {
 	const struct zone *zone = q->zone;
-	size_t apex_at;
 
 	if (zone->ns_count == 0) {
 		put_below_apex(w, q, "ns");
-	} else if (qname_ends_with(zone->ns[index], zone->ns_size[index], zone->apex,
-	                           zone->apex_size, &apex_at)) {
-		put(w, zone->ns[index], apex_at);
-		put_u16(w, REPLY_POINTER | q->apex_offset);
 	} else {
-		put(w, zone->ns[index], zone->ns_size[index]);
+		put_name(w, q, &zone->ns[index]);
 	}
 }
 
@@ -113,8 +125,14 @@ static void put_soa(struct writer *w, const struct query *q, uint64_t generation
 
 	put_record(w, q->apex_offset, DNS_TYPE_SOA, ttl_s);
 	start = begin_rdata(w);
-	put_name_server(w, q, 0);
-	put_below_apex(w, q, "hostmaster");
+	if (zone->soa_mname.size)
+		put_name(w, q, &zone->soa_mname);
+	else
+		put_name_server(w, q, 0);
+	if (zone->soa_rname.size)
+		put_name(w, q, &zone->soa_rname);
+	else
+		put_below_apex(w, q, "hostmaster");
 	put_u32(w, generation & UINT32_MAX);
 	put_ttl(w, zone->soa_refresh_s);
 	put_ttl(w, zone->soa_retry_s);
@@ -131,13 +149,42 @@ static unsigned put_address(struct writer *w, const struct query *q, uint32_t co
 	return 1;
 }
 
-static unsigned put_addresses(struct writer *w, const struct query *q)
+static uint32_t bits_of(const struct query *q)
+{
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < q->listings->count; i++) {
+		uint32_t list = q->listings->listings[i]->list;
+
+		if (zone_shows(q->zone, list))
+			bits |= zone_value(q->zone, list);
+	}
+	return bits;
+}
+
+/* Category << 8 | trust of the list with the most trust; of equal ones, of the lowest category. */
+static uint32_t allowance_of(const struct query *q)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 0; i < q->listings->count; i++) {
+		uint32_t list = q->listings->listings[i]->list, value;
+
+		if (!zone_shows(q->zone, list))
+			continue;
+		value = zone_value(q->zone, list);
+		if (best == 0 || (value & 0xff) > (best & 0xff) ||
+		    ((value & 0xff) == (best & 0xff) && value < best))
+			best = value;
+	}
+	return best;
+}
+
+static unsigned put_codes(struct writer *w, const struct query *q)
 {
 	uint32_t last = 0;
 	unsigned count = 0;
 
-	if (q->is_test_entry)
-		return put_address(w, q, q->address4);
 	for (uint32_t i = 0; i < q->listings->count; i++) {
 		const struct listing *listing = q->listings->listings[i];
 
@@ -147,6 +194,21 @@ static unsigned put_addresses(struct writer *w, const struct query *q)
 		count += put_address(w, q, last);
 	}
 	return count;
+}
+
+static unsigned put_addresses(struct writer *w, const struct query *q)
+{
+	if (q->is_test_entry)
+		return put_address(w, q, q->address4);
+	switch ((enum zone_view)q->zone->view) {
+	case ZONE_VIEW_CODES:
+		break;
+	case ZONE_VIEW_BITS:
+		return put_address(w, q, LOOPBACK_NET | bits_of(q));
+	case ZONE_VIEW_ALLOW:
+		return put_address(w, q, LOOPBACK_NET | allowance_of(q));
+	}
+	return put_codes(w, q);
 }
 
 static unsigned put_text(struct writer *w, const struct query *q, const void *text, size_t size)
@@ -160,6 +222,90 @@ static unsigned put_text(struct writer *w, const struct query *q, const void *te
 	put(w, &length, 1);
 	put(w, text, length);
 	return 1;
+}
+
+/* Static records of one type, or of the first one for ANY (RFC 8482 section 4.1). */
+static unsigned put_records(struct writer *w, size_t owner, const struct record *records,
+                            size_t record_count, unsigned type)
+{
+	unsigned count = 0;
+
+	if (type == DNS_TYPE_ANY && record_count > 0)
+		type = records[0].type;
+	for (size_t i = 0; i < record_count; i++) {
+		if (records[i].type != type)
+			continue;
+		put_record(w, owner, records[i].type, records[i].ttl_s);
+		put_u16(w, records[i].rdata_size);
+		put(w, records[i].rdata, records[i].rdata_size);
+		count++;
+	}
+	return count;
+}
+
+/* The static records of an absolute name of the zone. */
+static const struct record *find_records(const struct query *q, const struct zone_name *name,
+                                         size_t *out_count)
+{
+	const struct zone *zone = q->zone;
+	size_t apex_at;
+	bool exists;
+
+	if (!zone->records ||
+	    !qname_ends_with(name->bytes, name->size, zone->apex.bytes, zone->apex.size, &apex_at))
+		return NULL;
+	return records_find(zone->records, name->bytes, apex_at, out_count, &exists);
+}
+
+/* RFC 1034 section 4.3.2 step 3a: a CNAME is followed as far as it stays among our records. */
+static unsigned put_record_answer(struct writer *w, const struct query *q)
+{
+	const struct record *records = q->records;
+	size_t record_count = q->record_count, owner = DNS_HEADER_SIZE;
+	unsigned count = 0;
+
+	for (unsigned i = 0; records && i < CNAMES_MAX; i++) {
+		struct zone_name target;
+
+		if (records[0].type != DNS_TYPE_CNAME || q->qtype == DNS_TYPE_CNAME ||
+		    q->qtype == DNS_TYPE_ANY)
+			return count + put_records(w, owner, records, record_count, q->qtype);
+		count += put_records(w, owner, records, 1, DNS_TYPE_CNAME);
+		target = (struct zone_name){records[0].rdata, (uint8_t)records[0].rdata_size};
+		owner = w->size - target.size;
+		records = find_records(q, &target, &record_count);
+	}
+	return count;
+}
+
+/*
+ * Addresses of our name servers below the apex, behind their NS records (RFC 1034 section 4.3.2
+ * step 6). What does not fit is left out (RFC 2181 section 9).
+ *
+ * first: of the NS records
+ */
+static unsigned put_glue(struct writer *w, const struct query *q, size_t first)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < q->zone->ns_count && !w->is_full; i++) {
+		const struct record *records;
+		size_t owner = first + RECORD_FIXED_SIZE, record_count = 0, end = w->size;
+		unsigned more;
+
+		first = owner + (unsigned)(w->bytes[owner - 2] << 8 | w->bytes[owner - 1]);
+		records = find_records(q, &q->zone->ns[i], &record_count);
+		more = put_records(w, owner, records, record_count, DNS_TYPE_A) +
+		       put_records(w, owner, records, record_count, DNS_TYPE_AAAA);
+		if (!w->is_full) {
+			count += more;
+			continue;
+		}
+		w->size = end;
+		w->is_full = false;
+		return count;
+	}
+	return count;
 }
 
 static unsigned put_apex_answer(struct writer *w, const struct query *q, uint64_t generation)
@@ -182,10 +328,11 @@ static unsigned put_apex_answer(struct writer *w, const struct query *q, uint64_
 			end_rdata(w, start);
 		}
 		return count;
-	case DNS_TYPE_TXT:
-		return put_text(w, q, zone->apex_text, zone->apex_text_size);
 	}
-	return 0;
+	count = put_records(w, DNS_HEADER_SIZE, q->records, q->record_count, q->qtype);
+	if (count == 0 && q->qtype == DNS_TYPE_TXT)
+		count = put_text(w, q, zone->apex_text, zone->apex_text_size);
+	return count;
 }
 
 static unsigned put_listed_answer(struct writer *w, const struct query *q)
@@ -207,10 +354,13 @@ static unsigned put_listed_answer(struct writer *w, const struct query *q)
 /* Answer and authority of a query for one of our zones; sets the counts and the rcode. */
 static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 {
-	unsigned answers = 0, authorities = 0;
+	unsigned answers = 0, authorities = 0, additionals = 0;
+	size_t start = w->size;
 
 	if (q->kind == QUERY_APEX)
 		answers = put_apex_answer(w, q, generation);
+	else if (q->records)
+		answers = put_record_answer(w, q);
 	else if (q->listings || q->is_test_entry)
 		answers = put_listed_answer(w, q);
 	if (answers == 0) {
@@ -218,8 +368,11 @@ static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 		put_soa(w, q, generation, q->zone->negative_ttl_s); /* RFC 2308 section 5 */
 		authorities = 1;
 	}
+	if (q->kind == QUERY_APEX && q->qtype == DNS_TYPE_NS)
+		additionals = put_glue(w, q, start);
 	set_u16(w, 6, answers);
 	set_u16(w, 8, authorities);
+	set_u16(w, 10, additionals);
 }
 
 /* Fold what did not fit: TC over UDP (RFC 2181 section 9); over TCP there is nothing to retry. */
@@ -229,6 +382,7 @@ static void truncate(struct writer *w, struct query *q)
 	w->is_full = false;
 	set_u16(w, 6, 0);
 	set_u16(w, 8, 0);
+	set_u16(w, 10, 0);
 	if (q->is_tcp) {
 		q->rcode = DNS_SERVFAIL;
 		w->bytes[2] &= (uint8_t)~DNS_AA;
@@ -337,7 +491,7 @@ static void put_opt(struct writer *w, const struct query *q, const struct opt_pl
 	if (q->ede)
 		put_ede(w, q->ede - 1u);
 	end_rdata(w, start);
-	set_u16(w, 10, 1);
+	set_u16(w, 10, (size_t)(w->bytes[10] << 8 | w->bytes[11]) + 1);
 }
 
 static size_t limit_of(const struct query *q)

@@ -270,17 +270,17 @@ static int take_forget(struct update_batch *b, const Reputed__Update__Forget *m,
 static int take_zones(struct update_batch *b, const Reputed__Update__Zones *m,
                       struct update_error *out_error)
 {
-	struct zones *zones = NULL;
-	struct update_list_names *list_names = NULL;
-	int rc = update_zones_build(m, &zones, &list_names, out_error);
-
-	if (rc < 0)
-		return rc;
-	zones_free(b->zones);
-	update_list_names_free(b->list_names);
-	b->zones = zones;
-	b->list_names = list_names;
-	return 0;
+	if (!m->is_addition) {
+		zones_free(b->zones);
+		update_list_names_free(b->list_names);
+		b->zones = zones_new();
+		b->list_names = calloc(1, sizeof(*b->list_names));
+		if (!b->zones || !b->list_names)
+			return update_error_set(out_error, -ENOMEM, "zones: no memory");
+	}
+	if (!b->zones)
+		return update_error_set(out_error, -EINVAL, "zones: an addition to nothing");
+	return update_zones_add(m, b->zones, b->list_names, out_error);
 }
 
 static int take_access(struct update_batch *b, const Reputed__Update__Access *m,

@@ -286,16 +286,16 @@ static int add_zone(const struct update_lookup *l, const struct tables *t, const
 	struct name name = *relative;
 	Reputed__Update__LookupZone *zone;
 
-	if (name.size + z->apex_size > DNS_NAME_MAX)
+	if (name.size + z->apex.size > DNS_NAME_MAX)
 		return 0;
-	memcpy(name.bytes + name.size, z->apex, z->apex_size);
-	name.size += z->apex_size;
+	memcpy(name.bytes + name.size, z->apex.bytes, z->apex.size);
+	name.size += z->apex.size;
 	zone = malloc(sizeof(*zone));
 	if (!zone)
 		return -ENOMEM;
 	reputed__update__lookup_zone__init(zone);
 	answer->zones[answer->n_zones++] = zone;
-	zone->zone = name_text(z->apex, z->apex_size);
+	zone->zone = name_text(z->apex.bytes, z->apex.size);
 	zone->name = name_text(name.bytes, name.size);
 	if (!zone->zone || !zone->name)
 		return -ENOMEM;

@@ -2,6 +2,7 @@
 #include "dataplane/update_zones.h"
 
 #include "dataplane/access.h"
+#include "dataplane/dns.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,19 @@ static bool is_wire_name(ProtobufCBinaryData name)
 	return name.len > 1 && update_check_wire_name(name.data, name.len) == name.len;
 }
 
-static int convert_ns(const Reputed__Update__Zone *m, size_t index, struct zone *zone,
+/* A zone with what it points to; the rest of it is in the message. */
+struct converted {
+	struct zone zone;
+	struct zone_name ns[ZONE_NS_MAX];
+	uint32_t values[LIST_ID_MAX + 1];
+};
+
+static struct zone_name name_of(ProtobufCBinaryData name)
+{
+	return (struct zone_name){name.data, (uint8_t)name.len};
+}
+
+static int convert_ns(const Reputed__Update__Zone *m, size_t index, struct converted *c,
                       struct update_error *out_error)
 {
 	if (m->n_ns > ZONE_NS_MAX)
@@ -39,10 +52,27 @@ static int convert_ns(const Reputed__Update__Zone *m, size_t index, struct zone 
 			return update_error_set(
 			    out_error, -EINVAL,
 			    "zones: zone %zu: ns %zu is malformed or not lower-case", index, i);
-		memcpy(zone->ns[i], m->ns[i].data, m->ns[i].len);
-		zone->ns_size[i] = (uint8_t)m->ns[i].len;
+		c->ns[i] = name_of(m->ns[i]);
 	}
-	zone->ns_count = (uint8_t)m->n_ns;
+	c->zone.ns = c->ns;
+	c->zone.ns_count = (uint8_t)m->n_ns;
+	return 0;
+}
+
+static int convert_soa(const Reputed__Update__Zone *m, size_t index, struct zone *zone,
+                       struct update_error *out_error)
+{
+	if ((m->soa_mname.len && !is_wire_name(m->soa_mname)) ||
+	    (m->soa_rname.len && !is_wire_name(m->soa_rname)))
+		return update_error_set(
+		    out_error, -EINVAL,
+		    "zones: zone %zu: soa_mname or soa_rname is malformed or not lower-case",
+		    index);
+	zone->soa_mname = name_of(m->soa_mname);
+	zone->soa_rname = name_of(m->soa_rname);
+	zone->soa_refresh_s = m->soa_refresh ? m->soa_refresh : SOA_REFRESH_S;
+	zone->soa_retry_s = m->soa_retry ? m->soa_retry : SOA_RETRY_S;
+	zone->soa_expire_s = m->soa_expire ? m->soa_expire : SOA_EXPIRE_S;
 	return 0;
 }
 
@@ -59,9 +89,52 @@ static int convert_codes(const Reputed__Update__Zone *m, size_t index, struct zo
 			    out_error, -EINVAL,
 			    "zones: zone %zu: test code %zu is outside 127/8 or 127.0.0.1", index,
 			    i);
-		zone->test_codes[i] = m->test_codes[i];
 	}
+	zone->test_codes = m->test_codes;
 	zone->test_code_count = (uint8_t)m->n_test_codes;
+	return 0;
+}
+
+static bool is_value(unsigned view, uint32_t value)
+{
+	uint32_t category = value >> 8;
+
+	switch ((enum zone_view)view) {
+	case ZONE_VIEW_CODES:
+		return true;
+	case ZONE_VIEW_BITS: /* bit 0 would make 127.0.0.1 */
+		return value >= 2 && value < 1u << 24 && (value & (value - 1)) == 0;
+	case ZONE_VIEW_ALLOW:
+		return ((category >= 2 && category <= 15) || category == 20) && (value & 0xff) <= 3;
+	}
+	return false;
+}
+
+/* The values by ascending list id, whatever the order in the message. */
+static int convert_values(const Reputed__Update__Zone *m, size_t index, struct converted *c,
+                          struct update_error *out_error)
+{
+	struct zone *zone = &c->zone;
+
+	if ((unsigned)m->view > ZONE_VIEW_ALLOW)
+		return update_error_set(out_error, -EINVAL, "zones: zone %zu: unknown view %d",
+		                        index, (int)m->view);
+	zone->view = (uint8_t)m->view;
+	if (m->view == (int)ZONE_VIEW_CODES)
+		return 0;
+	if (m->n_values != m->n_lists)
+		return update_error_set(out_error, -EINVAL,
+		                        "zones: zone %zu: %zu lists and %zu values", index,
+		                        m->n_lists, m->n_values);
+	zone->values = c->values;
+	for (size_t i = 0; i < m->n_lists; i++) {
+		if (!is_value(zone->view, m->values[i]))
+			return update_error_set(
+			    out_error, -EINVAL,
+			    "zones: zone %zu: value %u of list %u is none of its view", index,
+			    m->values[i], m->lists[i]);
+		c->values[zone_rank(zone, m->lists[i])] = m->values[i];
+	}
 	return 0;
 }
 
@@ -82,13 +155,40 @@ static int convert_lists(const Reputed__Update__Zone *m, size_t index, struct zo
 	return 0;
 }
 
-static int convert(const Reputed__Update__Zone *m, size_t index, struct zone *out_zone,
-                   struct update_error *out_error)
+static int convert_records(const Reputed__Update__Zone *m, size_t index, struct zone *zone,
+                           struct update_error *out_error)
 {
-	struct zone *zone = out_zone;
-	int rc;
+	struct record *records;
 
-	memset(zone, 0, sizeof(*zone));
+	if (m->n_records == 0)
+		return 0;
+	records = calloc(m->n_records, sizeof(*records));
+	if (!records)
+		return update_error_set(out_error, -ENOMEM, "zones: no memory");
+	for (size_t i = 0; i < m->n_records; i++) {
+		const Reputed__Update__Record *from = m->records[i];
+
+		if (from->name.len > DNS_NAME_MAX || from->type > UINT16_MAX ||
+		    from->rdata.len > RECORDS_RDATA_MAX) {
+			free(records);
+			return update_error_set(out_error, -EINVAL,
+			                        "zones: zone %zu: record %zu is out of bounds",
+			                        index, i);
+		}
+		records[i] = (struct record){
+		    from->name.data,      from->rdata.data,          from->ttl,
+		    (uint16_t)from->type, (uint16_t)from->rdata.len, (uint8_t)from->name.len};
+	}
+	zone->records = records_new(records, m->n_records);
+	free(records);
+	if (!zone->records)
+		return update_error_set(out_error, -errno, "zones: zone %zu: records: %s", index,
+		                        strerror(errno));
+	return 0;
+}
+
+static int check_zone(const Reputed__Update__Zone *m, size_t index, struct update_error *out_error)
+{
 	if (!is_wire_name(m->apex))
 		return update_error_set(out_error, -EINVAL,
 		                        "zones: zone %zu: apex is malformed, the root or not "
@@ -100,26 +200,40 @@ static int convert(const Reputed__Update__Zone *m, size_t index, struct zone *ou
 	if (m->content & ~(uint32_t)CONTENT_MASK)
 		return update_error_set(out_error, -EINVAL, "zones: zone %zu: unknown content %u",
 		                        index, m->content);
-	if (m->apex_text.len > sizeof(zone->apex_text))
+	if (m->apex_text.len > UINT8_MAX)
 		return update_error_set(out_error, -EINVAL,
-		                        "zones: zone %zu: apex_text has %zu bytes, above %zu",
-		                        index, m->apex_text.len, sizeof(zone->apex_text));
-	memcpy(zone->apex, m->apex.data, m->apex.len);
-	zone->apex_size = (uint8_t)m->apex.len;
+		                        "zones: zone %zu: apex_text has %zu bytes, above %u", index,
+		                        m->apex_text.len, UINT8_MAX);
+	return 0;
+}
+
+/* The records of the zone are the caller's to free, if there are any. */
+static int convert(const Reputed__Update__Zone *m, size_t index, struct converted *out,
+                   struct update_error *out_error)
+{
+	struct zone *zone = &out->zone;
+	int rc = check_zone(m, index, out_error);
+
+	memset(zone, 0, sizeof(*zone));
+	if (rc < 0)
+		return rc;
+	zone->apex = name_of(m->apex);
 	zone->state = (uint8_t)m->state;
 	zone->content = (uint8_t)m->content;
 	zone->ttl_s = m->ttl;
 	zone->negative_ttl_s = m->negative_ttl;
-	if (m->apex_text.len)
-		memcpy(zone->apex_text, m->apex_text.data, m->apex_text.len);
-	zone->apex_text_size = (uint16_t)m->apex_text.len;
-	zone->soa_refresh_s = SOA_REFRESH_S;
-	zone->soa_retry_s = SOA_RETRY_S;
-	zone->soa_expire_s = SOA_EXPIRE_S;
-	rc = convert_ns(m, index, zone, out_error);
+	zone->apex_text = (const char *)m->apex_text.data;
+	zone->apex_text_size = (uint8_t)m->apex_text.len;
+	rc = convert_ns(m, index, out, out_error);
+	if (rc == 0)
+		rc = convert_soa(m, index, zone, out_error);
 	if (rc == 0)
 		rc = convert_codes(m, index, zone, out_error);
-	return rc < 0 ? rc : convert_lists(m, index, zone, out_error);
+	if (rc == 0)
+		rc = convert_lists(m, index, zone, out_error);
+	if (rc == 0)
+		rc = convert_values(m, index, out, out_error);
+	return rc < 0 ? rc : convert_records(m, index, zone, out_error);
 }
 
 static int add_names(struct update_list_names *l, const Reputed__Update__Zone *m)
@@ -135,38 +249,28 @@ static int add_names(struct update_list_names *l, const Reputed__Update__Zone *m
 	return 0;
 }
 
-int update_zones_build(const Reputed__Update__Zones *m, struct zones **out_zones,
-                       struct update_list_names **out_list_names, struct update_error *out_error)
+int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
+                     struct update_list_names *list_names, struct update_error *out_error)
 {
-	struct update_list_names *list_names = calloc(1, sizeof(*list_names));
-	struct zones *zones = zones_new();
-	struct zone zone;
-	int rc = -ENOMEM;
+	struct converted *c = malloc(sizeof(*c));
+	int rc = 0;
 
-	if (!zones || !list_names) {
-		update_error_set(out_error, rc, "zones: no memory");
-		goto fail;
-	}
-	for (size_t i = 0; i < m->n_zones; i++) {
-		rc = convert(m->zones[i], i, &zone, out_error);
+	if (!c)
+		return update_error_set(out_error, -ENOMEM, "zones: no memory");
+	for (size_t i = 0; i < m->n_zones && rc == 0; i++) {
+		rc = convert(m->zones[i], i, c, out_error);
 		if (rc < 0)
-			goto fail;
-		rc = zones_add(zones, &zone);
-		if (rc == 0)
+			break;
+		rc = zones_add(zones, &c->zone);
+		if (rc < 0)
+			records_free((struct records *)c->zone.records);
+		else
 			rc = add_names(list_names, m->zones[i]);
-		if (rc < 0) {
+		if (rc < 0)
 			update_error_set(out_error, rc, "zones: zone %zu: %s", i,
 			                 rc == -EEXIST ? "apex occurs twice" : strerror(-rc));
-			goto fail;
-		}
 	}
-	*out_zones = zones;
-	*out_list_names = list_names;
-	return 0;
-
-fail:
-	zones_free(zones);
-	update_list_names_free(list_names);
+	free(c);
 	return rc;
 }
 

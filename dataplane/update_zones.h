@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Zones and Access messages made into what the tables hold. Nothing is published here; a refusal
- * leaves the outputs alone.
+ * Zones and Access messages made into what the tables hold. Nothing is published here.
  *
  * Threads: one.
  */
@@ -17,13 +16,12 @@ struct update_list_names {
 void update_list_names_free(struct update_list_names *l);
 
 /*
- * Build a set of zones.
+ * Add the zones of a message to a set and the names of their lists to the names.
  *
- * out_zones, out_list_names: the caller's to free
- * Errors: -EINVAL, -ENOMEM with the text
+ * Errors: -EINVAL, -ENOMEM with the text; some were added, the set is to be thrown away
  */
-int update_zones_build(const Reputed__Update__Zones *m, struct zones **out_zones,
-                       struct update_list_names **out_list_names, struct update_error *out_error);
+int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
+                     struct update_list_names *list_names, struct update_error *out_error);
 
 /* Build the access rules: client -> enum access_action + 1. Errors: -EINVAL, -ENOMEM with the text.
  */

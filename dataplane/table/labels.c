@@ -7,7 +7,6 @@
 
 #define NAME_SIZE_MAX  254
 #define LABEL_SIZE_MAX 63
-#define EACH_BYTE(b)   (UINT64_C(0x0101010101010101) * (b))
 
 int labels_split(const uint8_t *name, size_t size, struct labels *out_labels)
 {
@@ -40,7 +39,17 @@ static uint8_t lower(uint8_t byte)
 
 bool labels_are_equal(const uint8_t *a, const uint8_t *b, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
+	size_t i = 0;
+
+	for (; i + 8 <= size; i += 8) {
+		uint64_t left, right;
+
+		memcpy(&left, a + i, 8);
+		memcpy(&right, b + i, 8);
+		if (labels_fold(left) != labels_fold(right))
+			return false;
+	}
+	for (; i < size; i++) {
 		if (lower(a[i]) != lower(b[i]))
 			return false;
 	}
@@ -59,17 +68,6 @@ int labels_key_init(struct labels_key *out_key)
 		return -errno;
 	*out_key = key; /* up to 256 bytes are never cut short: getrandom(2) */
 	return 0;
-}
-
-/* Lower-case the ASCII letters of eight bytes at once. */
-static uint64_t fold(uint64_t word)
-{
-	uint64_t low = word & EACH_BYTE(0x7f);
-	uint64_t above_z = low + EACH_BYTE(0x7f - 'Z');
-	uint64_t from_a = low + EACH_BYTE(0x80 - 'A');
-	uint64_t is_upper = ~word & EACH_BYTE(0x80) & (from_a ^ above_z);
-
-	return word | is_upper >> 2;
 }
 
 static uint64_t rotate(uint64_t word, unsigned bits)
@@ -114,13 +112,13 @@ uint64_t labels_hash(const struct labels_key *key, uint64_t above, const uint8_t
 		uint64_t word;
 
 		memcpy(&word, label + at, 8);
-		sip_absorb(v, fold(word));
+		sip_absorb(v, labels_fold(word));
 	}
 	if (at < size) { /* zero padding is unambiguous: the length byte came first */
 		uint64_t word = 0;
 
 		memcpy(&word, label + at, size - at);
-		sip_absorb(v, fold(word));
+		sip_absorb(v, labels_fold(word));
 	}
 	v[2] ^= 0xff;
 	for (int i = 0; i < 3; i++)

@@ -43,3 +43,15 @@ int labels_key_init(struct labels_key *out_key);
  * label: its length byte, then as many bytes
  */
 uint64_t labels_hash(const struct labels_key *key, uint64_t above, const uint8_t *label);
+
+/* Lower-case the ASCII letters among eight bytes. */
+static inline uint64_t labels_fold(uint64_t word)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t low = word & each * 0x7f;
+	uint64_t above_z = low + each * (0x7f - 'Z');
+	uint64_t from_a = low + each * (0x80 - 'A');
+	uint64_t is_upper = ~word & each * 0x80 & (from_a ^ above_z);
+
+	return word | is_upper >> 2;
+}

@@ -8,6 +8,7 @@
  * Names are in lower-case wire form, relative to the zone apex, without the root label:
  * "\3www\7example\3com". One writer, wait-free readers, as in table4.h.
  */
+#include "dataplane/table/listset.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 struct names;
 
 struct names *names_new(void);
+void names_use(struct names *n, const struct verdicts *verdicts); /* as table4_use() */
 void names_free(struct names *n);
 
 /*
@@ -37,13 +39,22 @@ int names_delete(struct names *n, const uint8_t *name, size_t size);
 struct names_match {
 	verdict_t verdict;       /* of the name asked for */
 	uint16_t subject_offset; /* the put suffix that decided starts here; size when none did */
-	bool has_below; /* some put name below this one has a verdict: an empty non-terminal at
-	                   least */
+	verdict_t subtree;       /* of names below that have no closer put name */
+	const struct names_below *below; /* of put names below; NULL = none */
 };
 
 /* Look a name up; always fills out_match. Cost: at most one probe per label, no allocation. */
 void names_lookup(const struct names *n, const uint8_t *name, size_t size,
                   struct names_match *out_match);
+
+/*
+ * Whether a name below the one that was looked up has a verdict of one of some lists (an empty
+ * non-terminal of a zone). Exact. Until the next quiescent state.
+ *
+ * Cost: O(lists that something below is of)
+ */
+bool names_any_below(const struct names *n, const struct names_match *match,
+                     const uint64_t lists[LISTSET_WORDS]);
 
 struct names_stats {
 	uint64_t memory_size; /* bytes */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table4.h"
 
+#include "dataplane/table/listset.h"
 #include "dataplane/table/retire.h"
 #include "dataplane/table/slot4.h"
 
@@ -14,19 +15,30 @@
 #define SLOT_COUNT     (1u << 24) /* one per /24 */
 #define GROUP_COUNT    (1u << 16) /* one per /16 */
 #define GROUP_SIZE     256        /* slots */
+#define NET_COUNT      256        /* one per /8 */
+#define LIST_COUNT     (LIST_ID_MAX + 1)
 #define SMALLEST_PAGE  4096
 #define BURST          32
-#define ANY_SLOTS      (1u << 16) /* one /8 */
 #define ANY_MEMO_COUNT 64
 
-/* Reserved address space; a page costs memory from its first write on. */
+/*
+ * Reserved address space; a page costs memory from its first write on. So the summaries of the /16
+ * and /8 cost 0.5 MB for each 64 lists and 128 KB for each list that is all over the address space.
+ */
 struct map {
 	_Atomic slot4_t slots[SLOT_COUNT];    /* update thread: writes; readers: read */
 	_Atomic uint32_t filled[GROUP_COUNT]; /* slots of a /16 other than 0; likewise */
+	/* bit N of word W: list W * 64 + N is in it; update thread: writes; readers: read */
+	_Atomic uint64_t group_lists[LISTSET_WORDS][GROUP_COUNT];
+	_Atomic uint64_t net_lists[LISTSET_WORDS][NET_COUNT];
+	/* update thread only: in how many slots of a /16, and /16s of a /8, a list is */
+	uint16_t group_counts[LIST_COUNT][GROUP_COUNT];
+	uint16_t net_counts[LIST_COUNT][NET_COUNT];
 };
 
 struct table4 {
 	struct map *map;
+	const struct verdicts *verdicts; /* NULL = none; constant */
 	/* the rest belongs to the update thread */
 	struct retire retire;
 	size_t page_size;
@@ -80,6 +92,11 @@ void table4_free(struct table4 *t)
 	free(t);
 }
 
+void table4_use(struct table4 *t, const struct verdicts *verdicts)
+{
+	t->verdicts = verdicts;
+}
+
 static slot4_t own_slot(const struct table4 *t, uint32_t index)
 {
 	/* relaxed: only this thread writes */
@@ -109,26 +126,93 @@ static void add_filled(struct table4 *t, uint32_t group, int delta)
 	uint32_t count = atomic_load_explicit(filled, memory_order_relaxed);
 
 	touch(t, filled);
-	/* release: pairs with acquire in scan_group(), for those who saw 0 before */
+	/* release: for those who saw 0 before */
 	atomic_store_explicit(filled, count + (uint32_t)delta, memory_order_release);
+}
+
+/* The lists of all verdicts of a slot. */
+static void slot_lists(const struct table4 *t, slot4_t slot, struct listset *out_lists)
+{
+	verdict_t last = VERDICT_NONE;
+
+	out_lists->used = 0;
+	if (!slot4_is_split(slot)) {
+		listset_add(out_lists, t->verdicts, slot4_verdict(slot));
+		return;
+	}
+	for (size_t i = 0; i < slot4_block(slot)->count; i++) {
+		verdict_t verdict = slot4_block(slot)->runs[i] & VERDICT_MAX;
+
+		if (verdict == VERDICT_NONE || verdict == last)
+			continue;
+		last = verdict;
+		listset_add(out_lists, t->verdicts, verdict);
+	}
+}
+
+static void change_bit(struct table4 *t, _Atomic uint64_t *word, uint64_t bit, bool is_on)
+{
+	uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+
+	touch(t, word);
+	/* release: pairs with acquire in group_has() and net_has() */
+	atomic_store_explicit(word, is_on ? old | bit : old & ~bit, memory_order_release);
+}
+
+/* A list came into a slot of a group, or went. */
+static void count_list(struct table4 *t, uint32_t group, uint32_t list, bool is_more)
+{
+	uint16_t *in_group = &t->map->group_counts[list][group];
+	uint16_t *in_net = &t->map->net_counts[list][group / GROUP_SIZE];
+	const uint32_t word = list / 64;
+	const uint64_t bit = UINT64_C(1) << (list % 64);
+
+	if (!is_more && *in_group == 0)
+		return; /* a verdict was not what it was when it was painted: control is not to */
+	touch(t, in_group);
+	if (is_more ? (*in_group)++ != 0 : --*in_group != 0)
+		return;
+	change_bit(t, &t->map->group_lists[word][group], bit, is_more);
+	touch(t, in_net);
+	if (is_more ? (*in_net)++ != 0 : --*in_net != 0)
+		return;
+	change_bit(t, &t->map->net_lists[word][group / GROUP_SIZE], bit, is_more);
+}
+
+/* Count the lists that are in one set and not in the other. */
+static void count_lists(struct table4 *t, uint32_t group, const struct listset *in,
+                        const struct listset *not_in, bool is_more)
+{
+	for (uint32_t words = in->used; words; words &= words - 1) {
+		unsigned word = (unsigned)__builtin_ctz(words);
+		uint64_t bits = in->words[word] & ~listset_word(not_in, word);
+
+		for (; bits; bits &= bits - 1)
+			count_list(t, group, word * 64 + (unsigned)__builtin_ctzll(bits), is_more);
+	}
 }
 
 /* Publish a slot. Room to retire its old block was reserved. */
 static void put_slot(struct table4 *t, uint32_t index, slot4_t slot)
 {
 	slot4_t old = own_slot(t, index);
+	struct listset was, is;
 
 	if (old == slot)
 		return;
+	slot_lists(t, old, &was);
+	slot_lists(t, slot, &is);
 	touch(t, &t->map->slots[index]);
 	t->memory_size += block_memory(slot) - block_memory(old);
 	t->address_count += (uint64_t)slot4_listed(slot) - slot4_listed(old);
 	/* count up before, down after: whoever sees the slot filled sees the group filled */
 	if (old == 0)
 		add_filled(t, index / GROUP_SIZE, 1);
+	count_lists(t, index / GROUP_SIZE, &is, &was, true);
 	/* release: pairs with acquire in load_slot(); the block, and what control defined before
 	 * this paint, are visible with it */
 	atomic_store_explicit(&t->map->slots[index], slot, memory_order_release);
+	count_lists(t, index / GROUP_SIZE, &was, &is, false);
 	if (slot == 0)
 		add_filled(t, index / GROUP_SIZE, -1);
 	if (slot4_is_split(old))
@@ -244,27 +328,21 @@ void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size
 	}
 }
 
-/* One table4_any(): what to look for, what is left to spend, and verdicts known to be unwanted. */
+/* One table4_any(): the lists that are wanted, and verdicts known to be of none of them. */
 struct search {
-	bool (*is_wanted)(verdict_t verdict, const void *context);
-	const void *context;
-	unsigned budget; /* split blocks and calls of is_wanted */
-	unsigned slots;  /* slots */
+	const struct table4 *table;
+	const uint64_t *lists;
 	verdict_t unwanted[ANY_MEMO_COUNT];
 };
 
-/* True when wanted, or when the budget is spent. */
 static bool try_verdict(struct search *s, verdict_t verdict)
 {
 	verdict_t *memo = &s->unwanted[verdict % ANY_MEMO_COUNT];
 
-	if (*memo == verdict) /* VERDICT_NONE too: the memo starts as zeros */
+	if (*memo == verdict || verdict == VERDICT_NONE) /* the memo starts as zeros */
 		return false;
-	if (verdict == VERDICT_NONE)
-		return false;
-	if (s->budget == 0 || s->is_wanted(verdict, s->context))
+	if (listset_shows(s->table->verdicts, verdict, s->lists))
 		return true;
-	s->budget--;
 	*memo = verdict;
 	return false;
 }
@@ -275,9 +353,6 @@ static bool try_slot(struct search *s, slot4_t slot, uint8_t first, uint8_t last
 
 	if (!slot4_is_split(slot))
 		return try_verdict(s, slot4_verdict(slot));
-	if (s->budget == 0)
-		return true;
-	s->budget--;
 	block = slot4_block(slot);
 	for (size_t i = slot4_find(block, first); i < block->count; i++) {
 		if (block->runs[i] >> 24 > last)
@@ -289,35 +364,60 @@ static bool try_slot(struct search *s, slot4_t slot, uint8_t first, uint8_t last
 }
 
 /* Try the addresses of a range that lies within one /16. */
-static bool scan_group(const struct table4 *t, struct search *s, uint32_t first, uint32_t last)
+static bool scan_group(const struct table4 *t, const uint64_t *lists, uint32_t first, uint32_t last)
 {
 	const uint32_t head = first / SLOT4_SIZE, tail = last / SLOT4_SIZE;
+	struct search s = {t, lists, {0}};
 
-	/* acquire: pairs with release in add_filled() */
-	if (atomic_load_explicit(&t->map->filled[first >> 16], memory_order_acquire) == 0)
-		return false;
-	if (s->slots < tail - head + 1)
-		return true;
-	s->slots -= tail - head + 1;
 	for (uint32_t i = head; i <= tail; i++) {
 		uint8_t from = i == head ? (uint8_t)first : 0;
 		uint8_t to = i == tail ? (uint8_t)last : SLOT4_SIZE - 1;
 
-		if (try_slot(s, load_slot(t, i), from, to))
+		if (try_slot(&s, load_slot(t, i), from, to))
+			return true;
+	}
+	return false;
+}
+
+static bool group_has(const struct table4 *t, uint32_t group, const uint64_t *lists)
+{
+	for (unsigned word = 0; word < LISTSET_WORDS; word++) {
+		/* acquire: pairs with release in change_bit() */
+		if (lists[word] &&
+		    lists[word] & atomic_load_explicit(&t->map->group_lists[word][group],
+		                                       memory_order_acquire))
+			return true;
+	}
+	return false;
+}
+
+static bool net_has(const struct table4 *t, uint32_t net, const uint64_t *lists)
+{
+	for (unsigned word = 0; word < LISTSET_WORDS; word++) {
+		/* acquire: pairs with release in change_bit() */
+		if (lists[word] && lists[word] & atomic_load_explicit(&t->map->net_lists[word][net],
+		                                                      memory_order_acquire))
 			return true;
 	}
 	return false;
 }
 
 bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
-                bool (*is_wanted)(verdict_t verdict, const void *context), const void *context)
+                const uint64_t lists[LISTSET_WORDS])
 {
-	struct search s = {is_wanted, context, TABLE4_ANY_BUDGET, ANY_SLOTS, {0}};
+	uint64_t at = first, end;
 
-	for (uint64_t at = first; at <= last; at = (at | 0xffff) + 1) {
-		uint32_t end = (uint32_t)at | 0xffff;
-
-		if (scan_group(t, &s, (uint32_t)at, end < last ? end : last))
+	for (; at <= last; at = end + 1) {
+		end = at | 0xffffff;
+		if ((at & 0xffffff) == 0 && end <= last) {
+			if (net_has(t, (uint32_t)at >> 24, lists))
+				return true;
+			continue;
+		}
+		end = (at | 0xffff) < last ? at | 0xffff : last;
+		if (!group_has(t, (uint32_t)at >> 16, lists))
+			continue;
+		if (end - at == 0xffff || scan_group(t, lists, (uint32_t)at, (uint32_t)end))
 			return true;
 	}
 	return false;

@@ -7,6 +7,7 @@
  * reader sees each address change exactly once, from the old verdict to the new one, and never
  * anything else. Addresses are in host order.
  */
+#include "dataplane/table/listset.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -17,6 +18,9 @@ struct table4;
 
 /* Every address has VERDICT_NONE. Errors: NULL with errno. */
 struct table4 *table4_new(void);
+
+/* Say whose verdicts are painted: before the first paint. Without, see listset.h. */
+void table4_use(struct table4 *t, const struct verdicts *verdicts);
 
 /* No reader may be left. NULL is allowed. */
 void table4_free(struct table4 *t);
@@ -41,15 +45,12 @@ void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size
 void table4_prefetch(const struct table4 *t, uint32_t address);
 
 /*
- * Whether any address of a range has a verdict that is wanted (an empty non-terminal of a zone).
- * Bounded work: after TABLE4_ANY_BUDGET split blocks, as many calls of is_wanted, or one full /8
- * it answers true, which is the safe side (NODATA instead of NXDOMAIN).
- *
- * is_wanted: called with verdicts other than VERDICT_NONE, not always again with the same one
+ * Whether any address of a range has a verdict of one of some lists (an empty non-terminal of a
+ * zone). Exact. A whole /8 or /16 is one look at its summary; what is left at the ends of the range
+ * is scanned, at most 256 runs of verdicts for a part of a /24, 4096 for a /20.
  */
-#define TABLE4_ANY_BUDGET 512
 bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
-                bool (*is_wanted)(verdict_t verdict, const void *context), const void *context);
+                const uint64_t lists[LISTSET_WORDS]);
 
 struct table4_stats {
 	uint64_t memory_size;   /* bytes, resident */

@@ -21,11 +21,14 @@
 #include <string.h>
 
 #define CHUNK_MAX     256 /* boundaries */
+#define STRIDE        64  /* places that have one summary */
+#define ANY_MEMO      64  /* verdicts that a search remembers */
 #define DIRECTORY_MIN 16
 #define ADDRESS6_MAX  (~(address6_t)0)
 
 struct chunk {
 	const verdict_t *verdicts; /* behind starts */
+	uint64_t lists;            /* listset_fold() of all its verdicts */
 	size_t count;              /* 1..CHUNK_MAX */
 	address6_t starts[];
 };
@@ -33,16 +36,19 @@ struct chunk {
 struct place {
 	address6_t key;                /* first start of the chunk; constant */
 	_Atomic(struct chunk *) chunk; /* update thread: writes; readers: read */
+	_Atomic uint64_t lists;        /* at least those of the chunk; likewise */
 };
 
 struct directory {
 	_Atomic size_t count; /* update thread: grows it; readers: read */
 	size_t capacity;
+	_Atomic uint64_t *strides; /* behind places: at least their lists; as they */
 	struct place places[];
 };
 
 struct table6 {
 	_Atomic(struct directory *) directory; /* update thread: writes; readers: read */
+	const struct verdicts *verdicts;       /* NULL = none; constant */
 	/* the rest belongs to the update thread */
 	struct retire retire;
 	uint64_t memory_size;
@@ -54,7 +60,27 @@ static uint64_t block_memory(void *block)
 	return malloc_usable_size(block) + sizeof(size_t);
 }
 
-static struct chunk *chunk_new(const address6_t *starts, const verdict_t *verdicts, size_t count)
+static uint64_t fold_verdicts(const struct verdicts *of, const verdict_t *verdicts, size_t count)
+{
+	verdict_t memo[ANY_MEMO] = {VERDICT_NONE};
+	struct listset lists = {.used = 0};
+	uint64_t fold = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		verdict_t *seen = &memo[verdicts[i] % ANY_MEMO];
+
+		if (verdicts[i] == VERDICT_NONE || *seen == verdicts[i])
+			continue;
+		*seen = verdicts[i];
+		listset_add(&lists, of, verdicts[i]);
+	}
+	for (unsigned word = 0; word < LISTSET_WORDS; word++)
+		fold |= listset_word(&lists, word);
+	return fold;
+}
+
+static struct chunk *chunk_new(const struct verdicts *of, const address6_t *starts,
+                               const verdict_t *verdicts, size_t count)
 {
 	struct chunk *c =
 	    malloc(sizeof(*c) + count * (sizeof(c->starts[0]) + sizeof(c->verdicts[0])));
@@ -66,6 +92,7 @@ static struct chunk *chunk_new(const address6_t *starts, const verdict_t *verdic
 	memcpy(c->starts, starts, count * sizeof(*starts));
 	memcpy(copy, verdicts, count * sizeof(*verdicts));
 	c->verdicts = copy;
+	c->lists = fold_verdicts(of, verdicts, count);
 	c->count = count;
 	return c;
 }
@@ -86,10 +113,15 @@ static size_t chunk_find(const struct chunk *c, address6_t address)
 
 static struct directory *directory_new(size_t capacity)
 {
-	struct directory *d = malloc(sizeof(*d) + capacity * sizeof(d->places[0]));
+	size_t strides = capacity / STRIDE + 1;
+	struct directory *d =
+	    malloc(sizeof(*d) + capacity * sizeof(d->places[0]) + strides * sizeof(d->strides[0]));
 
 	if (!d)
 		return NULL;
+	d->strides = (_Atomic uint64_t *)&d->places[capacity];
+	for (size_t i = 0; i < strides; i++)
+		atomic_init(&d->strides[i], 0);
 	atomic_init(&d->count, 0);
 	d->capacity = capacity;
 	return d;
@@ -126,13 +158,47 @@ static struct chunk *load_chunk(const struct directory *d, size_t index)
 	return atomic_load_explicit(&d->places[index].chunk, memory_order_acquire);
 }
 
+/* Lists more in a place and its stride: before what has them is published. */
+static void add_lists(struct directory *d, size_t index, uint64_t lists)
+{
+	_Atomic uint64_t *place = &d->places[index].lists;
+	_Atomic uint64_t *stride = &d->strides[index / STRIDE];
+
+	/* release: pairs with acquire in load_lists() */
+	atomic_store_explicit(place, atomic_load_explicit(place, memory_order_relaxed) | lists,
+	                      memory_order_release);
+	atomic_store_explicit(stride, atomic_load_explicit(stride, memory_order_relaxed) | lists,
+	                      memory_order_release);
+}
+
+/* No more lists in a place than its chunk has: after it was published. */
+static void trim_lists(struct directory *d, size_t index)
+{
+	const size_t first = index / STRIDE * STRIDE, count = load_count(d);
+	uint64_t lists = 0;
+
+	atomic_store_explicit(&d->places[index].lists, load_chunk(d, index)->lists,
+	                      memory_order_release);
+	for (size_t i = first; i < first + STRIDE && i < count; i++)
+		lists |= atomic_load_explicit(&d->places[i].lists, memory_order_relaxed);
+	atomic_store_explicit(&d->strides[index / STRIDE], lists, memory_order_release);
+}
+
+static void init_place(struct directory *d, size_t index, struct chunk *c, uint64_t lists)
+{
+	d->places[index].key = c->starts[0];
+	atomic_init(&d->places[index].chunk, c);
+	atomic_init(&d->places[index].lists, 0);
+	add_lists(d, index, lists);
+}
+
 struct table6 *table6_new(void)
 {
 	const address6_t start = 0;
 	const verdict_t nothing = VERDICT_NONE;
 	struct table6 *t = calloc(1, sizeof(*t));
 	struct directory *d = directory_new(DIRECTORY_MIN);
-	struct chunk *c = chunk_new(&start, &nothing, 1);
+	struct chunk *c = chunk_new(NULL, &start, &nothing, 1);
 
 	if (!t || !d || !c) {
 		free(c);
@@ -141,12 +207,16 @@ struct table6 *table6_new(void)
 		errno = ENOMEM;
 		return NULL;
 	}
-	d->places[0].key = 0;
-	atomic_init(&d->places[0].chunk, c);
+	init_place(d, 0, c, 0);
 	atomic_init(&d->count, 1);
 	atomic_init(&t->directory, d);
 	t->memory_size = sizeof(*t) + block_memory(d) + block_memory(c);
 	return t;
+}
+
+void table6_use(struct table6 *t, const struct verdicts *verdicts)
+{
+	t->verdicts = verdicts;
 }
 
 void table6_free(struct table6 *t)
@@ -224,14 +294,14 @@ static void free_chunks(struct paint *p)
 		free(p->chunks[--p->chunk_count]);
 }
 
-static int make_chunks(struct paint *p)
+static int make_chunks(const struct table6 *t, struct paint *p)
 {
 	size_t pieces = (p->count + CHUNK_MAX - 1) / CHUNK_MAX;
 	size_t done = 0;
 
 	for (size_t i = 0; i < pieces; i++) {
 		size_t n = (p->count - done) / (pieces - i);
-		struct chunk *c = chunk_new(&p->starts[done], &p->verdicts[done], n);
+		struct chunk *c = chunk_new(t->verdicts, &p->starts[done], &p->verdicts[done], n);
 
 		if (!c) {
 			free_chunks(p);
@@ -254,15 +324,20 @@ static void put_chunk(struct table6 *t, struct directory *d, struct paint *p)
 	struct chunk *old = load_chunk(d, p->from);
 
 	t->memory_size += block_memory(p->chunks[0]);
+	add_lists(d, p->from, p->chunks[0]->lists);
 	/* release: pairs with acquire in load_chunk() */
 	atomic_store_explicit(&d->places[p->from].chunk, p->chunks[0], memory_order_release);
+	trim_lists(d, p->from);
 	retire_block(t, old);
 }
 
-static void init_place(struct directory *d, size_t index, struct chunk *c)
+/* A place as it is in another directory; the chunk itself is not looked at. */
+static void copy_place(struct directory *d, size_t index, const struct directory *from, size_t at)
 {
-	d->places[index].key = c->starts[0];
-	atomic_init(&d->places[index].chunk, c);
+	d->places[index].key = from->places[at].key;
+	atomic_init(&d->places[index].chunk, load_chunk(from, at));
+	atomic_init(&d->places[index].lists, 0);
+	add_lists(d, index, atomic_load_explicit(&from->places[at].lists, memory_order_relaxed));
 }
 
 static int put_directory(struct table6 *t, struct directory *old, struct paint *p)
@@ -275,13 +350,13 @@ static int put_directory(struct table6 *t, struct directory *old, struct paint *
 	if (!d)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->from; i++)
-		init_place(d, at++, load_chunk(old, i));
+		copy_place(d, at++, old, i);
 	for (size_t i = 0; i < p->chunk_count; i++) {
 		t->memory_size += block_memory(p->chunks[i]);
-		init_place(d, at++, p->chunks[i]);
+		init_place(d, at++, p->chunks[i], p->chunks[i]->lists);
 	}
 	for (size_t i = p->to + 1; i < old_count; i++)
-		init_place(d, at++, load_chunk(old, i));
+		copy_place(d, at++, old, i);
 	atomic_init(&d->count, count);
 	t->memory_size += block_memory(d);
 	/* release: pairs with acquire in load_directory() */
@@ -308,13 +383,13 @@ static bool is_append(const struct directory *d, const struct paint *p)
 static int append_chunk(struct table6 *t, struct directory *d, struct paint *p)
 {
 	const size_t count = load_count(d);
-	struct chunk *c = chunk_new(&p->starts[p->old_count], &p->verdicts[p->old_count],
-	                            p->count - p->old_count);
+	struct chunk *c = chunk_new(t->verdicts, &p->starts[p->old_count],
+	                            &p->verdicts[p->old_count], p->count - p->old_count);
 
 	if (!c)
 		return -ENOMEM;
 	t->memory_size += block_memory(c);
-	init_place(d, count, c);
+	init_place(d, count, c, c->lists);
 	/* release: pairs with acquire in load_count() */
 	atomic_store_explicit(&d->count, count + 1, memory_order_release);
 	return 0;
@@ -329,7 +404,7 @@ static int publish(struct table6 *t, struct directory *d, struct paint *p)
 	rc = retire_reserve(&t->retire, p->to - p->from + 2);
 	if (rc < 0)
 		return rc;
-	rc = make_chunks(p);
+	rc = make_chunks(t, p);
 	if (rc < 0)
 		return rc;
 	if (p->from == p->to && p->chunk_count == 1) {
@@ -383,27 +458,59 @@ verdict_t table6_lookup(const struct table6 *t, address6_t address)
 	return c->verdicts[chunk_find(c, address)];
 }
 
+/* One table6_any(): the lists that are wanted, and verdicts known to be of none of them. */
+struct search {
+	const struct table6 *table;
+	const uint64_t *lists;
+	uint64_t fold;   /* of lists */
+	unsigned budget; /* boundaries to look at in chunks that only seem to have them */
+	verdict_t unwanted[ANY_MEMO];
+};
+
+static bool try_verdict(struct search *s, verdict_t verdict)
+{
+	verdict_t *memo = &s->unwanted[verdict % ANY_MEMO];
+
+	if (*memo == verdict || verdict == VERDICT_NONE) /* the memo starts as zeros */
+		return false;
+	if (listset_shows(s->table->verdicts, verdict, s->lists))
+		return true;
+	*memo = verdict;
+	return false;
+}
+
+/* Try what begins in [first, last] of a chunk, and what reaches into it; true out of budget. */
+static bool try_chunk(struct search *s, const struct chunk *c, address6_t first, address6_t last)
+{
+	if (!(c->lists & s->fold))
+		return false;
+	for (size_t i = chunk_find(c, first); i < c->count && c->starts[i] <= last; i++) {
+		if (s->budget-- == 0 || try_verdict(s, c->verdicts[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool may_have(const struct search *s, const _Atomic uint64_t *lists)
+{
+	/* acquire: pairs with release in add_lists() */
+	return atomic_load_explicit(lists, memory_order_acquire) & s->fold;
+}
+
 bool table6_any(const struct table6 *t, address6_t first, address6_t last,
-                bool (*is_wanted)(verdict_t verdict, const void *context), const void *context)
+                const uint64_t lists[LISTSET_WORDS])
 {
 	const struct directory *d = load_directory(t);
 	const size_t count = load_count(d);
-	verdict_t unwanted = VERDICT_NONE;
-	unsigned budget = TABLE6_ANY_BUDGET;
+	const size_t from = directory_find(d, count, first), to = directory_find(d, count, last);
+	struct search s = {t, lists, listset_fold(lists), TABLE6_ANY_BUDGET, {0}};
 
-	for (size_t index = directory_find(d, count, first);
-	     index < count && d->places[index].key <= last; index++) {
-		const struct chunk *c = load_chunk(d, index);
-
-		for (size_t i = chunk_find(c, first); i < c->count && c->starts[i] <= last; i++) {
-			if (budget-- == 0)
-				return true;
-			if (c->verdicts[i] == VERDICT_NONE || c->verdicts[i] == unwanted)
-				continue;
-			unwanted = c->verdicts[i];
-			if (is_wanted(unwanted, context))
-				return true;
-		}
+	for (size_t index = from; index <= to; index++) {
+		if (index % STRIDE == 0 && !may_have(&s, &d->strides[index / STRIDE]))
+			index |= STRIDE - 1; /* on to the last place of the stride */
+		else if (may_have(&s, &d->places[index].lists) &&
+		         try_chunk(&s, load_chunk(d, index), first, last))
+			return true;
 	}
 	return false;
 }

@@ -7,6 +7,7 @@
  * Concurrency as in table4.h. Addresses are numbers: the first byte on the wire is the most
  * significant.
  */
+#include "dataplane/table/listset.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ typedef unsigned __int128 address6_t;
 struct table6;
 
 struct table6 *table6_new(void);
+void table6_use(struct table6 *t, const struct verdicts *verdicts); /* as table4_use() */
 void table6_free(struct table6 *t);
 
 /* As table4_paint(). Cost: O(boundaries removed + log n), amortised. */
@@ -25,10 +27,15 @@ int table6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t 
 
 verdict_t table6_lookup(const struct table6 *t, address6_t address);
 
-/* As table4_any(); the budget counts boundaries. */
+/*
+ * As table4_any(). Chunks of boundaries and strides of chunks have summaries of 64 bits, in which
+ * lists whose ids are the same modulo 64 look alike: so it is exact, in O(log n + strides), unless
+ * it came across TABLE6_ANY_BUDGET boundaries where they did and were not; then it answers true,
+ * which is the safe side (NODATA instead of NXDOMAIN).
+ */
 #define TABLE6_ANY_BUDGET 4096
 bool table6_any(const struct table6 *t, address6_t first, address6_t last,
-                bool (*is_wanted)(verdict_t verdict, const void *context), const void *context);
+                const uint64_t lists[LISTSET_WORDS]);
 
 struct table6_stats {
 	uint64_t memory_size;    /* bytes, resident */

@@ -21,6 +21,9 @@ struct tables *tables_new(void)
 	t->access = t->zones ? table6_new() : NULL;
 	if (!t->access)
 		goto fail;
+	table4_use(t->addresses4, t->verdicts);
+	table6_use(t->addresses6, t->verdicts);
+	names_use(t->names, t->verdicts);
 	atomic_init(&t->generation, 0);
 	return t;
 fail:

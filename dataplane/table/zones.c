@@ -16,10 +16,11 @@ struct place {
 
 struct zones {
 	struct labels_key key;
-	struct zone **zones; /* as they were added */
+	struct zone **zones; /* as they were added; each one block */
 	size_t count;
 	size_t room;                    /* of zones; the index is twice as large */
 	struct place *index;            /* open addressing by apex */
+	size_t depth_max;               /* labels of the deepest apex */
 	bool has_depth[LABELS_MAX + 1]; /* some apex has that many labels */
 };
 
@@ -45,8 +46,10 @@ void zones_free(struct zones *z)
 {
 	if (!z)
 		return;
-	for (size_t i = 0; i < z->count; i++)
+	for (size_t i = 0; i < z->count; i++) {
+		records_free((struct records *)z->zones[i]->records);
 		free(z->zones[i]);
+	}
 	free(z->zones);
 	free(z->index);
 	free(z);
@@ -60,21 +63,52 @@ static int split(const uint8_t *name, size_t size, struct labels *out_labels)
 	return labels_split(name, size - 1, out_labels);
 }
 
-static bool is_valid(const struct zone *zone)
+static bool is_name(const struct zone_name *name)
 {
 	struct labels labels;
 
-	if (split(zone->apex, zone->apex_size, &labels) < 0 ||
-	    !labels_is_lower(zone->apex, zone->apex_size))
+	return split(name->bytes, name->size, &labels) == 0;
+}
+
+static bool is_valid(const struct zone *zone)
+{
+	if (!is_name(&zone->apex) || !labels_is_lower(zone->apex.bytes, zone->apex.size))
 		return false;
 	if (zone->ns_count > ZONE_NS_MAX || zone->test_code_count > ZONE_TEST_CODES_MAX ||
-	    zone->apex_text_size > sizeof(zone->apex_text) || zone->state > ZONE_EXPIRED)
+	    zone->state > ZONE_EXPIRED || zone->view > ZONE_VIEW_ALLOW)
+		return false;
+	if ((zone->soa_mname.size && !is_name(&zone->soa_mname)) ||
+	    (zone->soa_rname.size && !is_name(&zone->soa_rname)))
 		return false;
 	for (size_t i = 0; i < zone->ns_count; i++) {
-		if (split(zone->ns[i], zone->ns_size[i], &labels) < 0)
+		if (!is_name(&zone->ns[i]))
 			return false;
 	}
 	return true;
+}
+
+static uint64_t fold_multiply(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/*
+ * Hash of an apex, upper and lower case alike: eight bytes a multiplication. Keyed, but not more
+ * than that: who asks cannot add apexes, so all that can collide is what the operator configured.
+ */
+static uint64_t hash_apex(const struct labels_key *key, const uint8_t *apex, size_t size)
+{
+	uint64_t hash = key->words[0] ^ size;
+
+	for (size_t at = 0; at < size; at += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, apex + at, size - at < 8 ? size - at : 8);
+		hash = fold_multiply(hash ^ labels_fold(word), key->words[1] | 1);
+	}
+	return fold_multiply(hash, UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static void index_add(struct place *index, size_t mask, uint64_t hash, const struct zone *zone)
@@ -98,8 +132,8 @@ static const struct zone *index_find(const struct zones *z, uint64_t hash, const
 	for (size_t at = hash & mask; z->index[at].zone; at = (at + 1) & mask) {
 		const struct zone *zone = z->index[at].zone;
 
-		if (z->index[at].hash == hash && zone->apex_size == size &&
-		    labels_are_equal(zone->apex, apex, size))
+		if (z->index[at].hash == hash && zone->apex.size == size &&
+		    labels_are_equal(zone->apex.bytes, apex, size))
 			return zone;
 	}
 	return NULL;
@@ -132,56 +166,141 @@ static int grow(struct zones *z)
 	return 0;
 }
 
+/* Where the parts of a zone go, one after another; without memory, how large they are. */
+struct parts {
+	uint8_t *bytes; /* NULL = only measure */
+	size_t size;
+};
+
+static const void *copy_part(struct parts *p, const void *part, size_t size, size_t alignment)
+{
+	void *copy;
+
+	p->size = (p->size + alignment - 1) / alignment * alignment;
+	copy = p->bytes ? p->bytes + p->size : NULL;
+	p->size += size;
+	if (copy && size)
+		memcpy(copy, part, size);
+	return copy;
+}
+
+static void copy_name(struct parts *p, struct zone_name *name)
+{
+	name->bytes = copy_part(p, name->bytes, name->size, 1);
+}
+
+static size_t count_lists(const struct zone *zone)
+{
+	size_t count = 0;
+
+	for (unsigned word = 0; word < LISTSET_WORDS; word++)
+		count += (size_t)__builtin_popcountll(zone->lists[word]);
+	return count;
+}
+
+/* Copy what a zone points to, all but its records. */
+static void copy_parts(struct parts *p, struct zone *zone)
+{
+	struct zone_name ns[ZONE_NS_MAX];
+
+	if (zone->values)
+		zone->values = copy_part(p, zone->values, count_lists(zone) * sizeof(uint32_t),
+		                         _Alignof(uint32_t));
+	zone->test_codes = copy_part(p, zone->test_codes, zone->test_code_count * sizeof(uint32_t),
+	                             _Alignof(uint32_t));
+	for (size_t i = 0; i < zone->ns_count; i++) {
+		ns[i] = zone->ns[i];
+		copy_name(p, &ns[i]);
+	}
+	zone->ns = copy_part(p, ns, zone->ns_count * sizeof(*ns), _Alignof(struct zone_name));
+	zone->apex_text = copy_part(p, zone->apex_text, zone->apex_text_size, 1);
+	copy_name(p, &zone->apex);
+	copy_name(p, &zone->soa_mname);
+	copy_name(p, &zone->soa_rname);
+}
+
+/* A copy of a zone in one block. Errors: NULL */
+static struct zone *copy_zone(const struct zone *zone)
+{
+	struct zone measured = *zone, *copy;
+	struct parts parts = {NULL, sizeof(*copy)};
+
+	copy_parts(&parts, &measured);
+	copy = malloc(parts.size);
+	if (!copy)
+		return NULL;
+	*copy = *zone;
+	parts = (struct parts){(uint8_t *)copy, sizeof(*copy)};
+	copy_parts(&parts, copy);
+	return copy;
+}
+
 int zones_add(struct zones *z, const struct zone *zone)
 {
 	struct labels labels;
 	struct zone *copy;
-	uint64_t hash = 0;
+	uint64_t hash;
 	int rc;
 
 	if (!is_valid(zone))
 		return -EINVAL;
-	split(zone->apex, zone->apex_size, &labels);
-	for (size_t i = labels.count; i-- > 0;)
-		hash = labels_hash(&z->key, hash, zone->apex + labels.offsets[i]);
-	if (index_find(z, hash, zone->apex, zone->apex_size))
+	split(zone->apex.bytes, zone->apex.size, &labels);
+	hash = hash_apex(&z->key, zone->apex.bytes, zone->apex.size);
+	if (index_find(z, hash, zone->apex.bytes, zone->apex.size))
 		return -EEXIST;
 	rc = grow(z);
 	if (rc < 0)
 		return rc;
-	copy = malloc(sizeof(*copy));
+	copy = copy_zone(zone);
 	if (!copy)
 		return -ENOMEM;
-	*copy = *zone;
 	z->zones[z->count++] = copy;
 	index_add(z->index, 2 * z->room - 1, hash, copy);
 	z->has_depth[labels.count] = true;
+	if (labels.count > z->depth_max)
+		z->depth_max = labels.count;
 	return 0;
 }
 
 const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t size,
                               size_t *out_offset)
 {
-	const struct zone *found = NULL;
 	struct labels labels;
-	uint64_t hash = 0;
+	size_t depth;
 
 	if (split(name, size, &labels) < 0)
 		return NULL;
-	for (size_t depth = 0; depth <= labels.count; depth++) {
+	depth = labels.count < z->depth_max ? labels.count : z->depth_max;
+	for (;; depth--) { /* the longest first */
 		size_t offset = depth > 0 ? labels.offsets[labels.count - depth] : size - 1;
-		const struct zone *zone = NULL;
 
-		if (depth > 0)
-			hash = labels_hash(&z->key, hash, name + offset);
-		if (z->has_depth[depth])
-			zone = index_find(z, hash, name + offset, size - offset);
-		if (zone) {
-			found = zone;
-			*out_offset = offset;
+		if (z->has_depth[depth]) {
+			uint64_t hash = hash_apex(&z->key, name + offset, size - offset);
+			const struct zone *zone = index_find(z, hash, name + offset, size - offset);
+
+			if (zone) {
+				*out_offset = offset;
+				return zone;
+			}
 		}
+		if (depth == 0)
+			return NULL;
 	}
-	return found;
+}
+
+size_t zone_rank(const struct zone *zone, uint32_t list)
+{
+	size_t rank = 0;
+
+	for (uint32_t word = 0; word < list / 64; word++)
+		rank += (size_t)__builtin_popcountll(zone->lists[word]);
+	return rank + (size_t)__builtin_popcountll(zone->lists[list / 64] &
+	                                           ((UINT64_C(1) << (list % 64)) - 1));
+}
+
+uint32_t zone_value(const struct zone *zone, uint32_t list)
+{
+	return zone->values ? zone->values[zone_rank(zone, list)] : 0;
 }
 
 size_t zones_count(const struct zones *z)

@@ -4,6 +4,8 @@
  * The zones served: apex -> what of a verdict is visible there, and the prebuilt parts of its
  * answers. A set of zones is immutable once published (see tables.h); it is replaced whole.
  */
+#include "dataplane/table/listset.h"
+#include "dataplane/table/records.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -25,23 +27,38 @@ enum zone_content { /* bits: which kinds of keys the zone's lists hold */
 	            ZONE_HAS_NAMES = 4,
 };
 
+enum zone_view {                  /* what the A records of something listed are */
+	         ZONE_VIEW_CODES, /* the codes of its listings */
+	         ZONE_VIEW_BITS,  /* one: 127.0.0.0 with the values of its lists as bits */
+	         ZONE_VIEW_ALLOW, /* one: 127.0.category.trust of the list with the most trust;
+	                             values are category << 8 | trust (RFC 8904) */
+};
+
+struct zone_name { /* a wire name with root label; size 0 = none */
+	const uint8_t *bytes;
+	uint8_t size;
+};
+
 struct zone {
-	uint8_t apex[255]; /* lower-case wire name with the root label */
-	uint8_t apex_size; /* with the root label */
-	uint8_t state;     /* enum zone_state */
-	uint8_t content;   /* enum zone_content bits */
+	struct zone_name apex; /* lower-case */
+	uint8_t state;         /* enum zone_state */
+	uint8_t content;       /* enum zone_content bits */
+	uint8_t view;          /* enum zone_view */
+	uint8_t ns_count;      /* 0 = a synthetic "ns.<apex>" */
+	uint8_t test_code_count;
+	uint8_t apex_text_size; /* apex TXT, 0 = none */
 	uint32_t ttl_s;
 	uint32_t negative_ttl_s;
-	uint64_t lists[(LIST_ID_MAX + 1) / 64]; /* bitmap of visible list ids */
-	uint8_t ns_count;                       /* 0 = a synthetic "ns.<apex>" */
-	uint8_t ns_size[ZONE_NS_MAX];
-	uint8_t ns[ZONE_NS_MAX][255]; /* wire names with root label */
-	uint8_t test_code_count;
-	uint32_t test_codes[ZONE_TEST_CODES_MAX]; /* 127.0.0.N (N >= 2) that list themselves, RFC
-	                                             5782 section 5 */
-	uint16_t apex_text_size;                  /* apex TXT, 0 = none */
-	char apex_text[255];
-	uint64_t soa_refresh_s, soa_retry_s, soa_expire_s;
+	uint32_t soa_refresh_s, soa_retry_s, soa_expire_s;
+	uint64_t lists[LISTSET_WORDS]; /* bitmap of visible list ids */
+	const struct zone_name *ns;
+	const uint32_t
+	    *test_codes; /* 127.0.0.N (N >= 2) that list themselves, RFC 5782 section 5 */
+	const char *apex_text;
+	struct zone_name soa_mname;    /* none = the first name server */
+	struct zone_name soa_rname;    /* none = "hostmaster.<apex>" */
+	const uint32_t *values;        /* of the visible lists by ascending id; NULL = none */
+	const struct records *records; /* static records; NULL = none */
 };
 
 struct zones;
@@ -51,7 +68,8 @@ struct zones *zones_new(void);
 void zones_free(struct zones *z);
 
 /*
- * Copy a zone into the set, before it is published.
+ * Copy a zone with all it points to into the set, before it is published. Its records are the set's
+ * from then on, to be freed with it.
  *
  * Errors: -EINVAL malformed or upper-case apex; -EEXIST; -ENOMEM; unchanged
  */
@@ -68,6 +86,12 @@ const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t
 
 size_t zones_count(const struct zones *z);
 const struct zone *zones_at(const struct zones *z, size_t index);
+
+/* How many visible lists have a lower id: where the value of a visible list is. */
+size_t zone_rank(const struct zone *zone, uint32_t list);
+
+/* The value of a visible list in the zone's view; 0 when there are none. */
+uint32_t zone_value(const struct zone *zone, uint32_t list);
 
 static inline bool zone_shows(const struct zone *zone, uint32_t list)
 {

@@ -335,6 +335,103 @@ def ip4_cases():
              Query("2.0.0.127.v6.example"))
 
 
+REC = Zone("rec.example", lambda at: [b"\3ns1" + at, b"\2ns\5other\7example\0"])
+
+
+def rec_soa(query, ttl):
+    at = REC.at(query)
+    data = b"\7primary\7example\0" + b"\2me" + at + u32(SERIAL)
+    data += u32(7200) + u32(900) + u32(86400) + u32(NEGATIVE_TTL)
+    return (record(at, "SOA", ttl, data), f"SOA of rec.example, ttl {ttl}")
+
+
+REC.soa = rec_soa
+BITS = Zone("bits.example", synthetic)
+
+
+def with_additional(lines, additional):
+    """The answer with a section more: its count is the last field of the header."""
+    data, comment = lines[0]
+    count = int.from_bytes(data[10:], "big") + len(additional)
+    return [(data[:10] + u16(count), comment + f", {count} additional")] + lines[1:] + additional
+
+
+def records_cases():
+    f = "records"
+
+    def rr(rtype, ttl, data, owner=pointer(12)):
+        return (record(owner, rtype, ttl, data), rtype)
+
+    for qtype, data, why in (
+            ("A", b"\xc0\0\2\x50", "RFC 5782 section 2.1: the apex may have the address of a "
+             "web server"),
+            ("TXT", b"\5hello\5world", "RFC 1035 section 3.3.14: several strings"),
+            ("MX", b"\0\12\4mail\7example\0", "RFC 1035 section 3.3.9"),
+            ("CAA", b"\0\5issueca.example", "RFC 8659 section 4.1")):
+        q = Query("rec.example", qtype)
+        Case(f, f"apex-{qtype.lower()}", why, q, reply(q, answers=[rr(qtype, 600, data)]))
+    nodata(f, "apex-aaaa", "RFC 2308 section 2.2: no such type at the apex", REC,
+           Query("rec.example", "AAAA"))
+    q = Query("rec.example", "SOA")
+    Case(f, "apex-soa", "RFC 1035 section 3.3.13: the primary, mailbox and times as configured", q,
+         reply(q, answers=[REC.soa(q, TTL)]))
+    q = Query("rec.example", "NS")
+    first, second = (rr("NS", TTL, name) for name in REC.ns(REC.at(q)))
+    at = pointer(len(q.wire) + 12 + 4 + 12)
+    glue = [rr("A", 3600, b"\xc0\0\2\x35", at),
+            rr("AAAA", 3600, ipaddress.ip_address("2001:db8::53").packed, at)]
+    Case(f, "apex-ns", "RFC 1034 section 4.3.2 step 6: addresses of name servers of the zone", q,
+         with_additional(reply(q, answers=[first, second]), glue))
+    q = Query("rec.example", "NS", opt=opt())
+    lines = reply(q, answers=[first, second])
+    Case(f, "apex-ns-opt", "RFC 6891 section 6.1.1: the OPT is counted with them", q,
+         with_additional(lines[:-1], glue) + lines[-1:])
+    q = Query("ns1.rec.example")
+    Case(f, "ns-a", "glue is an answer where it is asked for", q,
+         reply(q, answers=[rr("A", 3600, b"\xc0\0\2\x35")]))
+    q = Query("WEB.rec.example")
+    Case(f, "case", "RFC 4343", q, reply(q, answers=[rr("A", 300, b"\xc0\0\2\x51")]))
+    nodata(f, "ns-mx", "RFC 2308 section 2.2", REC, Query("ns1.rec.example", "MX"))
+    cname = b"\3web\3rec\7example\0"
+    for qtype in ("A", "CNAME", "ANY", "AAAA"):
+        q = Query("www.rec.example", qtype)
+        answers = [rr("CNAME", 300, cname)]
+        if qtype == "A":
+            answers.append(rr("A", 300, b"\xc0\0\2\x51", pointer(12 + len(q.wire) + 4 + 12)))
+        Case(f, f"cname-{qtype.lower()}", "RFC 1034 section 4.3.2 step 3a: a CNAME is followed "
+             "in the zone, unless it is asked for", q, reply(q, answers=answers))
+    q = Query("out.rec.example")
+    Case(f, "cname-out", "RFC 1034 section 4.3.2: the rest is another zone's", q,
+         reply(q, answers=[rr("CNAME", 300, b"\3web\7example\0")]))
+    q = Query("deep.ent.rec.example", "TXT")
+    Case(f, "deep", "a name of two labels", q, reply(q, answers=[rr("TXT", 300, b"\4deep")]))
+    nodata(f, "ent", "RFC 8020: a name above one with records exists", REC,
+           Query("ent.rec.example", "TXT"))
+    nxdomain(f, "below", "RFC 4592: no wildcards", REC, Query("x.web.rec.example"))
+    nxdomain(f, "none", "RFC 2308: neither records nor lists", REC, Query("nothing.rec.example"))
+    listed(f, "listed", "lists answer beside records", Query("1.2.0.192.rec.example"),
+           "127.0.0.2")
+
+
+def views_cases():
+    f = "views"
+    listed(f, "bits-one", "RFC 5782 section 2.3: a bit for each list",
+           Query("1.2.0.192.bits.example"), "127.0.0.2")
+    listed(f, "bits-high", "the highest of 23 bits", Query("9.100.51.198.bits.example"),
+           "127.128.0.0")
+    listed(f, "bits-two", "RFC 5782 section 2.3: of both lists, one A record",
+           Query("2.2.0.192.bits.example"), "127.128.0.2")
+    text(f, "bits-txt", "TXT is that of the listings", Query("1.2.0.192.bits.example", "TXT"),
+         "192.0.2.1 is listed, see https://bl.example/?q=192.0.2.1")
+    listed(f, "bits-test", "RFC 5782 section 5", Query("2.0.0.127.bits.example"), "127.0.0.2")
+    nxdomain(f, "bits-never", "RFC 5782 section 5", BITS, Query("1.0.0.127.bits.example"))
+    nxdomain(f, "bits-not-listed", "RFC 5782 section 2.1", BITS, Query("1.113.0.203.bits.example"))
+    listed(f, "allow-one", "RFC 8904 section 3.3: 127.0.category.trust",
+           Query("1.2.0.192.wl.example"), "127.0.3.1")
+    listed(f, "allow-two", "of two lists the one that is trusted most",
+           Query("2.2.0.192.wl.example"), "127.0.20.3")
+
+
 def test_cases():
     f = "test-entries"
     listed(f, "always", "RFC 5782 section 5: 127.0.0.2 MUST be listed",
@@ -1037,7 +1134,8 @@ def access_cases():
 
 def main():
     for write in (ip4_cases, test_cases, ip6_cases, name_cases, apex_cases, edns_cases,
-                  cookie_cases, chaos_cases, size_cases, error_cases, state_cases, access_cases):
+                  cookie_cases, chaos_cases, size_cases, error_cases, state_cases, access_cases,
+                  records_cases, views_cases):
         write()
     where = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
     os.makedirs(where, exist_ok=True)

@@ -188,31 +188,32 @@ static void add_verdicts(struct verdicts *v)
 static void add_zones(struct zones *z)
 {
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		struct zone_name ns[2];
 		struct zone zone = {
-		    .apex_size = zones[i].apex_size,
+		    .apex = {(const uint8_t *)zones[i].apex, zones[i].apex_size},
+		    .ns = ns,
 		    .state = zones[i].state,
 		    .content = zones[i].content,
 		    .ttl_s = 300,
 		    .negative_ttl_s = 60,
 		    .lists = {zones[i].lists},
 		    .test_code_count = 2,
-		    .test_codes = {CODE(0, 9), CODE(0, 4)},
+		    .test_codes = (const uint32_t[]){CODE(0, 9), CODE(0, 4)},
 		    .soa_refresh_s = 3600,
 		    .soa_retry_s = 600,
 		    .soa_expire_s = 604800,
 		};
 
-		memcpy(zone.apex, zones[i].apex, zone.apex_size);
 		if (strcmp(zones[i].apex, "\3big\7example") == 0)
 			zone.lists[100 / 64] = LIST(100 % 64);
 		for (; zone.ns_count < 2 && zones[i].ns[zone.ns_count]; zone.ns_count++) {
-			const char *ns = zones[i].ns[zone.ns_count];
+			const char *name = zones[i].ns[zone.ns_count];
 
-			zone.ns_size[zone.ns_count] = (uint8_t)(strlen(ns) + 1);
-			memcpy(zone.ns[zone.ns_count], ns, strlen(ns) + 1);
+			ns[zone.ns_count] =
+			    (struct zone_name){(const uint8_t *)name, (uint8_t)(strlen(name) + 1)};
 		}
-		zone.apex_text_size = (uint16_t)strlen(zones[i].text);
-		memcpy(zone.apex_text, zones[i].text, zone.apex_text_size);
+		zone.apex_text = zones[i].text;
+		zone.apex_text_size = (uint8_t)strlen(zones[i].text);
 		must(zones_add(z, &zone), zones[i].apex);
 	}
 }
@@ -242,6 +243,81 @@ static struct settings *new_settings(void)
 	return s;
 }
 
+#define NAME(text)  (const uint8_t *)(text), sizeof(text) - 1
+#define RDATA(text) (const uint8_t *)(text), sizeof(text) - 1
+
+/* rec.example: static records, and an SOA of its own. */
+static const struct {
+	const uint8_t *name;
+	size_t name_size;
+	uint16_t type;
+	uint32_t ttl_s;
+	const uint8_t *rdata;
+	size_t rdata_size;
+} records[] = {
+    {NAME(""), 1, 600, RDATA("\300\0\2\120")}, /* 192.0.2.80, outside 127/8 */
+    {NAME(""), 16, 600, RDATA("\5hello\5world")},
+    {NAME(""), 15, 600, RDATA("\0\12\4mail\7example\0")},
+    {NAME(""), 257, 600, RDATA("\0\5issueca.example")},
+    {NAME("\3ns1"), 1, 3600, RDATA("\300\0\2\65")},
+    {NAME("\3ns1"), 28, 3600, RDATA("\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\123")},
+    {NAME("\3www"), 5, 300, RDATA("\3web\3rec\7example\0")},
+    {NAME("\3out"), 5, 300, RDATA("\3web\7example\0")},
+    {NAME("\4loop"), 5, 300, RDATA("\4loop\3rec\7example\0")},
+    {NAME("\3web"), 1, 300, RDATA("\300\0\2\121")},
+    {NAME("\4deep\3ent"), 16, 300, RDATA("\4deep")},
+};
+
+static void add_zone_of_records(struct zones *z)
+{
+	struct record items[sizeof(records) / sizeof(records[0])];
+	const size_t count = sizeof(items) / sizeof(items[0]);
+	const struct zone_name ns[] = {{(const uint8_t *)"\3ns1\3rec\7example", 17},
+	                               {(const uint8_t *)"\2ns\5other\7example", 18}};
+	struct zone zone = {.apex = {(const uint8_t *)"\3rec\7example", 13},
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4 | ZONE_HAS_NAMES,
+	                    .lists = {LIST(1) | LIST(3)},
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60,
+	                    .ns = ns,
+	                    .ns_count = 2,
+	                    .soa_mname = {(const uint8_t *)"\7primary\7example", 17},
+	                    .soa_rname = {(const uint8_t *)"\2me\3rec\7example", 16},
+	                    .soa_refresh_s = 7200,
+	                    .soa_retry_s = 900,
+	                    .soa_expire_s = 86400};
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = (struct record){records[i].name,
+		                           records[i].rdata,
+		                           records[i].ttl_s,
+		                           records[i].type,
+		                           (uint16_t)records[i].rdata_size,
+		                           (uint8_t)records[i].name_size};
+	zone.records = records_new(items, count);
+	must(zone.records ? 0 : -22, "records");
+	must(zones_add(z, &zone), "rec.example");
+}
+
+static void add_view(struct zones *z, const char *apex, uint8_t apex_size, uint8_t view,
+                     const uint32_t values[2])
+{
+	struct zone zone = {.apex = {(const uint8_t *)apex, apex_size},
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4,
+	                    .view = view,
+	                    .lists = {LIST(1) | LIST(2)},
+	                    .values = values,
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60,
+	                    .soa_refresh_s = 3600,
+	                    .soa_retry_s = 600,
+	                    .soa_expire_s = 604800};
+
+	must(zones_add(z, &zone), apex);
+}
+
 struct tables *dataset_new(void)
 {
 	struct tables *t = tables_new();
@@ -249,6 +325,10 @@ struct tables *dataset_new(void)
 	must(t ? 0 : -12, "tables");
 	add_verdicts(t->verdicts);
 	add_zones(t->zones);
+	add_zone_of_records(t->zones);
+	add_view(t->zones, "\4bits\7example", 14, ZONE_VIEW_BITS, (const uint32_t[]){2, 1u << 23});
+	add_view(t->zones, "\2wl\7example", 12, ZONE_VIEW_ALLOW,
+	         (const uint32_t[]){3 << 8 | 1, 20 << 8 | 3});
 	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++)
 		must(table4_paint(t->addresses4, address4_of(addresses4[i].first),
 		                  address4_of(addresses4[i].last), addresses4[i].verdict),
@@ -282,7 +362,8 @@ struct tables *dataset_new_strict(void)
 struct tables *dataset_new_long_apex(void)
 {
 	struct tables *t = tables_new();
-	struct zone zone = {.apex_size = 254,
+	uint8_t apex[254] = {0};
+	struct zone zone = {.apex = {apex, sizeof(apex)},
 	                    .state = ZONE_SERVING,
 	                    .content = ZONE_HAS_NAMES,
 	                    .lists = {LIST(3)},
@@ -290,9 +371,9 @@ struct tables *dataset_new_long_apex(void)
 	                    .negative_ttl_s = 60};
 
 	must(t ? 0 : -12, "tables");
-	for (unsigned at = 0; at < 253; at += 1u + zone.apex[at]) {
-		zone.apex[at] = at < 3 * 64 ? 63 : 60;
-		memset(&zone.apex[at + 1], 'a', zone.apex[at]);
+	for (unsigned at = 0; at < 253; at += 1u + apex[at]) {
+		apex[at] = at < 3 * 64 ? 63 : 60;
+		memset(&apex[at + 1], 'a', apex[at]);
 	}
 	must(zones_add(t->zones, &zone), "long apex");
 	must(table6_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");

@@ -113,22 +113,52 @@ static void model_lookup(struct model *m, const struct name *name, struct names_
 	const struct entry *best = NULL;
 	bool is_exact;
 
-	*out_match = (struct names_match){VERDICT_NONE, (uint16_t)name->size, false};
+	*out_match = (struct names_match){VERDICT_NONE, (uint16_t)name->size, VERDICT_NONE, NULL};
 	for (size_t i = 0; i < m->count; i++) {
 		const struct entry *e = &m->entries[i];
 
 		if (is_suffix(&e->name, name) && (!best || e->name.size > best->name.size))
 			best = e;
-		if (e->name.size > name->size && is_suffix(name, &e->name) &&
-		    (e->exact != VERDICT_NONE || e->subtree != VERDICT_NONE))
-			out_match->has_below = true;
 	}
 	if (!best)
 		return;
 	is_exact = best->name.size == name->size;
 	out_match->verdict = is_exact ? best->exact : best->subtree;
 	out_match->subject_offset = (uint16_t)(name->size - best->name.size);
-	out_match->has_below |= best->subtree != VERDICT_NONE;
+	out_match->subtree = best->subtree;
+}
+
+/* Without a struct verdicts, a verdict is of the list of its number. */
+static bool is_of(verdict_t verdict, uint32_t list)
+{
+	return verdict != VERDICT_NONE && (verdict & LIST_ID_MAX) == list;
+}
+
+static bool model_has_below(const struct model *m, const struct name *name, verdict_t subtree,
+                            uint32_t list)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct entry *e = &m->entries[i];
+
+		if (e->name.size > name->size && is_suffix(name, &e->name) &&
+		    (is_of(e->exact, list) || is_of(e->subtree, list)))
+			return true;
+	}
+	return is_of(subtree, list);
+}
+
+static void check_below(const struct names *n, const struct model *m, const struct name *name,
+                        const struct names_match *match)
+{
+	static const uint32_t lists[] = {1, 2, 16, LIST_ID_MAX, LIST_ID_MAX - 1, 500};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		uint64_t set[LISTSET_WORDS] = {0};
+
+		set[lists[i] / 64] = UINT64_C(1) << (lists[i] % 64);
+		CHECK(names_any_below(n, match, set) ==
+		      model_has_below(m, name, match->subtree, lists[i]));
+	}
 }
 
 static void put(struct names *n, struct model *m, const struct name *name, uint8_t verdicts)
@@ -170,7 +200,7 @@ static void delete_name(struct names *n, struct model *m, const struct name *nam
 
 static void check_lookup(const struct names *n, struct model *m, const struct name *name)
 {
-	struct names_match got, want = {VERDICT_NONE, (uint16_t)name->size, false};
+	struct names_match got, want = {VERDICT_NONE, (uint16_t)name->size, VERDICT_NONE, NULL};
 
 	memset(&got, 0xff, sizeof(got));
 	names_lookup(n, name->bytes, name->size, &got);
@@ -178,7 +208,9 @@ static void check_lookup(const struct names *n, struct model *m, const struct na
 		model_lookup(m, name, &want);
 	CHECK(got.verdict == want.verdict);
 	CHECK(got.subject_offset == want.subject_offset);
-	CHECK(got.has_below == want.has_below);
+	CHECK(got.subtree == want.subtree);
+	if (is_well_formed(name) || name->size == 0)
+		check_below(n, m, name, &got);
 }
 
 static void check_all(const struct names *n, struct model *m)

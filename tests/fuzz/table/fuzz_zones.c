@@ -103,11 +103,10 @@ static void add(struct zones *z, struct model *m, const struct name *name)
 	size_t offset = 1;
 	int want = 0;
 
-	if (m->count == ZONES_MAX || name->size > sizeof(zone.apex))
+	if (m->count == ZONES_MAX || name->size > UINT8_MAX)
 		return;
 	memset(&zone, 0, sizeof(zone));
-	memcpy(zone.apex, name->bytes, name->size);
-	zone.apex_size = (uint8_t)name->size;
+	zone.apex = (struct zone_name){name->bytes, (uint8_t)name->size};
 	zone.ttl_s = (uint32_t)m->count;
 	if (!is_well_formed(name) || !is_lower(name))
 		want = -EINVAL;

@@ -410,6 +410,40 @@ static const struct bad_row bad_rows[] = {
     {"too many name servers",
      ZONE("ns: [a.x, b.x, c.x, d.x, e.x, f.x, g.x, h.x, i.x]"),
      {":1: zones[0].ns: has 9 entries, expected at most 8"}},
+    {"an unknown view",
+     ZONE("view: score"),
+     {":1: zones[0].view: bad value 'score', expected codes, bits or allow"}},
+    {"view bits with a list that has no bit",
+     ZONE("view: bits"),
+     {":1: zones[0].lists[0]: list 'l' has no bit, expected one such as 'bit: 2' there, as the "
+      "zone has view: bits"}},
+    {"view allow with a list that has only a trust",
+     "lists: [{name: l, manual: true, trust: 3}]\n" LISTEN
+     "zones: [{name: z, lists: [l], view: allow}]\n",
+     {":3: zones[0].lists[0]: list 'l' has no category and trust, expected both"}},
+    {"bit 1 would make 127.0.0.1",
+     "lists: [{name: l, manual: true, bit: 1}]\n" LISTEN ZONES,
+     {":1: lists[0].bit: bad value '1', expected a power of two from 2 to 8388608"}},
+    {"a bit that is two bits",
+     "lists: [{name: l, manual: true, bit: 6}]\n" LISTEN ZONES,
+     {":1: lists[0].bit: bad value '6', expected a power of two"}},
+    {"a bit beyond 127.255.255.255",
+     "lists: [{name: l, manual: true, bit: 16777216}]\n" LISTEN ZONES,
+     {":1: lists[0].bit: bad value"}},
+    {"a category that DNSWL has not",
+     "lists: [{name: l, manual: true, category: 16, trust: 4}]\n" LISTEN ZONES,
+     {":1: lists[0].category: bad value '16', expected a number from 2 to 15, or 20",
+      ":1: lists[0].trust: bad value '4', expected a number from 0 to 3"}},
+    {"records without a path",
+     ZONE("records: \"\""),
+     {":1: zones[0].records: bad value '', expected the path"}},
+    {"an SOA of mistakes",
+     ZONE("soa: {mname: a..b, rname: \"@x\", refresh: often, serial: 1}"),
+     {":1: zones[0].soa.mname: bad value 'a..b', expected a domain name",
+      ":1: zones[0].soa.rname: bad value '@x', expected a mail address",
+      ":1: zones[0].soa.refresh: bad value 'often', expected a duration",
+      ":1: zones[0].soa.serial: unknown key, expected one of: mname, rname, refresh, retry, "
+      "expire"}},
     {"mistakes of all kinds at once",
      "oops: 1\nlists:\n  - {name: l, manual: true, code: 1.2.3.4}\n  - {name: m}\n"
      "zones:\n  - name: z\n    lists: [x]\n    ttl: soon\n" LISTEN,
@@ -665,7 +699,7 @@ static void too_much_is_refused(void **state)
 {
 	(void)state;
 	check_too_much("", "k", 1000, ":257: too many keys");
-	check_too_much("lists:\n", "- k", 100000, "too many values for a configuration file");
+	check_too_much("lists:\n", "- k", 700000, "too many values for a configuration file");
 	check_too_much(LISTEN ZONES "lists:\n", "- k", CONFIG_LISTS_MAX + 1,
 	               ":3: lists: has 1024 entries, expected at most 1023");
 }

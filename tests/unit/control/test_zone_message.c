@@ -219,7 +219,7 @@ static void test_zone(void **state)
 	struct zone_message_list facts[2] = {
 	    {.is_loaded = true, .content = ZONE_MESSAGE_IP4},
 	    {.is_loaded = true, .content = ZONE_MESSAGE_NAMES, .test_codes = {~3ull, 1, 0, 0}}};
-	Reputed__Update__Zones *zones = zone_message_zones(&config, facts);
+	Reputed__Update__Zones *zones = zone_message_zones(&config, facts, NULL);
 	const Reputed__Update__Zone *z;
 
 	(void)state;
@@ -246,7 +246,7 @@ static void test_zone(void **state)
 	reputed__update__zones__free_unpacked(zones, NULL);
 
 	facts[0].is_loaded = false;
-	zones = zone_message_zones(&config, facts);
+	zones = zone_message_zones(&config, facts, NULL);
 	assert_non_null(zones);
 	assert_int_equal(zones->zones[0]->state, REPUTED__UPDATE__ZONE_STATE__NOT_LOADED);
 	reputed__update__zones__free_unpacked(zones, NULL);

@@ -163,6 +163,7 @@ static void test_split_heals(void **state)
 	struct table4_stats uniform, stats;
 
 	(void)state;
+	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 8), 0); /* its list's page */
 	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 6), 0);
 	table4_stats(t, &uniform);
 	for (uint32_t i = 0; i < 256; i++) {
@@ -177,18 +178,13 @@ static void test_split_heals(void **state)
 	table4_free(t);
 }
 
-struct wanted {
-	verdict_t verdict;
-	unsigned calls;
-};
-
-static bool is_wanted(verdict_t verdict, const void *context)
+/* Without a struct verdicts, a verdict is of the list of its number. */
+static bool any(const struct table4 *t, uint32_t first, uint32_t last, uint32_t list)
 {
-	struct wanted *w = (struct wanted *)context;
+	uint64_t lists[LISTSET_WORDS] = {0};
 
-	assert_int_not_equal(verdict, VERDICT_NONE);
-	w->calls++;
-	return verdict == w->verdict;
+	lists[list / 64] = UINT64_C(1) << (list % 64);
+	return table4_any(t, first, last, lists);
 }
 
 static void test_any(void **state)
@@ -216,35 +212,44 @@ static void test_any(void **state)
 	assert_int_equal(table4_paint(t, ADDRESS(10, 7, 7, 0), ADDRESS(10, 7, 7, 255), 1), 0);
 	assert_int_equal(table4_paint(t, UINT32_MAX, UINT32_MAX, 2), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct wanted w = {rows[i].verdict, 0};
-
 		print_message("# %s\n", rows[i].reason);
-		assert_int_equal(table4_any(t, rows[i].first, rows[i].last, is_wanted, &w),
+		assert_int_equal(any(t, rows[i].first, rows[i].last, rows[i].verdict),
 		                 rows[i].want);
 	}
 	table4_free(t);
 }
 
-static void test_any_is_bounded(void **state)
+/* However much of other lists there is: the summaries say that one is not there, and where it is.
+ */
+static void test_any_is_exact(void **state)
 {
 	struct table4 *t = table4_new();
-	struct wanted w = {99, 0};
 
 	(void)state;
 	assert_int_equal(table4_paint(t, 0x0a000000, 0x0affffff, 1), 0);
-	assert_false(table4_any(t, 0x0a000000, 0x0affffff, is_wanted, &w));
-	assert_int_equal(w.calls, 1); /* 65536 slots, one question */
-	for (uint32_t i = 0; i < TABLE4_ANY_BUDGET - 1; i++)
-		assert_int_equal(table4_paint(t, 0x0a000000 + 256 * i, 0x0a000000 + 256 * i, 0), 0);
-	assert_false(table4_any(t, 0x0a000000, 0x0affffff, is_wanted, &w));
-	assert_int_equal(table4_paint(t, 0x0aff0000, 0x0aff0000, 0), 0);
-	assert_true(table4_any(t, 0x0a000000, 0x0affffff, is_wanted, &w)); /* gives up */
-	assert_int_equal(table4_paint(t, 0, UINT32_MAX, 1), 0);
-	assert_true(table4_any(t, 0, UINT32_MAX, is_wanted, &w)); /* gives up */
-	assert_int_equal(table4_paint(t, 0x0b000000, UINT32_MAX, 0), 0);
-	assert_int_equal(table4_paint(t, 0, 0x09ffffff, 0), 0);
-	assert_int_equal(table4_paint(t, 0x0a000000, 0x0affffff, 1), 0);
-	assert_false(table4_any(t, 0, UINT32_MAX, is_wanted, &w)); /* empty /16s cost nothing */
+	for (uint32_t i = 0; i < 0x10000; i++) /* each /24 split, of three lists */
+		assert_int_equal(table4_paint(t, 0x0a000000 + 256 * i + i % 250,
+		                              0x0a000000 + 256 * i + i % 250, 70 + i % 2),
+		                 0);
+	assert_false(any(t, 0, UINT32_MAX, 99));
+	assert_false(any(t, 0x0a000000, 0x0affffff, 99));
+	assert_true(any(t, 0, UINT32_MAX, 71));
+	assert_true(any(t, 0x0a100000, 0x0a1fffff, 1)); /* a /12 */
+	assert_int_equal(table4_paint(t, 0x0a123456, 0x0a123456, 99), 0);
+	assert_true(any(t, 0x0a000000, 0x0affffff, 99));
+	assert_true(any(t, 0x0a120000, 0x0a12ffff, 99));
+	assert_true(any(t, 0x0a123000, 0x0a123fff, 99)); /* a /20, by nibbles */
+	assert_true(any(t, 0x0a123400, 0x0a1234ff, 99));
+	assert_true(any(t, 0x0a123450, 0x0a12345f, 99));
+	assert_false(any(t, 0x0a123460, 0x0a12346f, 99));
+	assert_false(any(t, 0x0a130000, 0x0a13ffff, 99));
+	assert_false(any(t, 0x0a124000, 0x0a124fff, 99));
+	assert_int_equal(table4_paint(t, 0x0a000000, 0x0affffff, 2), 0); /* over 65,536 blocks */
+	assert_false(any(t, 0, UINT32_MAX, 99));
+	assert_false(any(t, 0, UINT32_MAX, 1));
+	assert_true(any(t, 0x0aff0000, 0x0affffff, 2));
+	assert_int_equal(table4_paint(t, 0, UINT32_MAX, 0), 0);
+	assert_false(any(t, 0, UINT32_MAX, 2));
 	table4_free(t);
 }
 
@@ -257,6 +262,7 @@ static void test_memory(void **state)
 	(void)state;
 	table4_stats(t, &empty);
 	assert_in_range(empty.memory_size, 1, 1 << 16);
+	assert_int_equal(table4_paint(t, 1, 1, 2), 0);
 	assert_int_equal(table4_paint(t, 1, 1, 1), 0);
 	table4_stats(t, &one);
 	assert_in_range(one.memory_size - empty.memory_size, 1, 1 << 17);
@@ -276,7 +282,7 @@ int main(void)
 	    cmocka_unit_test(test_burst_is_like_lookup),
 	    cmocka_unit_test(test_split_heals),
 	    cmocka_unit_test(test_any),
-	    cmocka_unit_test(test_any_is_bounded),
+	    cmocka_unit_test(test_any_is_exact),
 	    cmocka_unit_test(test_memory),
 	};
 

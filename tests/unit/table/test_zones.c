@@ -29,9 +29,10 @@ static size_t wire(const char *text, uint8_t *out_name)
 
 static int add(struct zones *z, const char *apex, uint32_t ttl_s)
 {
+	uint8_t name[300];
 	struct zone zone = {.state = ZONE_SERVING, .ttl_s = ttl_s};
 
-	zone.apex_size = (uint8_t)wire(apex, zone.apex);
+	zone.apex = (struct zone_name){name, (uint8_t)wire(apex, name)};
 	return zones_add(z, &zone);
 }
 
@@ -74,8 +75,8 @@ static void test_find(void **state)
 		if (rows[i].want) {
 			assert_non_null(zone);
 			apex_size = wire(rows[i].want, apex);
-			assert_int_equal(zone->apex_size, apex_size);
-			assert_memory_equal(zone->apex, apex, apex_size);
+			assert_int_equal(zone->apex.size, apex_size);
+			assert_memory_equal(zone->apex.bytes, apex, apex_size);
 			assert_int_equal(offset, rows[i].offset);
 		} else {
 			assert_null(zone);
@@ -111,65 +112,78 @@ static void test_find_bad_names(void **state)
 	zones_free(z);
 }
 
-static struct zone valid_zone(void)
-{
-	struct zone zone = {.state = ZONE_SERVING, .ns_count = 1};
+/* A zone that may be spoilt. */
+struct spoilt {
+	struct zone zone;
+	uint8_t apex[300], name[300];
+	struct zone_name ns[ZONE_NS_MAX + 1];
+};
 
-	zone.apex_size = (uint8_t)wire("bl.example", zone.apex);
-	zone.ns_size[0] = (uint8_t)wire("ns.example", zone.ns[0]);
-	return zone;
+static void make_valid(struct spoilt *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->zone.state = ZONE_SERVING;
+	s->zone.apex = (struct zone_name){s->apex, (uint8_t)wire("bl.example", s->apex)};
+	s->ns[0] = (struct zone_name){s->name, (uint8_t)wire("ns.example", s->name)};
+	s->zone.ns = s->ns;
+	s->zone.ns_count = 1;
 }
 
-static void no_apex(struct zone *zone)
+static void no_apex(struct spoilt *s)
 {
-	zone->apex_size = 0;
+	s->zone.apex.size = 0;
 }
 
-static void upper_case(struct zone *zone)
+static void upper_case(struct spoilt *s)
 {
-	zone->apex[1] = 'B';
+	s->apex[1] = 'B';
 }
 
-static void cut_apex(struct zone *zone)
+static void cut_apex(struct spoilt *s)
 {
-	zone->apex_size--;
+	s->zone.apex.size--;
 }
 
-static void long_label(struct zone *zone)
+static void long_label(struct spoilt *s)
 {
-	zone->apex[0] = 64;
+	s->apex[0] = 64;
 }
 
-static void many_ns(struct zone *zone)
+static void many_ns(struct spoilt *s)
 {
-	zone->ns_count = ZONE_NS_MAX + 1;
+	s->zone.ns_count = ZONE_NS_MAX + 1;
 }
 
-static void cut_ns(struct zone *zone)
+static void cut_ns(struct spoilt *s)
 {
-	zone->ns_size[0]--;
+	s->ns[0].size--;
 }
 
-static void many_codes(struct zone *zone)
+static void cut_mname(struct spoilt *s)
 {
-	zone->test_code_count = ZONE_TEST_CODES_MAX + 1;
+	s->zone.soa_mname = (struct zone_name){s->name, (uint8_t)(s->zone.ns[0].size - 1)};
 }
 
-static void long_text(struct zone *zone)
+static void many_codes(struct spoilt *s)
 {
-	zone->apex_text_size = sizeof(zone->apex_text) + 1;
+	s->zone.test_code_count = ZONE_TEST_CODES_MAX + 1;
 }
 
-static void unknown_state(struct zone *zone)
+static void unknown_state(struct spoilt *s)
 {
-	zone->state = ZONE_EXPIRED + 1;
+	s->zone.state = ZONE_EXPIRED + 1;
+}
+
+static void unknown_view(struct spoilt *s)
+{
+	s->zone.view = ZONE_VIEW_ALLOW + 1;
 }
 
 static void test_add_refuses(void **state)
 {
 	static const struct {
 		const char *reason;
-		void (*spoil)(struct zone *zone);
+		void (*spoil)(struct spoilt *s);
 	} rows[] = {
 	    {"no apex", no_apex},
 	    {"an upper-case apex would never be found", upper_case},
@@ -178,23 +192,24 @@ static void test_add_refuses(void **state)
 	    {"more name servers than there is room for", many_ns},
 	    {"a name server that is no name", cut_ns},
 	    {"more test codes than there is room for", many_codes},
-	    {"a text longer than its field", long_text},
+	    {"a primary server that is no name", cut_mname},
+	    {"an unknown view", unknown_view},
 	    {"an unknown state", unknown_state},
 	};
 	struct zones *z = zones_new();
-	struct zone zone;
+	struct spoilt s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		print_message("# %s\n", rows[i].reason);
-		zone = valid_zone();
-		rows[i].spoil(&zone);
-		assert_int_equal(zones_add(z, &zone), -EINVAL);
+		make_valid(&s);
+		rows[i].spoil(&s);
+		assert_int_equal(zones_add(z, &s.zone), -EINVAL);
 		assert_int_equal(zones_count(z), 0);
 	}
-	zone = valid_zone();
-	assert_int_equal(zones_add(z, &zone), 0);
-	assert_int_equal(zones_add(z, &zone), -EEXIST);
+	make_valid(&s);
+	assert_int_equal(zones_add(z, &s.zone), 0);
+	assert_int_equal(zones_add(z, &s.zone), -EEXIST);
 	assert_int_equal(zones_count(z), 1);
 	zones_free(z);
 	zones_free(NULL);

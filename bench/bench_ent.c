@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What questions for empty non-terminals cost, whole queries through the answer core.
+ *   bench_ent [ENTRIES]        default 1000000
+ * One JSON object a line: {"name":…,"value":…,"unit":"ns","n":…}. Two lists: one has all entries,
+ * the other has one; the zone shows the other, so that a search meets what it must not take.
+ * "miss": nothing of the zone is below; "full": a full-length query, to compare with.
+ */
+#include "dataplane/answer.h"
+
+#include <urcu-qsbr.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ROUNDS 20000u
+#define NET    ((address6_t)0x2000000000000000 << 64)
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint32_t mix(uint32_t key)
+{
+	key = (key ^ key >> 16) * 0x7feb352du;
+	key = (key ^ key >> 15) * 0x846ca68bu;
+	return key ^ key >> 16;
+}
+
+static void must(int rc)
+{
+	if (rc == 0)
+		return;
+	fprintf(stderr, "bench_ent: %s\n", strerror(-rc));
+	exit(1);
+}
+
+static size_t wire(const char *text, uint8_t *out_name)
+{
+	size_t size = 0;
+
+	while (*text) {
+		size_t label = strcspn(text, ".");
+
+		out_name[size++] = (uint8_t)label;
+		memcpy(&out_name[size], text, label);
+		size += label;
+		text += label + (text[label] == '.');
+	}
+	return size;
+}
+
+static void fill(struct tables *t, uint32_t entries)
+{
+	for (uint32_t i = 0; i < entries; i++) {
+		address6_t net = NET | (address6_t)((uint64_t)mix(i) << 28) << 64;
+		uint8_t name[64];
+		char text[64];
+
+		must(table4_paint(t->addresses4, mix(i), mix(i), 1 + i % 50));
+		must(table6_paint(t->addresses6, net, net | UINT64_MAX, 1 + i % 50));
+		snprintf(text, sizeof(text), "a%" PRIx32 ".b%" PRIu32 ".com", mix(i), i % 5000);
+		must(names_put(t->names, name, wire(text, name), 1 + i % 50, 0));
+	}
+}
+
+static struct tables *make_tables(uint32_t entries)
+{
+	static const uint8_t lists[] = {1, 2};
+	struct tables *t = tables_new();
+
+	if (!t)
+		must(-12);
+	for (uint32_t i = 1; i <= 51; i++) {
+		char text[16];
+		uint32_t list = i <= 50 ? lists[0] : lists[1];
+
+		snprintf(text, sizeof(text), "listing %" PRIu32, i);
+		must(verdicts_define_listing(t->verdicts, i, list, 0x7f000002, text, strlen(text)));
+		must(verdicts_define(t->verdicts, i, &i, 1));
+	}
+	fill(t, entries);
+	must(table4_paint(t->addresses4, 0x01020304, 0x01020304, 51));
+	must(table6_paint(t->addresses6, (address6_t)1 << 124, (address6_t)1 << 124, 51));
+	must(names_put(t->names, (const uint8_t *)"\1x\3org", 6, 51, 51));
+	must(table6_paint(t->access, 0, ~(address6_t)0, 1));
+	return t;
+}
+
+static void add_zone(struct tables *t)
+{
+	struct zone zone = {.apex = {(const uint8_t *)"\2bl\7example", 12},
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES,
+	                    .ttl_s = 300,
+	                    .lists = {1u << 2}};
+
+	must(zones_add(t->zones, &zone));
+}
+
+static void bench(const struct tables *t, const char *what, const char *name)
+{
+	uint8_t query[512] = {[5] = 1}, message[512];
+	size_t size = 12 + wire(name, &query[12]);
+	uint64_t best = UINT64_MAX;
+	struct query q;
+
+	size += wire("bl.example", &query[size]) + 1;
+	query[size + 1] = 1;
+	query[size + 3] = 1;
+	size += 4;
+	for (int run = 0; run < 5; run++) {
+		uint64_t start = cpu_ns();
+
+		for (uint32_t i = 0; i < ROUNDS; i++) {
+			memcpy(message, query, size);
+			q.message = message;
+			q.size = (uint16_t)size;
+			q.capacity = sizeof(message);
+			q.is_tcp = false;
+			q.client = (address6_t)0xffff << 32 | 0x7f000001;
+			answer_burst(t, &q, 1);
+			rcu_quiescent_state();
+		}
+		start = cpu_ns() - start;
+		best = start < best ? start : best;
+	}
+	printf("{\"name\":\"ent %s\",\"value\":%.1f,\"unit\":\"ns\",\"n\":%u}\n", what,
+	       (double)best / ROUNDS, ROUNDS);
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t entries = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
+	struct tables *t;
+
+	rcu_register_thread();
+	t = make_tables(entries);
+	add_zone(t);
+	bench(t, "full ip4 miss", "9.8.7.6");
+	bench(t, "full ip6 miss",
+	      "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.9.8.7.2");
+	bench(t, "full name miss", "www.example.net");
+	bench(t, "/8 miss", "77");
+	bench(t, "/8 hit", "1");
+	bench(t, "/16 miss", "66.77");
+	bench(t, "/24 miss", "55.66.77");
+	bench(t, "ip6 /4 miss", "f");
+	bench(t, "ip6 /3.. of all miss", "2");
+	bench(t, "ip6 /32 miss", "0.0.0.0.0.0.0.2");
+	bench(t, "name miss below com", "com");
+	bench(t, "name hit below org", "org");
+	tables_free(t);
+	rcu_unregister_thread();
+	return 0;
+}
