@@ -26,7 +26,13 @@
 
 enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
-enum config_access_action { CONFIG_ALLOW, CONFIG_REFUSE, CONFIG_DROP }; /* = enum access_action */
+enum config_access_action { /* = enum access_action */
+	                    CONFIG_ALLOW,
+	                    CONFIG_REFUSE,
+	                    CONFIG_DROP,
+	                    CONFIG_EMPTY,
+	                    CONFIG_ALWAYS,
+};
 enum config_bogons { BOGONS_DROP, BOGONS_KEEP };
 
 struct config_port {
@@ -50,7 +56,11 @@ struct config_dataplane {
 struct config_access {
 	char *from;
 	enum config_access_action action;
+	char *code_text;            /* of CONFIG_ALWAYS only, which needs it */
+	char *text;                 /* of CONFIG_ALWAYS only: template, may be NULL */
 	struct address_range range; /* resolved */
+	uint32_t code;              /* resolved, host order */
+	unsigned listing;           /* resolved: how many CONFIG_ALWAYS rules come before */
 };
 
 struct config_feed {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_check.h"
 
+#include "control/config_limits.h"
 #include "control/config_names.h"
 #include "control/config_schema.h"
 #include "control/config_value.h"
@@ -227,6 +228,8 @@ static const struct {
     {"dataplane.cores[]", check_core},
     {"http.listen", check_endpoint},
     {"access[].from", check_prefix},
+    {"access[].code", check_code},
+    {"access[].text", check_text},
     {"guard.never_list[]", check_networks},
     {"lists[].name", check_list_name},
     {"lists[].feed.path", check_path},
@@ -271,4 +274,5 @@ void config_check(const struct config_node *root, const char *folder, struct con
 
 	config_schema_check(root, check_rules, &c, m);
 	config_names_check(root, m);
+	config_limits_check(root, m);
 }

@@ -15,9 +15,14 @@
 #define TTL_DEFAULT_S            300
 #define NEGATIVE_TTL_DEFAULT_S   60
 
-/* Who may ask when the file does not say: loopback, private and link-local networks. */
+/*
+ * Who may ask when the file does not say: loopback, private (RFC 1918), link-local and unique local
+ * (RFC 4193) networks. The data plane has the same ones until its first load (dataplane/access.c);
+ * a test compares them, and reputed.yaml(5) lists them.
+ */
 static const char *const access_default[] = {
-    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10",
+    "127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+    "169.254.0.0/16", "::1",        "fc00::/7",      "fe80::/10",
 };
 
 static int resolve_path(char **path, const char *folder, const char *otherwise)
@@ -64,9 +69,17 @@ static int default_access(struct config *c)
 static int resolve_access(struct config *c)
 {
 	int rc = c->access_count ? 0 : default_access(c);
+	unsigned listings = 0;
 
-	for (unsigned i = 0; i < c->access_count && rc == 0; i++)
-		rc = config_value_network(c->access[i].from, false, &c->access[i].range);
+	for (unsigned i = 0; i < c->access_count && rc == 0; i++) {
+		struct config_access *rule = &c->access[i];
+
+		rc = config_value_network(rule->from, false, &rule->range);
+		if (rc == 0 && rule->code_text)
+			rc = config_value_code(rule->code_text, &rule->code);
+		rule->listing = listings;
+		listings += rule->action == CONFIG_ALWAYS;
+	}
 	return rc;
 }
 

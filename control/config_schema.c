@@ -30,8 +30,11 @@ static const cyaml_schema_value_t core_value = {CYAML_VALUE_UINT(REQUIRED, unsig
 static const cyaml_strval_t hugepages_names[] = {
     {"auto", HUGEPAGES_AUTO}, {"never", HUGEPAGES_NEVER}, {"require", HUGEPAGES_REQUIRE}};
 static const cyaml_strval_t idle_names[] = {{"poll", IDLE_POLL}, {"backoff", IDLE_BACKOFF}};
-static const cyaml_strval_t action_names[] = {
-    {"allow", CONFIG_ALLOW}, {"refuse", CONFIG_REFUSE}, {"drop", CONFIG_DROP}};
+static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
+                                              {"refuse", CONFIG_REFUSE},
+                                              {"drop", CONFIG_DROP},
+                                              {"empty", CONFIG_EMPTY},
+                                              {"always", CONFIG_ALWAYS}};
 static const cyaml_strval_t bogons_names[] = {{"drop", BOGONS_DROP}, {"keep", BOGONS_KEEP}};
 
 static const cyaml_schema_field_t port_fields[] = {
@@ -60,7 +63,8 @@ static const cyaml_schema_field_t access_fields[] = {
     TEXT("from", REQUIRED, struct config_access, from),
     CYAML_FIELD_ENUM("action", STRICT, struct config_access, action, action_names,
                      COUNT(action_names)),
-    CYAML_FIELD_END};
+    TEXT("code", OPTIONAL, struct config_access, code_text),
+    TEXT("text", OPTIONAL, struct config_access, text), CYAML_FIELD_END};
 static const cyaml_schema_value_t access_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_access, access_fields)};
 

@@ -259,6 +259,7 @@ static void reset(struct query *q)
 	q->is_dnssec_ok = false;
 	q->exists = false;
 	q->is_test_entry = false;
+	q->is_always = false;
 	q->name_size = 0;
 	q->subject_offset = 0;
 	q->zone = NULL;
@@ -280,7 +281,8 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 		q->drop = DROP_DNS_RESPONSE; /* answering one would let two servers loop */
 		return;
 	}
-	action = access_check(t, q->client);
+	action = access_find(t, q->client, &q->always);
+	q->access = (uint8_t)action;
 	if (action == ACCESS_DROP) {
 		q->drop = DROP_ACCESS;
 		return;

@@ -48,11 +48,14 @@ struct query {
 	bool is_dnssec_ok;
 	bool exists;        /* something listed here or below: NODATA instead of NXDOMAIN */
 	bool is_test_entry; /* RFC 5782 section 5 */
+	bool is_always;     /* listed as q->always, whatever the lists say */
 	uint8_t name_size;  /* lower-cased name relative to the apex */
 	uint8_t name[255];
 	uint16_t subject_offset; /* within name: what '$' stands for */
 	uint32_t address4;
 	address6_t address6;
+	uint8_t access;                      /* enum access_action; what is answered at all */
+	const struct access_listing *always; /* of ACCESS_ALWAYS: what everything is listed as */
 	const struct zone *zone;
 	verdict_t verdict;
 	const struct verdict *listings; /* NULL = not listed */

@@ -136,6 +136,8 @@ static unsigned put_addresses(struct writer *w, const struct query *q)
 	uint32_t last = 0;
 	unsigned count = 0;
 
+	if (q->is_always)
+		return put_address(w, q, q->always->code);
 	if (q->is_test_entry)
 		return put_address(w, q, q->address4);
 	for (uint32_t i = 0; i < q->listings->count; i++) {
@@ -197,6 +199,8 @@ static unsigned put_listed_answer(struct writer *w, const struct query *q)
 	case DNS_TYPE_ANY: /* RFC 8482 section 4.1: one RRset */
 		return put_addresses(w, q);
 	case DNS_TYPE_TXT:
+		if (q->is_always)
+			return put_text(w, q, text, text_write_always(q, text));
 		if (q->is_test_entry)
 			return put_text(w, q, test_text, sizeof(test_text) - 1);
 		return put_text(w, q, text, text_write(q, text));
@@ -211,7 +215,7 @@ static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 
 	if (q->kind == QUERY_APEX)
 		answers = put_apex_answer(w, q, generation);
-	else if (q->listings || q->is_test_entry)
+	else if (q->listings || q->is_test_entry || q->is_always)
 		answers = put_listed_answer(w, q);
 	if (answers == 0) {
 		q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;

@@ -73,7 +73,7 @@ static void drop_replacements(struct update_batch *b)
 {
 	zones_free(b->zones);
 	update_list_names_free(b->list_names);
-	table6_free(b->access);
+	access_rules_free(b->access);
 	b->zones = NULL;
 	b->list_names = NULL;
 	b->access = NULL;
@@ -265,12 +265,12 @@ static int take_zones(struct update_batch *b, const Reputed__Update__Zones *m,
 static int take_access(struct update_batch *b, const Reputed__Update__Access *m,
                        struct update_error *out_error)
 {
-	struct table6 *access = NULL;
+	struct access_rules *access = NULL;
 	int rc = update_zones_build_access(m, &access, out_error);
 
 	if (rc < 0)
 		return rc;
-	table6_free(b->access);
+	access_rules_free(b->access);
 	b->access = access;
 	return 0;
 }
@@ -446,7 +446,7 @@ void update_batch_settle(struct update_batch *b)
 		synchronize_rcu();
 	forget(b);
 	zones_free(b->old_zones);
-	table6_free(b->old_access);
+	access_rules_free(b->old_access);
 	b->old_zones = NULL;
 	b->old_access = NULL;
 	if (b->old_tables) {

@@ -50,7 +50,7 @@ struct update_batch {
 	/* both: the last Zones and Access; NULL = unchanged */
 	struct zones *zones;
 	struct update_list_names *list_names;
-	struct table6 *access;
+	struct access_rules *access;
 
 	/* both: ids of Forget; from Commit to settle they are due */
 	uint32_t *verdicts, *listings;
@@ -59,7 +59,7 @@ struct update_batch {
 
 	/* what the last Commit replaced, until settle */
 	struct zones *old_zones;
-	struct table6 *old_access;
+	struct access_rules *old_access;
 	struct update_retired *old_tables;
 	struct update_retired *retired; /* reserved at Begin, so that Commit cannot fail */
 };

@@ -34,12 +34,12 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 	s->started_us = now_us();
 	if (getrandom(&s->session, sizeof(s->session), 0) != sizeof(s->session))
 		return -EIO;
-	s->allow_all = table6_new();
+	s->allow_all = access_rules_new(0);
 	if (!s->allow_all)
 		return -ENOMEM;
-	rc = table6_paint(s->allow_all, 0, ~(address6_t)0, ACCESS_ALLOW + 1);
+	rc = table6_paint(s->allow_all->clients, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));
 	if (rc < 0) {
-		table6_free(s->allow_all);
+		access_rules_free(s->allow_all);
 		return rc;
 	}
 	update_batch_init(&s->batch, &s->store);
@@ -50,7 +50,7 @@ void update_serve_done(struct update_serve *s)
 {
 	update_batch_done(&s->batch);
 	update_store_done(&s->store);
-	table6_free(s->allow_all);
+	access_rules_free(s->allow_all);
 }
 
 static void say(const struct update_serve *s, const char *text)
@@ -323,7 +323,7 @@ static uint64_t memory_size(const struct tables *t)
 		return 0;
 	table4_stats(t->addresses4, &stats4);
 	table6_stats(t->addresses6, &stats6);
-	table6_stats(t->access, &stats_access);
+	table6_stats(t->access->clients, &stats_access);
 	names_stats(t->names, &stats_names);
 	return stats4.memory_size + stats6.memory_size + stats_access.memory_size +
 	       stats_names.memory_size;

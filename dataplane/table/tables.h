@@ -8,6 +8,7 @@
  * address; zones and access are replaced whole by storing a new pointer and freeing the old a grace
  * period later.
  */
+#include "dataplane/table/access_rules.h"
 #include "dataplane/table/names.h"
 #include "dataplane/table/table4.h"
 #include "dataplane/table/table6.h"
@@ -21,9 +22,8 @@ struct tables {
 	struct table4 *addresses4;
 	struct table6 *addresses6;
 	struct names *names;
-	struct zones *zones; /* rcu_dereference() to read */
-	struct table6
-	    *access; /* rcu_dereference() to read; client -> enum access_action + 1, 0 = no rule */
+	struct zones *zones;         /* rcu_dereference() to read */
+	struct access_rules *access; /* rcu_dereference() to read */
 	_Atomic uint64_t generation; /* of the last committed batch; the SOA serial */
 };
 

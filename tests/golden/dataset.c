@@ -111,9 +111,21 @@ static const struct {
     {"::ffff:10.0.0.0", "::ffff:10.255.255.255", ACCESS_ALLOW},
     {"::ffff:10.66.0.0", "::ffff:10.66.255.255", ACCESS_REFUSE},
     {"::ffff:10.66.6.0", "::ffff:10.66.6.255", ACCESS_DROP},
+    {"::ffff:10.66.7.0", "::ffff:10.66.7.255", ACCESS_EMPTY},
     {"::1", "::1", ACCESS_ALLOW},
     {"fd53::", "fd53::ffff", ACCESS_ALLOW},
 };
+
+/* The `always` rules. */
+static const struct {
+	const char *client;
+	uint32_t code;
+	const char *text;
+} always[] = {
+    {"::ffff:10.66.8.1", CODE(0, 10), "$ asks too much, see $$"},
+    {"fd66::8", CODE(0, 11), "you, $"},
+};
+#define ALWAYS_COUNT (sizeof(always) / sizeof(always[0]))
 
 #define LIST(id) (UINT64_C(1) << (id))
 
@@ -217,6 +229,27 @@ static void add_zones(struct zones *z)
 	}
 }
 
+static void new_access(struct tables *t)
+{
+	access_rules_free(t->access);
+	t->access = access_rules_new(ALWAYS_COUNT);
+	must(t->access ? 0 : -12, "access");
+}
+
+static void add_always(struct tables *t)
+{
+	for (size_t i = 0; i < ALWAYS_COUNT; i++) {
+		struct access_listing *listing = &t->access->listings[i];
+		address6_t client = address_of(always[i].client);
+
+		listing->code = always[i].code;
+		listing->text_size = (uint8_t)strlen(always[i].text);
+		memcpy(listing->text, always[i].text, listing->text_size);
+		must(table6_paint(t->access->clients, client, client, ACCESS_VALUE_ALWAYS(i)),
+		     always[i].client);
+	}
+}
+
 struct tables *dataset_new(void)
 {
 	struct tables *t = tables_new();
@@ -236,10 +269,12 @@ struct tables *dataset_new(void)
 		must(names_put(t->names, (const uint8_t *)names[i].name, strlen(names[i].name),
 		               names[i].exact, names[i].subtree),
 		     names[i].name);
+	new_access(t);
 	for (size_t i = 0; i < sizeof(access_rules) / sizeof(access_rules[0]); i++)
-		must(table6_paint(t->access, address_of(access_rules[i].first),
+		must(table6_paint(t->access->clients, address_of(access_rules[i].first),
 		                  address_of(access_rules[i].last), access_rules[i].action + 1u),
 		     access_rules[i].first);
+	add_always(t);
 	atomic_store(&t->generation, UINT64_C(0x500000007)); /* serial 7 */
 	return t;
 }
@@ -260,7 +295,7 @@ struct tables *dataset_new_long_apex(void)
 		memset(&zone.apex[at + 1], 'a', zone.apex[at]);
 	}
 	must(zones_add(t->zones, &zone), "long apex");
-	must(table6_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
+	must(table6_paint(t->access->clients, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
 	return t;
 }
 

@@ -198,7 +198,19 @@ static const struct bad_row bad_rows[] = {
      {":1: access[0].action: missing"}},
     {"an unknown action",
      "access: [{from: 10.0.0.0/8, action: deny}]\n" REST,
-     {":1: access[0].action: bad value 'deny', expected allow, refuse or drop"}},
+     {":1: access[0].action: bad value 'deny', expected allow, refuse, drop, empty or "
+      "always"}},
+    {"an always rule without its code",
+     "access: [{from: 10.0.0.0/8, action: always}]\n" REST,
+     {":1: access[0]: has action always and no code, expected the code that everything is listed "
+      "with"}},
+    {"a code that an A record must not have",
+     "access: [{from: 10.0.0.0/8, action: always, code: 127.0.0.1}]\n" REST,
+     {":1: access[0].code: bad value '127.0.0.1', expected an address in 127.0.0.0/8"}},
+    {"a code and a text without use",
+     "access: [{from: 10.0.0.0/8, action: drop,\n  code: 127.0.0.2,\n  text: no}]\n" REST,
+     {":2: access[0].code: is given with action drop, expected only with action always",
+      ":3: access[0].text: is given with action drop, expected only with action always"}},
     {"access with host bits",
      "access: [{from: 10.0.0.1/8, action: allow}]\n" REST,
      {":1: access[0].from: bad value '10.0.0.1/8', expected a network without host bits: "
@@ -469,9 +481,9 @@ static void good_files_load(void **state)
 
 static void defaults_are_those_of_the_contract(void **state)
 {
-	static const char *const access[] = {"127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12",
-	                                     "192.168.0.0/16", "::1",        "fc00::/7",
-	                                     "fe80::/10"};
+	static const char *const access[] = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
+	                                     "192.168.0.0/16", "169.254.0.0/16", "::1",
+	                                     "fc00::/7",       "fe80::/10"};
 	static const char yaml[] =
 	    "lists:\n- {name: l, manual: true}\n- {name: f, feed: {path: f, format: "
 	    "plain}}\n" LISTEN "zones: [{name: Z.example., lists: [f, l]}]\n";
@@ -493,7 +505,7 @@ static void defaults_are_those_of_the_contract(void **state)
 	for (unsigned i = 0; i < c->access_count; i++) {
 		assert_string_equal(c->access[i].from, access[i]);
 		assert_int_equal(c->access[i].action, CONFIG_ALLOW);
-		assert_int_equal(c->access[i].range.is_ip6, i >= 4);
+		assert_int_equal(c->access[i].range.is_ip6, i >= 5);
 	}
 	assert_true(c->access[0].range.last == 0x7fffffff);
 	assert_int_equal(c->never_list_count, 0);

@@ -359,7 +359,12 @@ static void zone_text(struct client *c)
 
 static void access_action(struct client *c)
 {
-	client_send_access(c, ACCESS_DROP + 1);
+	client_send_access(c, ACCESS_ALWAYS + 1);
+}
+
+static void access_always(struct client *c)
+{
+	client_send_access(c, ACCESS_ALWAYS);
 }
 
 static void access_counts(struct client *c)
@@ -425,7 +430,8 @@ static const struct {
     {"127.0.0.1 is never listed", zone_test_code, "zones: zone 0: test code 0", 1},
     {"too many test codes", zone_many_codes, "zones: zone 0 has 33", 1},
     {"a text is one DNS string", zone_text, "zones: zone 0: apex_text has 256", 1},
-    {"an action of the future", access_action, "access: range 0: unknown action 3", 1},
+    {"everything listed, but not as what", access_always, "access: range 0: has no listing", 1},
+    {"an action of the future", access_action, "access: range 0: unknown action 5", 1},
     {"arrays not parallel", access_counts, "access: 0 first_high", 1},
     {"id 0 means none", forget_zero, "forget: verdict id 0", 1},
     {"commit of another batch", other_commit, "commit: generation 77", 2},
