@@ -63,6 +63,17 @@ struct config_access {
 	unsigned listing;           /* resolved: how many CONFIG_ALWAYS rules come before */
 };
 
+/* Of answers over UDP, per client network; a key that is not given has its default. */
+struct config_rate_limit {
+	uint32_t responses_per_s, nxdomains_per_s, errors_per_s; /* 0 = no limit */
+	uint32_t slip;
+	uint32_t ipv4_length, ipv6_length;
+	uint32_t buckets;
+	char **exempt;
+	unsigned exempt_count;
+	struct address_range *exempt_ranges; /* resolved, parallel to exempt */
+};
+
 struct config_feed {
 	char *path; /* absolute once resolved; one of path, url, rsync */
 	char *url;
@@ -105,6 +116,7 @@ struct config {
 	char *http_listen;            /* NULL = none */
 	struct config_access *access; /* never empty once resolved: the defaults */
 	unsigned access_count;
+	struct config_rate_limit *rate_limit; /* NULL = no limits */
 	char **never_list;
 	unsigned never_list_count;
 	struct address_range *never_ranges; /* resolved, parallel to never_list */

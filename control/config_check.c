@@ -13,9 +13,12 @@
 #include <string.h>
 #include <sys/un.h>
 
-#define CORE_MAX   1023
-#define DEVICE_MAX 255
-#define TTL_MAX    INT32_MAX /* RFC 2181 section 8 */
+#define CORE_MAX    1023
+#define DEVICE_MAX  255
+#define TTL_MAX     INT32_MAX /* RFC 2181 section 8 */
+#define RATE_MAX    100000
+#define SLIP_MAX    10
+#define BUCKETS_MAX (1u << 22)
 
 struct check {
 	const char *folder;
@@ -90,6 +93,41 @@ static const char *check_core(struct check *c, const char *text)
 static const char *check_ttl(struct check *c, const char *text)
 {
 	return check_number(c, text, TTL_MAX);
+}
+
+static const char *check_from_one(struct check *c, const char *text, unsigned max)
+{
+	uint64_t number;
+
+	if (config_value_number(text, max, &number) == 0 && number > 0)
+		return NULL;
+	snprintf(c->expected, sizeof(c->expected), "a number from 1 to %u", max);
+	return c->expected;
+}
+
+static const char *check_rate(struct check *c, const char *text)
+{
+	return check_number(c, text, RATE_MAX);
+}
+
+static const char *check_slip(struct check *c, const char *text)
+{
+	return check_number(c, text, SLIP_MAX);
+}
+
+static const char *check_length4(struct check *c, const char *text)
+{
+	return check_from_one(c, text, 32);
+}
+
+static const char *check_length6(struct check *c, const char *text)
+{
+	return check_from_one(c, text, 128);
+}
+
+static const char *check_buckets(struct check *c, const char *text)
+{
+	return check_from_one(c, text, BUCKETS_MAX);
 }
 
 static const char *check_widest4(struct check *c, const char *text)
@@ -230,6 +268,14 @@ static const struct {
     {"access[].from", check_prefix},
     {"access[].code", check_code},
     {"access[].text", check_text},
+    {"rate_limit.responses_per_s", check_rate},
+    {"rate_limit.nxdomains_per_s", check_rate},
+    {"rate_limit.errors_per_s", check_rate},
+    {"rate_limit.slip", check_slip},
+    {"rate_limit.ipv4_length", check_length4},
+    {"rate_limit.ipv6_length", check_length6},
+    {"rate_limit.buckets", check_buckets},
+    {"rate_limit.exempt[]", check_prefix},
     {"guard.never_list[]", check_networks},
     {"lists[].name", check_list_name},
     {"lists[].feed.path", check_path},

@@ -83,6 +83,39 @@ static int resolve_access(struct config *c)
 	return rc;
 }
 
+/* What the file does not give; the other classes are limited as the responses are. */
+static void default_rates(struct config_rate_limit *r, const struct config_node *node)
+{
+	if (!config_lines_get(node, "nxdomains_per_s"))
+		r->nxdomains_per_s = r->responses_per_s;
+	if (!config_lines_get(node, "errors_per_s"))
+		r->errors_per_s = r->responses_per_s;
+	if (!config_lines_get(node, "slip"))
+		r->slip = 2;
+	if (!config_lines_get(node, "ipv4_length"))
+		r->ipv4_length = 24;
+	if (!config_lines_get(node, "ipv6_length"))
+		r->ipv6_length = 56;
+	if (!config_lines_get(node, "buckets"))
+		r->buckets = 65536;
+}
+
+static int resolve_rate_limit(struct config *c, const struct config_node *root)
+{
+	struct config_rate_limit *r = c->rate_limit;
+	int rc = 0;
+
+	if (!r)
+		return 0;
+	default_rates(r, config_lines_get(root, "rate_limit"));
+	r->exempt_ranges = calloc(r->exempt_count + 1, sizeof(*r->exempt_ranges));
+	if (!r->exempt_ranges)
+		return -ENOMEM;
+	for (unsigned i = 0; i < r->exempt_count && rc == 0; i++)
+		rc = config_value_network(r->exempt[i], false, &r->exempt_ranges[i]);
+	return rc;
+}
+
 static int resolve_never_list(struct config *c)
 {
 	int rc = 0;
@@ -204,6 +237,8 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 	if (rc == 0)
 		rc = resolve_access(c);
 	if (rc == 0)
+		rc = resolve_rate_limit(c, root);
+	if (rc == 0)
 		rc = resolve_never_list(c);
 	if (rc == 0)
 		rc = resolve_lists(c, root, folder);
@@ -216,6 +251,10 @@ void config_resolve_undo(struct config *c)
 {
 	free(c->never_ranges);
 	c->never_ranges = NULL;
+	if (c->rate_limit) {
+		free(c->rate_limit->exempt_ranges);
+		c->rate_limit->exempt_ranges = NULL;
+	}
 	for (unsigned i = 0; i < c->zones_count; i++) {
 		free(c->zones[i].list_indexes);
 		c->zones[i].list_indexes = NULL;

@@ -68,6 +68,18 @@ static const cyaml_schema_field_t access_fields[] = {
 static const cyaml_schema_value_t access_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_access, access_fields)};
 
+static const cyaml_schema_field_t rate_limit_fields[] = {
+    CYAML_FIELD_UINT("responses_per_s", REQUIRED, struct config_rate_limit, responses_per_s),
+    CYAML_FIELD_UINT("nxdomains_per_s", OPTIONAL, struct config_rate_limit, nxdomains_per_s),
+    CYAML_FIELD_UINT("errors_per_s", OPTIONAL, struct config_rate_limit, errors_per_s),
+    CYAML_FIELD_UINT("slip", OPTIONAL, struct config_rate_limit, slip),
+    CYAML_FIELD_UINT("ipv4_length", OPTIONAL, struct config_rate_limit, ipv4_length),
+    CYAML_FIELD_UINT("ipv6_length", OPTIONAL, struct config_rate_limit, ipv6_length),
+    CYAML_FIELD_UINT("buckets", OPTIONAL, struct config_rate_limit, buckets),
+    CYAML_FIELD_SEQUENCE("exempt", POINTER | OPTIONAL, struct config_rate_limit, exempt,
+                         &text_value, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t http_fields[] = {
     TEXT("listen", REQUIRED, struct config, http_listen), CYAML_FIELD_END};
 
@@ -126,6 +138,8 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("http", http_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
                          CYAML_UNLIMITED),
+    CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
+                            rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),
     CYAML_FIELD_SEQUENCE("lists", POINTER, struct config, lists, &list_value, 1, CONFIG_LISTS_MAX),
     CYAML_FIELD_SEQUENCE("zones", POINTER, struct config, zones, &zone_value, 1, CONFIG_ZONES_MAX),

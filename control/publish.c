@@ -147,7 +147,23 @@ static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones
 	return 1;
 }
 
-/* Zones and access rules of a full load. */
+/* Of a full load, which begins without limits. */
+static int send_rate_limit(struct batch *b, const struct config_rate_limit *limit)
+{
+	Reputed__Update__RateLimit *message;
+	int rc;
+
+	if (!limit)
+		return 0;
+	message = zone_message_rate_limit(limit);
+	if (!message)
+		return -ENOMEM;
+	rc = batch_rate_limit(b, message);
+	reputed__update__rate_limit__free_unpacked(message, NULL);
+	return rc;
+}
+
+/* Zones, access rules and limits of a full load. */
 static int send_configuration(struct publish *p, struct batch *b)
 {
 	const struct config *config = p->lists.config;
@@ -161,6 +177,8 @@ static int send_configuration(struct publish *p, struct batch *b)
 		rc = batch_zones(b, zones);
 	if (!rc)
 		rc = batch_access(b, access);
+	if (!rc)
+		rc = send_rate_limit(b, config->rate_limit);
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
 	if (access)

@@ -25,6 +25,7 @@
 	X(DNS_SHORT, "dns_short", "shorter than a DNS header")                                     \
 	X(DNS_RESPONSE, "dns_response", "QR is set: a response, never answered")                   \
 	X(ACCESS, "access", "access rule with action drop")                                        \
+	X(RATE_LIMIT, "rate_limit", "over the rate limit of the client's network")                 \
 	X(NO_ROOM, "no_room", "buffer too small for any answer")                                   \
 	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")                              \
 	X(TX_REFUSED, "tx_refused", "the kernel refused to send the answer to its client")

@@ -251,6 +251,8 @@ static void reset(struct query *q)
 	q->kind = QUERY_ERROR;
 	q->qtype = 0;
 	q->qclass = 0;
+	q->has_valid_cookie = false;
+	q->limited = 0;
 	q->question_end = DNS_HEADER_SIZE;
 	q->apex_offset = 0;
 	q->udp_size = DNS_UDP_MIN;

@@ -37,6 +37,9 @@ struct query {
 	uint8_t drop;        /* enum drop: why, DROP_NONE when answered */
 	uint8_t rcode;       /* 12-bit extended rcodes are clipped to the header's 4 bits + OPT */
 
+	bool has_valid_cookie; /* the address is the client's own, not forged */
+	uint8_t limited; /* enum rates_class + 1: over the rate limit; with an answer: slipped */
+
 	/* between the stages; see parse.c, lookup.c, reply.c */
 	uint8_t kind; /* enum query_kind */
 	uint16_t qtype, qclass;

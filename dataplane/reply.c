@@ -293,6 +293,17 @@ static void reply_query(struct query *q, uint64_t generation)
 	q->reply_size = (uint16_t)w.size;
 }
 
+void reply_truncate(struct query *q)
+{
+	struct writer w = {q->message, q->question_end, limit_of(q), false};
+
+	w.bytes[2] |= DNS_TC;
+	memset(&w.bytes[6], 0, DNS_HEADER_SIZE - 6);
+	if (q->has_opt)
+		put_opt(&w, q);
+	q->reply_size = (uint16_t)w.size;
+}
+
 void reply_burst(const struct tables *t, struct query *queries, unsigned count)
 {
 	uint64_t generation = t ? atomic_load_explicit(&t->generation, memory_order_relaxed) : 0;

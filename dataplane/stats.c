@@ -23,6 +23,12 @@ static const char *const rcode_names[STATS_RCODE_COUNT] = {
     [STATS_BADVERS] = "BADVERS",   [STATS_BADCOOKIE] = "BADCOOKIE", [STATS_OTHER_RCODE] = "other",
 };
 
+static const char *const class_names[RATES_CLASS_COUNT] = {
+    [RATES_RESPONSES] = "response",
+    [RATES_NXDOMAINS] = "nxdomain",
+    [RATES_ERRORS] = "error",
+};
+
 /* RCODE (RFC 6895 section 2.3) -> enum stats_rcode; those above are STATS_OTHER_RCODE. */
 static const uint8_t rcode_slots[] = {
     STATS_NOERROR,     STATS_FORMERR,     STATS_SERVFAIL,    STATS_NXDOMAIN,    STATS_NOTIMP,
@@ -59,6 +65,10 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct query *q = &queries[i];
+		if (q->limited) {
+			stats_add(&t->limited[q->limited - 1], 1);
+			stats_add(&t->slipped, q->reply_size > 0);
+		}
 		if (q->reply_size == 0) {
 			stats_add(&t->drops[q->drop < DROP_COUNT ? q->drop : DROP_NONE], 1);
 			continue;
@@ -115,6 +125,13 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	for (unsigned i = DROP_NONE + 1; i < DROP_COUNT; i++)
 		emit_labelled(&e, "drops{reason=\"%s\"}", drop_names[i], drop_meanings[i],
 		              sum(s, &t->drops[i]));
+
+	for (unsigned i = 0; i < RATES_CLASS_COUNT; i++)
+		emit_labelled(&e, "rate_limited{class=\"%s\"}", class_names[i],
+		              "answers over the rate limit of the client's network",
+		              sum(s, &t->limited[i]));
+	emit(context, "rate_slipped", "of these, answered with TC alone, so as to come over TCP",
+	     sum(s, &t->slipped));
 
 	/* Closed first: a connection counted between the two sums makes the difference larger,
 	 * never negative. */

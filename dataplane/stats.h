@@ -33,6 +33,8 @@ struct stats_thread {
 	stats_counter replies[STATS_TRANSPORT_COUNT]; /* taken by the socket or the device */
 	stats_counter rcodes[STATS_RCODE_COUNT];
 	stats_counter drops[DROP_COUNT];
+	stats_counter limited[RATES_CLASS_COUNT]; /* over the rate limit, slipped or dropped */
+	stats_counter slipped;
 	stats_counter neighbor_replies; /* ARP, neighbour solicitation, echo */
 	stats_counter tcp_accepted;
 	stats_counter tcp_closed; /* for whatever reason; includes evicted and idle ones */

@@ -2,6 +2,8 @@
 #include "dataplane/udp.h"
 
 #include "dataplane/answer.h"
+#include "dataplane/clock.h"
+#include "dataplane/limit.h"
 #include "dataplane/listener.h"
 
 #include <urcu-qsbr.h>
@@ -132,7 +134,9 @@ static void answer(struct udp *u, int fd, unsigned count)
 		q->is_tcp = false;
 		q->client = listener_client(&u->datagrams[i].client);
 	}
-	answer_burst(update_tables(u->update), u->queries, count);
+	const struct tables *tables = update_tables(u->update);
+	answer_burst(tables, u->queries, count);
+	limit_burst(tables, clock_now_us(), u->queries, count);
 	stats_count_burst(u->stats, STATS_UDP, u->queries, count);
 	rcu_quiescent_state();
 	send_replies(u, fd, prepare_replies(u, count));

@@ -3,6 +3,7 @@
 
 #include "dataplane/update.h"
 #include "dataplane/update_apply.h"
+#include "dataplane/update_limits.h"
 
 #include <urcu-qsbr.h>
 
@@ -74,6 +75,9 @@ static void drop_replacements(struct update_batch *b)
 	zones_free(b->zones);
 	update_list_names_free(b->list_names);
 	access_rules_free(b->access);
+	rates_free(b->rates);
+	b->rates = NULL;
+	b->has_rates = false;
 	b->zones = NULL;
 	b->list_names = NULL;
 	b->access = NULL;
@@ -275,6 +279,20 @@ static int take_access(struct update_batch *b, const Reputed__Update__Access *m,
 	return 0;
 }
 
+static int take_rates(struct update_batch *b, const Reputed__Update__RateLimit *m,
+                      struct update_error *out_error)
+{
+	struct rates *rates = NULL;
+	int rc = update_limits_build(m, &rates, out_error);
+
+	if (rc < 0)
+		return rc;
+	rates_free(b->rates);
+	b->rates = rates;
+	b->has_rates = true;
+	return 0;
+}
+
 static int apply_collected(struct update_batch *b, bool is_define)
 {
 	for (size_t i = 0; i < b->collected_count; i++) {
@@ -302,6 +320,12 @@ static void replace(struct update_batch *b, struct tables *t)
 		b->old_access = t->access;
 		__atomic_store_n(&t->access, b->access, __ATOMIC_RELEASE);
 		b->access = NULL;
+	}
+	if (b->has_rates) {
+		b->old_rates = t->rates;
+		__atomic_store_n(&t->rates, b->rates, __ATOMIC_RELEASE);
+		b->rates = NULL;
+		b->has_rates = false;
 	}
 }
 
@@ -395,6 +419,9 @@ static int take(struct update_batch *b, channel_request *request, struct update_
 	case REPUTED__UPDATE__REQUEST__KIND_ACCESS:
 		rc = take_access(b, request->access, out_error);
 		break;
+	case REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT:
+		rc = take_rates(b, request->rate_limit, out_error);
+		break;
 	case REPUTED__UPDATE__REQUEST__KIND_COMMIT:
 		rc = commit(b, request->commit, out_error);
 		break;
@@ -442,13 +469,15 @@ static void forget(struct update_batch *b)
 
 void update_batch_settle(struct update_batch *b)
 {
-	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access)
+	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access || b->old_rates)
 		synchronize_rcu();
 	forget(b);
 	zones_free(b->old_zones);
 	access_rules_free(b->old_access);
+	rates_free(b->old_rates);
 	b->old_zones = NULL;
 	b->old_access = NULL;
+	b->old_rates = NULL;
 	if (b->old_tables) {
 		atomic_fetch_add(&b->store->freeing, 1);
 		call_rcu(&b->old_tables->rcu, retired_expired);

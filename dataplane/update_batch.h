@@ -51,6 +51,8 @@ struct update_batch {
 	struct zones *zones;
 	struct update_list_names *list_names;
 	struct access_rules *access;
+	struct rates *rates;
+	bool has_rates; /* NULL counts: no limits any more */
 
 	/* both: ids of Forget; from Commit to settle they are due */
 	uint32_t *verdicts, *listings;
@@ -60,6 +62,7 @@ struct update_batch {
 	/* what the last Commit replaced, until settle */
 	struct zones *old_zones;
 	struct access_rules *old_access;
+	struct rates *old_rates;
 	struct update_retired *old_tables;
 	struct update_retired *retired; /* reserved at Begin, so that Commit cannot fail */
 };

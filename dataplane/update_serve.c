@@ -361,8 +361,9 @@ static int serve_status(const struct update_serve *s, struct update_client *c)
 
 static bool is_of_batch(const channel_request *request)
 {
-	return request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
-	       request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT;
+	return (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
+	        request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT;
 }
 
 int update_serve_request(struct update_serve *s, struct update_client *c, channel_request *request)

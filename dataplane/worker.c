@@ -2,6 +2,8 @@
 #include "dataplane/worker.h"
 
 #include "dataplane/answer.h"
+#include "dataplane/clock.h"
+#include "dataplane/limit.h"
 #include "dataplane/rx.h"
 #include "dataplane/tx.h"
 
@@ -53,7 +55,9 @@ static unsigned serve(struct worker *w, const struct queue *q)
 	if (count == 0)
 		return 0;
 	if (b->query_count > 0) {
-		answer_burst(update_tables(w->update), b->queries, b->query_count);
+		const struct tables *tables = update_tables(w->update);
+		answer_burst(tables, b->queries, b->query_count);
+		limit_burst(tables, clock_now_us(), b->queries, b->query_count);
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}
 	tx_send(q->port, q->index, w->stats, b);

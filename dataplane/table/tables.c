@@ -34,6 +34,7 @@ void tables_free(struct tables *t)
 {
 	if (!t)
 		return;
+	rates_free(t->rates);
 	access_rules_free(t->access);
 	zones_free(t->zones);
 	names_free(t->names);

@@ -10,6 +10,7 @@
  */
 #include "dataplane/table/access_rules.h"
 #include "dataplane/table/names.h"
+#include "dataplane/table/rates.h"
 #include "dataplane/table/table4.h"
 #include "dataplane/table/table6.h"
 #include "dataplane/table/verdicts.h"
@@ -24,11 +25,18 @@ struct tables {
 	struct names *names;
 	struct zones *zones;         /* rcu_dereference() to read */
 	struct access_rules *access; /* rcu_dereference() to read */
+	struct rates *rates;         /* readers: tables_rates(); NULL = no limits */
 	_Atomic uint64_t generation; /* of the last committed batch; the SOA serial */
 };
 
 /* All parts empty. Errors: NULL with errno; nothing leaks. */
 struct tables *tables_new(void);
+
+/* Valid until the reader's next quiescent state. */
+static inline struct rates *tables_rates(const struct tables *t)
+{
+	return __atomic_load_n(&t->rates, __ATOMIC_CONSUME);
+}
 
 /* Free all parts; no reader may be left. NULL is allowed. */
 void tables_free(struct tables *t);
