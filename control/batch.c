@@ -301,6 +301,15 @@ int batch_access(struct batch *b, Reputed__Update__Access *access)
 	return push_send(b->push, &request);
 }
 
+int batch_keys(struct batch *b, Reputed__Update__Keys *keys)
+{
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_KEYS;
+	request.keys = keys;
+	return push_send(b->push, &request);
+}
+
 int batch_rate_limit(struct batch *b, Reputed__Update__RateLimit *rate_limit)
 {
 	channel_request request = REPUTED__UPDATE__REQUEST__INIT;

@@ -30,6 +30,7 @@ int batch_put_name(struct batch *b, const struct merge_name *name);
 int batch_delete_name(struct batch *b, const uint8_t *wire, size_t size);
 int batch_zones(struct batch *b, Reputed__Update__Zones *zones);
 int batch_access(struct batch *b, Reputed__Update__Access *access);
+int batch_keys(struct batch *b, Reputed__Update__Keys *keys);
 int batch_rate_limit(struct batch *b, Reputed__Update__RateLimit *rate_limit);
 
 /*

@@ -96,6 +96,13 @@ struct config_list {
 	uint32_t code; /* resolved, host order; default 127.0.0.2 */
 };
 
+/* Who may ask a zone; the keys are secrets. */
+struct config_keys {
+	unsigned count;
+	uint8_t (*labels)[64]; /* length byte, lower-case bytes */
+	char (*names)[64];
+};
+
 struct config_zone {
 	char *name;
 	char **lists;
@@ -103,8 +110,10 @@ struct config_zone {
 	uint32_t ttl, negative_ttl; /* seconds; defaults 300, 60 */
 	char **ns;
 	unsigned ns_count;
-	unsigned *list_indexes; /* resolved: into config.lists */
-	uint8_t apex[255];      /* resolved: wire name with root label */
+	char *keys; /* path of a file, absolute once resolved; NULL = none needed */
+	struct config_keys *key_set; /* resolved; NULL = none needed */
+	unsigned *list_indexes;      /* resolved: into config.lists */
+	uint8_t apex[255];           /* resolved: wire name with root label */
 	uint8_t apex_size;
 };
 

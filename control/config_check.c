@@ -293,6 +293,7 @@ static const struct {
     {"zones[].ttl", check_ttl},
     {"zones[].negative_ttl", check_ttl},
     {"zones[].ns[]", check_domain},
+    {"zones[].keys", check_path},
 };
 
 static const char *check_rules(const char *pattern, const char *text, void *context)

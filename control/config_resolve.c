@@ -2,6 +2,7 @@
 #include "control/config_resolve.h"
 
 #include "control/config_check.h"
+#include "control/config_keys.h"
 #include "control/config_value.h"
 
 #include <errno.h>
@@ -258,5 +259,7 @@ void config_resolve_undo(struct config *c)
 	for (unsigned i = 0; i < c->zones_count; i++) {
 		free(c->zones[i].list_indexes);
 		c->zones[i].list_indexes = NULL;
+		config_keys_free(c->zones[i].key_set);
+		c->zones[i].key_set = NULL;
 	}
 }

@@ -127,6 +127,7 @@ static const cyaml_schema_field_t zone_fields[] = {
     CYAML_FIELD_UINT("negative_ttl", OPTIONAL, struct config_zone, negative_ttl),
     CYAML_FIELD_SEQUENCE("ns", POINTER | OPTIONAL, struct config_zone, ns, &text_value, 0,
                          CONFIG_NS_MAX),
+    TEXT("keys", OPTIONAL, struct config_zone, keys),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t zone_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_zone, zone_fields)};

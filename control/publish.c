@@ -147,6 +147,32 @@ static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones
 	return 1;
 }
 
+static int send_zone_keys(struct batch *b, const struct config_zone *zone)
+{
+	unsigned at = 0;
+	int rc = 0;
+
+	while (zone->key_set && at < zone->key_set->count && rc == 0) {
+		Reputed__Update__Keys *keys = zone_message_keys(zone, &at);
+
+		if (!keys)
+			return -ENOMEM;
+		rc = batch_keys(b, keys);
+		reputed__update__keys__free_unpacked(keys, NULL);
+	}
+	return rc;
+}
+
+/* Zones with the keys that some need. */
+static int send_zones(struct batch *b, const struct config *config, Reputed__Update__Zones *zones)
+{
+	int rc = batch_zones(b, zones);
+
+	for (unsigned i = 0; i < config->zones_count && rc == 0; i++)
+		rc = send_zone_keys(b, &config->zones[i]);
+	return rc;
+}
+
 /* Of a full load, which begins without limits. */
 static int send_rate_limit(struct batch *b, const struct config_rate_limit *limit)
 {
@@ -174,7 +200,7 @@ static int send_configuration(struct publish *p, struct batch *b)
 	if (zones && access)
 		rc = remember_zones(p, zones);
 	if (rc >= 0)
-		rc = batch_zones(b, zones);
+		rc = send_zones(b, config, zones);
 	if (!rc)
 		rc = batch_access(b, access);
 	if (!rc)
@@ -332,7 +358,7 @@ static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t 
 
 	if (!b)
 		return -errno;
-	rc = zones ? batch_zones(b, zones) : 0;
+	rc = zones ? send_zones(b, c->p->lists.config, zones) : 0;
 	if (!rc)
 		rc = load_delta(b, &c->was.view, &c->is, c->list, &c->changes);
 	if (!rc)

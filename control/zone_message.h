@@ -52,3 +52,10 @@ Reputed__Update__Access *zone_message_access(const struct config_access *rules, 
 
 /* The rate limits. Errors: NULL with errno ENOMEM. */
 Reputed__Update__RateLimit *zone_message_rate_limit(const struct config_rate_limit *limit);
+
+/*
+ * The keys of a zone from index *at on, as many as fit a message; moves *at.
+ *
+ * Errors: NULL with errno ENOMEM.
+ */
+Reputed__Update__Keys *zone_message_keys(const struct config_zone *zone, unsigned *at);

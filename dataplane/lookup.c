@@ -176,6 +176,7 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 	switch ((enum query_kind)q->kind) {
 	case QUERY_ERROR:
 	case QUERY_APEX:
+	case QUERY_KEY:
 		break;
 	case QUERY_IP4:
 		q->verdict = lookup4(t, q);
@@ -214,7 +215,7 @@ static void lookup_without_lists(struct query *q)
 	              (q->kind == QUERY_NAME && q->zone->content & ZONE_HAS_NAMES);
 
 	q->is_always = q->access == ACCESS_ALWAYS && is_key;
-	q->exists = q->kind == QUERY_APEX || q->is_always ||
+	q->exists = q->kind == QUERY_APEX || q->kind == QUERY_KEY || q->is_always ||
 	            (q->kind == QUERY_NAME &&
 	             (is_name_server(q) || (q->access == ACCESS_ALWAYS && is_above_addresses(q))));
 }
@@ -231,7 +232,8 @@ static void lookup_listings(const struct tables *t, struct query *q)
 		if (shows_any(q->zone, listings))
 			q->listings = listings;
 	}
-	q->exists = q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
+	q->exists = q->kind == QUERY_APEX || q->kind == QUERY_KEY || q->is_test_entry ||
+	            q->listings || exists(t, q);
 }
 
 void lookup_burst(const struct tables *t, struct query *queries, unsigned count)

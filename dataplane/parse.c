@@ -214,6 +214,37 @@ static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
 	return QUERY_NAME;
 }
 
+/*
+ * Take the key label off a name of a zone that needs one; it is the one just left of the apex.
+ *
+ * size: of what is left of the apex
+ */
+static bool admit_key(struct query *q, const uint8_t *name, size_t *size)
+{
+	size_t at = 0;
+	int key;
+
+	if (!q->zone->needs_key || *size == 0 || q->is_internal)
+		return true;
+	while (at + 1u + name[at] < *size)
+		at += 1u + name[at];
+	key = q->zone->keys ? keys_find(q->zone->keys, &name[at]) : -1;
+	if (key < 0) {
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+		return false;
+	}
+	q->key = (uint32_t)key + 1;
+	*size = at;
+	return true;
+}
+
+static void find_key(struct query *q, const uint8_t *name, size_t size)
+{
+	if (!admit_key(q, name, &size))
+		return;
+	q->kind = (uint8_t)(q->key && size == 0 ? QUERY_KEY : key_of(q, name, size));
+}
+
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
 {
 	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
@@ -237,7 +268,7 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_INVALID_DATA));
 		return;
 	case ZONE_SERVING:
-		q->kind = (uint8_t)key_of(q, name, offset);
+		find_key(q, name, offset);
 		return;
 	}
 	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
@@ -253,6 +284,7 @@ static void reset(struct query *q)
 	q->qclass = 0;
 	q->has_valid_cookie = false;
 	q->limited = 0;
+	q->key = 0;
 	q->question_end = DNS_HEADER_SIZE;
 	q->apex_offset = 0;
 	q->udp_size = DNS_UDP_MIN;

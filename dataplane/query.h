@@ -21,6 +21,7 @@ enum query_kind {
 	QUERY_APEX,  /* the zone's own name */
 	QUERY_IP4,   /* reversed IPv4, or its v4-mapped nibble form */
 	QUERY_IP6,
+	QUERY_KEY,  /* a key label alone, which is above all that can be asked with it */
 	QUERY_NAME, /* also the 1..3 octets or 1..31 nibbles above addresses */
 };
 
@@ -31,6 +32,7 @@ struct query {
 	uint16_t capacity; /* bytes that may be written at message, >= size */
 	bool is_tcp;       /* no size limit but capacity, never TC */
 	address6_t client; /* IPv4 as ::ffff:a.b.c.d */
+	bool is_internal;  /* the operator's own question: no key label in its name */
 
 	/* out: after answer_burst() */
 	uint16_t reply_size; /* 0 = dropped */
@@ -38,6 +40,7 @@ struct query {
 	uint8_t rcode;       /* 12-bit extended rcodes are clipped to the header's 4 bits + OPT */
 
 	bool has_valid_cookie; /* the address is the client's own, not forged */
+	uint32_t key;          /* index in the zone's keys + 1, 0 = none */
 	uint8_t limited; /* enum rates_class + 1: over the rate limit; with an answer: slipped */
 
 	/* between the stages; see parse.c, lookup.c, reply.c */

@@ -47,6 +47,8 @@ struct stats *stats_new(unsigned thread_count)
 		return NULL;
 	memset(s, 0, size);
 	s->thread_count = thread_count;
+	for (unsigned i = 0; i < thread_count; i++)
+		s->threads[i].index = i;
 	return s;
 }
 
@@ -65,6 +67,8 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct query *q = &queries[i];
+		if (q->key)
+			keys_count_query(q->zone->keys, q->key - 1, t->index);
 		if (q->limited) {
 			stats_add(&t->limited[q->limited - 1], 1);
 			stats_add(&t->slipped, q->reply_size > 0);

@@ -29,7 +29,8 @@ typedef _Atomic uint64_t stats_counter;
 
 /* Written by the owning thread; read by anyone. */
 struct stats_thread {
-	alignas(64) stats_counter queries[STATS_TRANSPORT_COUNT];
+	alignas(64) unsigned index; /* never changes */
+	stats_counter queries[STATS_TRANSPORT_COUNT];
 	stats_counter replies[STATS_TRANSPORT_COUNT]; /* taken by the socket or the device */
 	stats_counter rcodes[STATS_RCODE_COUNT];
 	stats_counter drops[DROP_COUNT];

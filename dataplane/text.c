@@ -65,6 +65,7 @@ static void put_subject(struct text *text, const struct query *q)
 	switch ((enum query_kind)q->kind) {
 	case QUERY_ERROR:
 	case QUERY_APEX:
+	case QUERY_KEY:
 		return;
 	case QUERY_IP4:
 		put_address(text, q->address4, true);

@@ -76,6 +76,8 @@ static void drop_replacements(struct update_batch *b)
 	update_list_names_free(b->list_names);
 	access_rules_free(b->access);
 	rates_free(b->rates);
+	update_keys_free(b->keys);
+	b->keys = NULL;
 	b->rates = NULL;
 	b->has_rates = false;
 	b->zones = NULL;
@@ -388,9 +390,10 @@ static int commit(struct update_batch *b, const Reputed__Update__Commit *m,
 		                        "commit: generation %" PRIu64
 		                        ", but the batch began as %" PRIu64,
 		                        m->generation, b->generation);
-	if (b->is_full)
+	rc = update_keys_attach(&b->keys, b->zones, out_error);
+	if (rc == 0 && b->is_full)
 		commit_full(b);
-	else
+	else if (rc == 0)
 		rc = commit_delta(b, out_error);
 	if (rc < 0)
 		return rc;
@@ -421,6 +424,9 @@ static int take(struct update_batch *b, channel_request *request, struct update_
 		break;
 	case REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT:
 		rc = take_rates(b, request->rate_limit, out_error);
+		break;
+	case REPUTED__UPDATE__REQUEST__KIND_KEYS:
+		rc = update_keys_take(&b->keys, request->keys, out_error);
 		break;
 	case REPUTED__UPDATE__REQUEST__KIND_COMMIT:
 		rc = commit(b, request->commit, out_error);
@@ -467,8 +473,21 @@ static void forget(struct update_batch *b)
 	drop_forgets(b);
 }
 
+/* The counters of keys go on where they were; a grace period later nobody counts in the old ones.
+ */
+static void carry_keys(struct update_batch *b)
+{
+	const struct zones *old = b->old_tables ? b->old_tables->tables->zones : b->old_zones;
+
+	if (!old || !update_keys_any(old))
+		return;
+	synchronize_rcu();
+	update_keys_carry(b->store->tables->zones, old);
+}
+
 void update_batch_settle(struct update_batch *b)
 {
+	carry_keys(b);
 	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access || b->old_rates)
 		synchronize_rcu();
 	forget(b);

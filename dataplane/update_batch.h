@@ -13,6 +13,7 @@
  */
 #include "dataplane/table/tables.h"
 #include "dataplane/update_check.h"
+#include "dataplane/update_keys.h"
 #include "dataplane/update_zones.h"
 
 /* What is published, and what the writer has to know of it. */
@@ -51,6 +52,7 @@ struct update_batch {
 	struct zones *zones;
 	struct update_list_names *list_names;
 	struct access_rules *access;
+	struct update_keys *keys;
 	struct rates *rates;
 	bool has_rates; /* NULL counts: no limits any more */
 

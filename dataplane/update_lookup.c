@@ -118,6 +118,7 @@ static void ask(struct query *q, uint8_t *message, const struct name *name, enum
 	q->capacity = MESSAGE_CAPACITY;
 	q->is_tcp = true;
 	q->client = LOOPBACK;
+	q->is_internal = true;
 }
 
 static unsigned get_u16(const uint8_t *p)

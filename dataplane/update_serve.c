@@ -303,6 +303,8 @@ static int serve_stats(struct update_serve *s, struct update_client *c)
 	if (s->options->visit_stats)
 		s->options->visit_stats(s->options->stats_owner, collect_counter, &l);
 	visit_own(s, collect_counter, &l);
+	if (s->store.tables)
+		update_keys_visit(s->store.tables->zones, collect_counter, &l);
 	response.kind_case = REPUTED__UPDATE__RESPONSE__KIND_STATS;
 	response.stats = &l.answer;
 	rc = l.is_failed ? answer_error(s, c, "stats: no memory")
@@ -363,7 +365,8 @@ static bool is_of_batch(const channel_request *request)
 {
 	return (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
 	        request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
-	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT;
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT ||
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_KEYS;
 }
 
 int update_serve_request(struct update_serve *s, struct update_client *c, channel_request *request)

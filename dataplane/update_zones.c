@@ -107,6 +107,7 @@ static int convert(const Reputed__Update__Zone *m, size_t index, struct zone *ou
 	memcpy(zone->apex, m->apex.data, m->apex.len);
 	zone->apex_size = (uint8_t)m->apex.len;
 	zone->state = (uint8_t)m->state;
+	zone->needs_key = m->needs_key;
 	zone->content = (uint8_t)m->content;
 	zone->ttl_s = m->ttl;
 	zone->negative_ttl_s = m->negative_ttl;

@@ -45,8 +45,10 @@ void zones_free(struct zones *z)
 {
 	if (!z)
 		return;
-	for (size_t i = 0; i < z->count; i++)
+	for (size_t i = 0; i < z->count; i++) {
+		keys_free(z->zones[i]->keys);
 		free(z->zones[i]);
+	}
 	free(z->zones);
 	free(z->index);
 	free(z);
@@ -182,6 +184,19 @@ const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t
 		}
 	}
 	return found;
+}
+
+int zones_give_keys(struct zones *z, const uint8_t *apex, size_t size, struct keys *keys)
+{
+	size_t offset = 0;
+	struct zone *zone = (struct zone *)zones_find(z, apex, size, &offset);
+
+	if (!zone || offset != 0 || !zone->needs_key)
+		return -ENOENT;
+	if (zone->keys)
+		return -EEXIST;
+	zone->keys = keys;
+	return 0;
 }
 
 size_t zones_count(const struct zones *z)

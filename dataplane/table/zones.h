@@ -4,6 +4,7 @@
  * The zones served: apex -> what of a verdict is visible there, and the prebuilt parts of its
  * answers. A set of zones is immutable once published (see tables.h); it is replaced whole.
  */
+#include "dataplane/table/keys.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -30,6 +31,8 @@ struct zone {
 	uint8_t apex_size; /* with the root label */
 	uint8_t state;     /* enum zone_state */
 	uint8_t content;   /* enum zone_content bits */
+	bool needs_key;    /* names below the apex end with a label of keys */
+	struct keys *keys; /* the set's once given; NULL = none */
 	uint32_t ttl_s;
 	uint32_t negative_ttl_s;
 	uint64_t lists[(LIST_ID_MAX + 1) / 64]; /* bitmap of visible list ids */
@@ -65,6 +68,13 @@ int zones_add(struct zones *z, const struct zone *zone);
  */
 const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t size,
                               size_t *out_offset);
+
+/*
+ * Give a zone its keys, before the set is published; they are freed with it.
+ *
+ * Errors: -ENOENT: no zone has that apex, or it needs none; -EEXIST: it has some
+ */
+int zones_give_keys(struct zones *z, const uint8_t *apex, size_t size, struct keys *keys);
 
 size_t zones_count(const struct zones *z);
 const struct zone *zones_at(const struct zones *z, size_t index);

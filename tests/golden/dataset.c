@@ -160,6 +160,32 @@ static const struct {
     {"\3sub\2bl\7example", 16, ZONE_SERVING, ZONE_HAS_IP4, LIST(2), {NULL}, ""},
 };
 
+static const char *const keys[] = {"abcd1234", "The-Key-Of-Somebody-Else"};
+
+/* key.example: what bl.example has, for who has a key. */
+static void add_keyed_zone(struct zones *z)
+{
+	struct zone zone = {.apex = "\3key\7example",
+	                    .apex_size = 13,
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES,
+	                    .needs_key = true,
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60,
+	                    .lists = {LIST(1) | LIST(2) | LIST(3)},
+	                    .soa_refresh_s = 3600,
+	                    .soa_retry_s = 600,
+	                    .soa_expire_s = 604800};
+	struct keys *k = keys_new();
+
+	must(k ? 0 : -12, "keys");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		must(keys_add(k, (const uint8_t *)keys[i], strlen(keys[i]), "somebody"), keys[i]);
+	must(keys_seal(k), "keys");
+	must(zones_add(z, &zone), "key.example");
+	must(zones_give_keys(z, zone.apex, zone.apex_size, k), "keys of key.example");
+}
+
 static address6_t address_of(const char *text)
 {
 	uint8_t bytes[16];
@@ -257,6 +283,7 @@ struct tables *dataset_new(void)
 	must(t ? 0 : -12, "tables");
 	add_verdicts(t->verdicts);
 	add_zones(t->zones);
+	add_keyed_zone(t->zones);
 	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++)
 		must(table4_paint(t->addresses4, address4_of(addresses4[i].first),
 		                  address4_of(addresses4[i].last), addresses4[i].verdict),

@@ -80,4 +80,58 @@ def always_cases():
          error(q, SERVFAIL, ede=24), client=ALWAYS)
 
 
-ALL = [empty_cases, always_cases]
+def key_cases():
+    f = "keys"
+    key = Zone("key.example", synthetic)
+
+    def hit(name, why, labels, *codes, qtype="A"):
+        q = Query(labels + ".key.example", qtype)
+        Case(f, name, why, q, reply(q, answers=a(*codes)))
+
+    def miss(name, why, labels, rcode=NXDOMAIN, qtype="A"):
+        q = Query(labels + ".key.example", qtype)
+        Case(f, name, why, q, negative(key, q, rcode))
+
+    def refused(name, why, name_):
+        for o, ede in ((None, None), (opt(), 18)):
+            q = Query(name_, opt=o)
+            Case(f, name + ("-opt" if o else ""), why, q, error(q, REFUSED, ede=ede))
+
+    hit("listed", "the label left of the apex is a key: what is left of it is looked up",
+        "1.2.0.192.abcd1234", "127.0.0.2")
+    hit("other-key", "another key", "1.2.0.192.the-key-of-somebody-else", "127.0.0.2")
+    hit("case", "RFC 4343: a key has no case", "1.2.0.192.ABCD1234", "127.0.0.2")
+    hit("ip6", "IPv6", reversed_name("2001:db8:1::25", "abcd1234"), "127.0.0.9")
+    hit("name", "a name", "spam.example.abcd1234", "127.0.1.2")
+    hit("test-entry", "RFC 5782 section 5 holds below a key", "2.0.0.127.abcd1234", "127.0.0.2")
+    hit("test-name", "RFC 5782 section 5: TEST", "test.abcd1234", "127.0.0.2")
+    miss("never", "RFC 5782 section 5: 127.0.0.1 MUST NOT", "1.0.0.127.abcd1234")
+    miss("not-listed", "RFC 2308: with the SOA of the zone", "1.113.0.203.abcd1234")
+    miss("aaaa", "RFC 2308 section 2.2", "1.2.0.192.abcd1234", NOERROR, "AAAA")
+    miss("ent", "RFC 8020 below a key", "2.0.192.abcd1234", NOERROR)
+    miss("no-ent", "nothing is below", "113.0.203.abcd1234")
+    for qtype in ("A", "NS", "TXT", "SOA"):
+        miss(f"alone-{qtype.lower()}", "RFC 8020: the key alone is above all that it opens",
+             "abcd1234", NOERROR, qtype)
+    q = Query("1.2.0.192.abcd1234.key.example", "TXT")
+    Case(f, "txt", "'$' is the address, without the key", q, reply(q, answers=txt(HIT_TEXT)))
+    refused("none", "no key: RFC 8914 section 4.19", "1.2.0.192.key.example")
+    refused("wrong", "a key that nobody has", "1.2.0.192.abcd1235.key.example")
+    refused("wrong-alone", "also alone", "abcd1235.key.example")
+    refused("prefix", "the beginning of a key is none", "1.2.0.192.abcd123.key.example")
+    refused("longer", "nor is more than a key", "1.2.0.192.abcd12345.key.example")
+    refused("not-last", "the key is the label left of the apex", "abcd1234.1.2.0.192.key.example")
+    refused("test-entry-none", "test entries need the key too", "2.0.0.127.key.example")
+    refused("63", "the longest label", "1.2.0.192." + 63 * "k" + ".key.example")
+    q = Query("key.example", "SOA")
+    Case(f, "apex-soa", "the apex is for everybody", q, reply(q, answers=[key.soa(q, 300)]))
+    q = Query("1.2.0.192.abcd1234.bl.example")
+    Case(f, "elsewhere", "a zone without keys has no key labels", q, negative(BL, q, NXDOMAIN))
+    q = Query("1.2.0.192.abcd1234.key.example")
+    Case(f, "empty", "the address decides first what the lists say", q,
+         negative(key, q, NXDOMAIN), client=EMPTY)
+    Case(f, "refuse", "a key does not let in who is refused", q, error(q, REFUSED),
+         client="10.66.1.1")
+
+
+ALL = [key_cases, empty_cases, always_cases]

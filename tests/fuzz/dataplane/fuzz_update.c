@@ -153,7 +153,8 @@ static void serve(struct target *t, channel_request *request)
 {
 	bool is_batch = (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
 	                 request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
-	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT;
+	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT ||
+	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_KEYS;
 	size_t count;
 
 	model_request(t, request);

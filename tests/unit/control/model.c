@@ -516,6 +516,7 @@ static bool handle_part(struct model *m, channel_request *request)
 		m->next_access = request;
 		return true;
 	case REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT:
+	case REPUTED__UPDATE__REQUEST__KIND_KEYS:
 		return false; /* what it does is the data plane's to test */
 	default:              /* a protobuf enum, not ours */
 		fail(m, "unexpected message", request->kind_case);
