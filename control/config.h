@@ -50,7 +50,10 @@ struct config_dataplane {
 	unsigned *cores;
 	unsigned cores_count;
 	enum config_hugepages hugepages;
-	enum config_idle idle; /* default backoff */
+	enum config_idle idle;                    /* default backoff */
+	unsigned tcp_connections, tcp_per_client; /* 0 = the data plane's default */
+	char *tcp_idle;                           /* "10s" */
+	uint64_t tcp_idle_s;                      /* resolved; 0 = the data plane's default */
 };
 
 struct config_access {

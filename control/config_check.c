@@ -13,12 +13,14 @@
 #include <string.h>
 #include <sys/un.h>
 
-#define CORE_MAX    1023
-#define DEVICE_MAX  255
-#define TTL_MAX     INT32_MAX /* RFC 2181 section 8 */
-#define RATE_MAX    100000
-#define SLIP_MAX    10
-#define BUCKETS_MAX (1u << 22)
+#define CORE_MAX       1023
+#define DEVICE_MAX     255
+#define TTL_MAX        INT32_MAX /* RFC 2181 section 8 */
+#define RATE_MAX       100000
+#define SLIP_MAX       10
+#define TCP_MAX        65536
+#define TCP_IDLE_MAX_S 3600
+#define BUCKETS_MAX    (1u << 22)
 
 struct check {
 	const char *folder;
@@ -123,6 +125,21 @@ static const char *check_length4(struct check *c, const char *text)
 static const char *check_length6(struct check *c, const char *text)
 {
 	return check_from_one(c, text, 128);
+}
+
+static const char *check_tcp_count(struct check *c, const char *text)
+{
+	return check_from_one(c, text, TCP_MAX);
+}
+
+static const char *check_tcp_idle(struct check *c, const char *text)
+{
+	uint64_t seconds;
+
+	(void)c;
+	return config_value_duration(text, &seconds) == 0 && seconds <= TCP_IDLE_MAX_S
+	           ? NULL
+	           : "a duration from 1s to 1h";
 }
 
 static const char *check_buckets(struct check *c, const char *text)
@@ -264,6 +281,9 @@ static const struct {
     {"dataplane.ports[].device", check_device},
     {"dataplane.ports[].addresses[]", check_interface},
     {"dataplane.cores[]", check_core},
+    {"dataplane.tcp_connections", check_tcp_count},
+    {"dataplane.tcp_per_client", check_tcp_count},
+    {"dataplane.tcp_idle", check_tcp_idle},
     {"http.listen", check_endpoint},
     {"access[].from", check_prefix},
     {"access[].code", check_code},

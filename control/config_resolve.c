@@ -235,6 +235,8 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 
 	if (!config_lines_get(config_lines_get(root, "dataplane"), "idle"))
 		c->dataplane.idle = IDLE_BACKOFF;
+	if (rc == 0 && c->dataplane.tcp_idle)
+		rc = config_value_duration(c->dataplane.tcp_idle, &c->dataplane.tcp_idle_s);
 	if (rc == 0)
 		rc = resolve_access(c);
 	if (rc == 0)

@@ -57,6 +57,9 @@ static const cyaml_schema_field_t dataplane_fields[] = {
                      hugepages_names, COUNT(hugepages_names)),
     CYAML_FIELD_ENUM("idle", OPTIONAL | STRICT, struct config_dataplane, idle, idle_names,
                      COUNT(idle_names)),
+    CYAML_FIELD_UINT("tcp_connections", OPTIONAL, struct config_dataplane, tcp_connections),
+    CYAML_FIELD_UINT("tcp_per_client", OPTIONAL, struct config_dataplane, tcp_per_client),
+    TEXT("tcp_idle", OPTIONAL, struct config_dataplane, tcp_idle),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t access_fields[] = {

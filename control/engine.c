@@ -300,7 +300,8 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 	if (strcmp(a->socket, b->socket) != 0 ||
 	    !engine_is_same_list(a->listen, a->listen_count, b->listen, b->listen_count) ||
 	    !engine_is_same_ports(a, b) || a->hugepages != b->hugepages || a->idle != b->idle ||
-	    a->cores_count != b->cores_count ||
+	    a->tcp_connections != b->tcp_connections || a->tcp_per_client != b->tcp_per_client ||
+	    a->tcp_idle_s != b->tcp_idle_s || a->cores_count != b->cores_count ||
 	    (a->cores_count && memcmp(a->cores, b->cores, a->cores_count * sizeof(*a->cores)) != 0))
 		log_error("dataplane: a change needs a restart of both daemons, keeping the old "
 		          "settings");

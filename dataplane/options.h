@@ -15,6 +15,8 @@
 #define OPTIONS_ADDRESSES_MAX 16 /* of one port: FRAME_ADDRESSES_MAX of each family */
 #define OPTIONS_CORES_MAX     64
 #define OPTIONS_THREADS_MAX   64
+#define OPTIONS_TCP_MAX       65536 /* connections */
+#define OPTIONS_TCP_IDLE_MAX  3600  /* seconds */
 #define OPTIONS_DEVICE_MAX    512
 #define OPTIONS_ERROR_MAX     512 /* bytes of an error text */
 #define OPTIONS_SOCKET        "/run/reputed/dataplane.sock"
@@ -57,6 +59,9 @@ struct options {
 	enum options_hugepages hugepages;
 	enum options_idle idle;
 	unsigned socket_threads;
+	unsigned tcp_connections; /* of all threads */
+	unsigned tcp_per_client;  /* of each thread */
+	unsigned tcp_idle_s;
 };
 
 /*

@@ -148,6 +148,8 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	     accepted > closed ? accepted - closed : 0);
 	emit(context, "tcp_connections_evicted",
 	     "TCP connections closed to make room for newer ones", sum(s, &t->tcp_evicted));
+	emit(context, "tcp_connections_refused",
+	     "TCP connections closed at once: their client has too many", sum(s, &t->tcp_refused));
 	emit(context, "tcp_connections_idle", "TCP connections closed after the idle timeout",
 	     sum(s, &t->tcp_idle));
 }

@@ -41,6 +41,7 @@ struct stats_thread {
 	stats_counter tcp_closed; /* for whatever reason; includes evicted and idle ones */
 	stats_counter tcp_evicted;
 	stats_counter tcp_idle;
+	stats_counter tcp_refused; /* closed at once, not accepted */
 };
 
 struct stats;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/dataplane_args.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,17 @@ static void add_flag(struct list *l, const char *flag, const char *value)
 {
 	add(l, flag);
 	add(l, value);
+}
+
+/* 0 = left to the data plane */
+static void add_number(struct list *l, const char *flag, uint64_t number)
+{
+	char text[24];
+
+	if (number == 0)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	add_flag(l, flag, text);
 }
 
 static const char *hugepages_text(enum config_hugepages hugepages)
@@ -87,6 +99,9 @@ char **dataplane_args(const char *program, const struct config_dataplane *datapl
 	}
 	add_flag(&l, "--hugepages", hugepages_text(dataplane->hugepages));
 	add_flag(&l, "--idle", idle_text(dataplane->idle));
+	add_number(&l, "--tcp-connections", dataplane->tcp_connections);
+	add_number(&l, "--tcp-per-client", dataplane->tcp_per_client);
+	add_number(&l, "--tcp-idle", dataplane->tcp_idle_s);
 	if (!l.is_failed)
 		return l.items;
 	dataplane_args_free(l.items);
