@@ -29,13 +29,13 @@ test:
 # The same suite with AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan:
 	packaging/deps.sh test
-	[ -d $(BUILD)-asan ] || meson setup $(BUILD)-asan -Db_sanitize=address,undefined $(SANITIZE)
+	[ -e $(BUILD)-asan/build.ninja ] || meson setup $(BUILD)-asan -Db_sanitize=address,undefined $(SANITIZE)
 	tests/run.py $(BUILD)-asan
 
 # What several threads share: the tables and the update channel.
 test-tsan:
 	packaging/deps.sh test
-	[ -d $(BUILD)-tsan ] || meson setup $(BUILD)-tsan -Db_sanitize=thread $(SANITIZE)
+	[ -e $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Db_sanitize=thread $(SANITIZE)
 	tests/run.py $(BUILD)-tsan --suite threads
 
 # The long runs: every fuzz target for ten minutes. Hours, not minutes.
@@ -47,7 +47,7 @@ bench:
 	bench/run.sh $(BUILD)
 
 lint:
-	packaging/deps.sh lint
+	packaging/deps.sh test lint
 	tests/lint/lint.sh
 
 format:
@@ -57,7 +57,7 @@ format:
 SECONDS_EACH ?= 20
 fuzz:
 	packaging/deps.sh fuzz
-	[ -d $(BUILD)-fuzz ] || CC=clang meson setup $(BUILD)-fuzz -Dfuzz=true -Db_sanitize=address,undefined $(SANITIZE)
+	[ -e $(BUILD)-fuzz/build.ninja ] || CC=clang meson setup $(BUILD)-fuzz -Dfuzz=true -Db_sanitize=address,undefined $(SANITIZE)
 	ninja -C $(BUILD)-fuzz
 	tests/fuzz/run.sh $(BUILD)-fuzz $(SECONDS_EACH)
 

@@ -493,19 +493,25 @@ int versions_take(struct versions *v, const struct version_info *info)
 	return rc;
 }
 
+/* What "current" ignored is not wanted any more. */
+static int versions_stop_ignoring(struct versions *v)
+{
+	uint64_t ignored = v->ignored;
+	int rc = ignored ? versions_write_pointer(v, v->current, 0) : 0;
+
+	if (rc == 0 && ignored)
+		versions_remove(v, ignored);
+	return rc;
+}
+
 int versions_hold(struct versions *v, const struct version_info *info)
 {
 	int rc;
 
 	/* Whatever was held or ignored before is replaced by this one. */
-	if (v->ignored) {
-		uint64_t ignored = v->ignored;
-
-		rc = versions_write_pointer(v, v->current, 0);
-		if (rc < 0)
-			return rc;
-		versions_remove(v, ignored);
-	}
+	rc = versions_stop_ignoring(v);
+	if (rc < 0)
+		return rc;
 	versions_drop_held(v);
 	rc = durable_rename(v->folder, "incoming", "held.feed");
 	if (rc == 0)
@@ -543,14 +549,9 @@ int versions_confirm(struct versions *v, const struct version_info *info)
 	if (rc < 0)
 		return rc;
 	*current = confirmed;
-	if (v->ignored) {
-		uint64_t ignored = v->ignored;
-
-		rc = versions_write_pointer(v, v->current, 0);
-		if (rc < 0)
-			return rc;
-		versions_remove(v, ignored);
-	}
+	rc = versions_stop_ignoring(v);
+	if (rc < 0)
+		return rc;
 	versions_drop_held(v);
 	return 0;
 }

@@ -91,6 +91,8 @@ void watch_poke(struct watch *w)
 	Reputed__Update__Status status = REPUTED__UPDATE__STATUS__INIT;
 	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
 
+	if (!w->readable)
+		watch_connect(w);
 	if (!w->readable || w->unanswered >= WATCH_UNANSWERED_MAX)
 		return;
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_STATUS;
@@ -106,8 +108,6 @@ static void watch_on_timer(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (!w->readable)
-		watch_connect(w);
 	watch_poke(w);
 }
 

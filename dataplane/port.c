@@ -42,7 +42,7 @@ size_t port_packet_count(const struct options *options)
 
 static void set_addresses(const struct options_port *from, struct port *p)
 {
-	int size = snprintf(p->text, sizeof(p->text), "%s:", p->name);
+	int size = snprintf(p->text, sizeof(p->text), "%s:", from->name);
 	for (unsigned i = 0; i < from->address_count; i++) {
 		const struct options_address *a = &from->addresses[i];
 		char host[INET6_ADDRSTRLEN];

@@ -39,6 +39,17 @@ void dataset_texts_free(struct dataset_texts *texts)
 	}
 }
 
+static void clean4_find(struct dataset_builder *b)
+{
+	for (unsigned octet = 0; octet < 256; octet++) {
+		address6_t first = (address6_t)octet << 24;
+		size_t row = bogons_find(&b->bogons4, first);
+
+		b->is_clean4[octet] =
+		    row == b->bogons4.count || b->bogons4.rows[row].first > (first | 0xffffff);
+	}
+}
+
 struct dataset_builder *dataset_builder_new(const struct dataset_options *options)
 {
 	struct dataset_builder *b = calloc(1, sizeof(*b));
@@ -56,6 +67,7 @@ struct dataset_builder *dataset_builder_new(const struct dataset_options *option
 	b->options = *options;
 	b->bogons4 = bogons_get(false, options->drop_bogons);
 	b->bogons6 = bogons_get(true, options->drop_bogons);
+	clean4_find(b);
 	b->facts.declared_count = UINT64_MAX;
 	b->facts.widest4 = 33;
 	b->facts.widest6 = 129;
@@ -268,6 +280,11 @@ static bool listed_note(struct dataset_builder *b, const struct address_range *r
 	address6_t kept = 0, size = range->last - range->first;
 	bool is_left = false;
 
+	if (!range->is_ip6 && b->is_clean4[(uint8_t)(range->first >> 24)] &&
+	    range->first >> 24 == range->last >> 24) {
+		widest_note(&b->facts, range, entry->line);
+		return true;
+	}
 	while (bogons_cut(bogons, &rest, &piece)) {
 		is_left = true;
 		kept += piece.last - piece.first + 1;

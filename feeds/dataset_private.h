@@ -33,6 +33,7 @@ struct dataset_name_entry {
 struct dataset_builder {
 	struct dataset_options options;
 	struct bogons bogons4, bogons6;
+	bool is_clean4[256]; /* by first octet: no bogons under it */
 	struct dataset_facts facts;
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];

@@ -71,24 +71,33 @@ static int append6(struct sweep *s, address6_t first, address6_t last, uint32_t 
 	return 0;
 }
 
+static int append(struct sweep *s, address6_t first, address6_t last, const uint32_t *values,
+                  size_t value_count)
+{
+	uint32_t set;
+	int rc = dataset_set_intern(s->sets, values, value_count, &set);
+
+	if (rc < 0)
+		return rc;
+	return s->is_ip6 ? append6(s, first, last, set)
+	                 : append4(s, (uint32_t)first, (uint32_t)last, set);
+}
+
 /* Write a range without its bogons. Ranges come in ascending order. */
 static int emit(struct sweep *s, address6_t first, address6_t last, const uint32_t *values,
                 size_t value_count)
 {
 	struct address_range rest = {.is_ip6 = s->is_ip6, .first = first, .last = last}, piece;
 	struct bogons left;
-	uint32_t set;
 
 	while (s->bogon_row < s->bogons.count && s->bogons.rows[s->bogon_row].last < first)
 		s->bogon_row++;
 	left = (struct bogons){s->bogons.rows + s->bogon_row, s->bogons.count - s->bogon_row};
+	if (!left.count || left.rows[0].first > last)
+		return append(s, first, last, values, value_count);
 	while (bogons_cut(&left, &rest, &piece)) {
-		int rc = dataset_set_intern(s->sets, values, value_count, &set);
+		int rc = append(s, piece.first, piece.last, values, value_count);
 
-		if (rc < 0)
-			return rc;
-		rc = s->is_ip6 ? append6(s, piece.first, piece.last, set)
-		               : append4(s, (uint32_t)piece.first, (uint32_t)piece.last, set);
 		if (rc < 0)
 			return rc;
 		if (piece.last == last)

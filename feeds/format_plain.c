@@ -19,6 +19,10 @@ static int plain_line(struct lines *lines, struct span line, uint64_t number)
 	struct dataset_entry entry = {.line = number};
 	struct address_range range;
 
+	if (address_parse(line.text, line.size, &range) == 0) { /* most lines */
+		lines->facts->line_count++;
+		return dataset_add_range(lines->builder, &range, &entry);
+	}
 	if (span_is_comment(line))
 		return 0;
 	line = span_cut_comment(line);

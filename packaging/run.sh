@@ -25,14 +25,15 @@ else
 	echo "not root (or no /dev/net/tun): no DPDK port, answering on sockets only"
 fi
 
-"$build/reputectl" up -c "$config" &
+"$build/reputectl" up -c "$config" >"$run/ready" &
 server=$!
 trap 'kill -INT $server 2>/dev/null' INT TERM
 
-until "$build/reputectl" status --json -c "$config" 2>/dev/null | grep -Eq '"ready": *true'; do
+until [ -s "$run/ready" ]; do
 	kill -0 "$server" 2>/dev/null || { wait "$server"; exit; }
 	sleep 0.1
 done
+cat "$run/ready"
 
 if [ "$has_port" = yes ]; then
 	ip address replace 10.53.0.2/24 dev "$device"

@@ -27,6 +27,6 @@ run headers tests/lint/headers.py "${sources[@]}"
 run shellcheck shellcheck "${scripts[@]}"
 run python python3 -m py_compile "${pythons[@]}"
 
-[ -d build-lint ] || meson setup build-lint --werror >/dev/null
+[ -e build-lint/build.ninja ] || run setup meson setup build-lint --werror
 run warnings ninja -C build-lint
 exit $failed

@@ -35,7 +35,8 @@ struct spans {
 
 struct put {
 	uint8_t wire[255];
-	size_t size; /* without root label */
+	uint32_t sum; /* of the bytes, to compare quickly */
+	size_t size;  /* without root label */
 	uint32_t exact, subtree;
 };
 
@@ -55,6 +56,7 @@ struct state {
 	struct spans spans[2]; /* by family */
 	struct put *puts;
 	size_t put_count;
+	uint32_t id_end; /* ids from here on were never defined */
 	struct verdict verdicts[ID_MAX];
 	struct listing listings[ID_MAX];
 };
@@ -106,8 +108,15 @@ static void *copy(const void *items, size_t size)
 
 static struct state *state_copy(const struct state *from)
 {
-	struct state *s = copy(from, sizeof(*from));
+	struct state *s = calloc(1, sizeof(*s));
 
+	must(s);
+	s->put_count = from->put_count;
+	s->id_end = from->id_end;
+	memcpy(s->verdicts, from->verdicts, from->id_end * sizeof(*s->verdicts));
+	memcpy(s->listings, from->listings, from->id_end * sizeof(*s->listings));
+	s->spans[0].count = from->spans[0].count;
+	s->spans[1].count = from->spans[1].count;
 	for (int i = 0; i < 2; i++)
 		s->spans[i].items =
 		    copy(from->spans[i].items, from->spans[i].count * sizeof(struct span));
@@ -194,10 +203,22 @@ static void take_paint6(struct model *m, const Reputed__Update__Paint6 *message)
 		                   message->verdict[i]});
 }
 
+static uint32_t sum_of(const uint8_t *wire, size_t size)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sum = sum * 31 + wire[i];
+	return sum;
+}
+
 static struct put *find_put(struct state *s, const uint8_t *wire, size_t size)
 {
+	uint32_t sum = sum_of(wire, size);
+
 	for (size_t i = 0; i < s->put_count; i++)
-		if (s->puts[i].size == size && !memcmp(s->puts[i].wire, wire, size))
+		if (s->puts[i].sum == sum && s->puts[i].size == size &&
+		    !memcmp(s->puts[i].wire, wire, size))
 			return &s->puts[i];
 	return NULL;
 }
@@ -241,6 +262,7 @@ static void take_names(struct model *m, const Reputed__Update__PutNames *message
 		}
 		put.size = at++ - start;
 		memcpy(put.wire, message->names.data + start, put.size);
+		put.sum = sum_of(put.wire, put.size);
 		take_put(m, &put, message->n_is_delete && message->is_delete[i]);
 	}
 	if (at != message->names.len)
@@ -249,14 +271,17 @@ static void take_names(struct model *m, const Reputed__Update__PutNames *message
 
 static void take_listing(struct model *m, const Reputed__Update__Listing *message)
 {
-	struct listing *l = &m->next->listings[message->id];
+	struct listing *l;
 
 	if (!message->id || message->id >= ID_MAX || message->text.len > 255) {
 		fail(m, "bad listing", message->id);
 		return;
 	}
+	l = &m->next->listings[message->id];
 	if (l->is_defined)
 		fail(m, "listing defined twice", message->id);
+	if (message->id >= m->next->id_end)
+		m->next->id_end = message->id + 1;
 	*l = (struct listing){.is_defined = true};
 	l->content.list = message->list;
 	l->content.code = message->code;
@@ -267,15 +292,18 @@ static void take_listing(struct model *m, const Reputed__Update__Listing *messag
 
 static void take_verdict(struct model *m, const Reputed__Update__Verdict *message)
 {
-	struct verdict *v = &m->next->verdicts[message->id];
+	struct verdict *v;
 
 	if (!message->id || message->id >= ID_MAX || !message->n_listings ||
 	    message->n_listings > LISTINGS_MAX) {
 		fail(m, "bad verdict", message->id);
 		return;
 	}
+	v = &m->next->verdicts[message->id];
 	if (v->is_defined)
 		fail(m, "verdict defined twice", message->id);
+	if (message->id >= m->next->id_end)
+		m->next->id_end = message->id + 1;
 	v->is_defined = true;
 	v->count = message->n_listings;
 	for (size_t i = 0; i < v->count; i++) {
@@ -332,7 +360,7 @@ static void check_ids(struct model *m)
 	for (size_t i = 0; i < s->put_count; i++)
 		is_painted[s->puts[i].exact] = is_painted[s->puts[i].subtree] = true;
 	m->next_counts.verdict_count = m->next_counts.listing_count = 0;
-	for (uint32_t id = 1; id < ID_MAX; id++) {
+	for (uint32_t id = 1; id < s->id_end; id++) {
 		const struct verdict *v = &s->verdicts[id];
 
 		if (is_painted[id] != v->is_defined)
@@ -343,7 +371,7 @@ static void check_ids(struct model *m)
 		for (size_t i = 0; v->is_defined && i < v->count; i++)
 			is_used[v->listings[i]] = true;
 	}
-	for (uint32_t id = 1; id < ID_MAX; id++) {
+	for (uint32_t id = 1; id < s->id_end; id++) {
 		if (is_used[id] != s->listings[id].is_defined)
 			fail(m, is_used[id] ? "listing forgotten but used" : "unused listing", id);
 		m->next_counts.listing_count += s->listings[id].is_defined;

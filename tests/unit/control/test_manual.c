@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,6 +168,13 @@ static bool collect(const struct manual_record *record, void *context)
 	char *text = context;
 
 	snprintf(text + strlen(text), 512 - strlen(text), "%s%s", text[0] ? " " : "", record->key);
+	return true;
+}
+
+static bool count_record(const struct manual_record *record, void *context)
+{
+	(void)record;
+	++*(unsigned *)context;
 	return true;
 }
 
@@ -409,6 +417,46 @@ static void test_damaged_record(void **state)
 	folder_done(&f);
 }
 
+/* No room in the file system: an error, and all that was acknowledged stays. */
+static void test_full_disk(void **state)
+{
+	struct manual_record record = {.text = "text", .added_s = 100};
+	struct rlimit before, limit;
+	unsigned count = 0, kept = 0;
+	struct folder f;
+	struct manual *m;
+	struct stat st;
+	char key[32];
+	bool is_new;
+	int rc = 0;
+
+	(void)state;
+	folder_init(&f);
+	m = reopen(&f, NULL);
+	put(m, "local", "192.0.2.1", 0);
+	assert_int_equal(stat(folder_at(&f, "manual/data.mdb"), &st), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)st.st_size + 65536;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (; rc == 0 && count < 100000; count++) {
+		snprintf(key, sizeof(key), "10.0.%u.%u", count / 256, count % 256);
+		record.key = key;
+		rc = manual_put(m, "big", &record, &is_new);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(rc < 0);
+	m = reopen(&f, m);
+	assert_int_equal(complaints, 0);
+	expect_keys(m, "local", 0, "192.0.2.1");
+	assert_int_equal(manual_each(m, "big", 0, count_record, &kept), 0);
+	assert_int_equal(kept, count - 1);
+	put(m, "local", "192.0.2.2", 0); /* with room again it works again */
+	manual_close(m);
+	folder_done(&f);
+}
+
 static void test_limits(void **state)
 {
 	struct manual_record record = {.key = "192.0.2.1"};
@@ -437,7 +485,7 @@ int main(void)
 	    cmocka_unit_test(test_persists),     cmocka_unit_test(test_survives_kill),
 	    cmocka_unit_test(test_expires),      cmocka_unit_test(test_builds),
 	    cmocka_unit_test(test_damaged_file), cmocka_unit_test(test_damaged_record),
-	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
