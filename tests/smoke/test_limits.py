@@ -97,7 +97,7 @@ def check_keys(checks, d):
     write_keys(d, "secret-of-mail2 mail2\n", 0o644)
     netns.wait_for(lambda: "everybody may read" in d.log(), "the mode to be told")
     write_keys(d, "secret-of-mail2 mail2\n")
-    checks.is_equal(d.wait_answer(KEY_NAME.format("secret-of-mail1"), "REFUSED"), REFUSED,
+    checks.is_equal(d.wait_answer(KEY_NAME.format("secret-of-mail1"), REFUSED), REFUSED,
                     "a key that is taken away")
     checks.is_true("secret-of" not in d.log().lower(), "no key is in the log")
 
