@@ -73,6 +73,9 @@ static bool cursor_owner(struct cursor *c)
 	return c->offset == start + 1;
 }
 
+/* Queries have OPT, TSIG or SIG(0); a long message of records costs no more than an answer. */
+#define ADDITIONAL_MAX 8
+
 static uint16_t header_u16(const struct query *q, size_t at)
 {
 	return (uint16_t)(q->message[at] << 8 | q->message[at + 1]);
@@ -140,9 +143,9 @@ static enum dns_rcode parse_sections(struct query *q)
 	q->question_end = (uint16_t)c.offset;
 	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
 		return DNS_FORMERR;
-	for (unsigned i = header_u16(q, 10); i > 0 && !c.is_bad; i--)
+	for (unsigned i = 0; i < header_u16(q, 10) && i < ADDITIONAL_MAX && !c.is_bad; i++)
 		parse_additional(&c, q, &found);
-	if (c.is_bad || c.offset != c.size)
+	if (c.is_bad || c.offset != c.size || header_u16(q, 10) > ADDITIONAL_MAX)
 		return DNS_FORMERR;
 	if (found.opt_count > 1 || found.is_malformed_opt)
 		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */
