@@ -74,7 +74,7 @@ static void fill(struct tables *t, uint32_t entries)
 	     "listing");
 	must(verdicts_define(t->verdicts, 1, &listing, 1) == 0, "verdict");
 	must(zones_add(t->zones, &zone) == 0, "zone");
-	must(table6_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u) == 0, "access");
+	must(table6_paint(t->access->clients, 0, ~(address6_t)0, ACCESS_ALLOW + 1u) == 0, "access");
 	for (uint32_t i = 0; i < entries; i++)
 		must(table4_paint(t->addresses4, mix(i), mix(i), 1) == 0, "paint");
 #ifndef BENCH_NO_COOKIES
@@ -148,7 +148,7 @@ static double run(struct bench *b, unsigned kind, unsigned *hits)
 			q->is_tcp = false;
 			q->client = LOOPBACK;
 #ifndef BENCH_NO_COOKIES
-			q->now_s = NOW_S;
+			q->now_us = NOW_S * UINT64_C(1000000);
 #endif
 		}
 		start = __rdtsc();

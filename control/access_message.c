@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ADDRESS6_MAX (~(address6_t)0)
 #define MAPPED_FIRST ((address6_t)0xffff << 32) /* ::ffff:0:0/96 */
@@ -137,8 +138,8 @@ static void share_out(struct segments *s, const struct piece *pieces, size_t cou
 	}
 }
 
-static void put(Reputed__Update__Access *message, address6_t first, address6_t last,
-                uint32_t action)
+static void put(Reputed__Update__Access *message, address6_t first, address6_t last, size_t rule,
+                const struct config_access *rules)
 {
 	size_t at = message->n_action++;
 
@@ -146,9 +147,15 @@ static void put(Reputed__Update__Access *message, address6_t first, address6_t l
 	message->first_low[at] = (uint64_t)first;
 	message->last_high[at] = (uint64_t)(last >> 64);
 	message->last_low[at] = (uint64_t)last;
-	message->action[at] = action;
+	message->action[at] = rules[rule].action;
+	message->listing[at] = rules[rule].listing;
 	message->n_first_high = message->n_first_low = message->n_last_high = message->n_last_low =
-	    message->n_action;
+	    message->n_listing = message->n_action;
+}
+
+static bool are_alike(const struct config_access *a, const struct config_access *b)
+{
+	return a == b || (a->action == b->action && a->action != CONFIG_ALWAYS);
 }
 
 /* Segments of the same action in a row become one range. */
@@ -163,10 +170,10 @@ static void put_all(Reputed__Update__Access *message, const struct segments *s,
 			continue;
 		}
 		while (end < s->count && s->owner[end] &&
-		       rules[s->owner[end] - 1].action == rules[s->owner[i] - 1].action)
+		       are_alike(&rules[s->owner[end] - 1], &rules[s->owner[i] - 1]))
 			end++;
 		put(message, s->starts[i], end < s->count ? s->starts[end] - 1 : ADDRESS6_MAX,
-		    rules[s->owner[i] - 1].action);
+		    s->owner[i] - 1, rules);
 		i = end;
 	}
 }
@@ -183,11 +190,40 @@ static Reputed__Update__Access *new_message(size_t room)
 	message->last_high = calloc(room, sizeof(*message->last_high));
 	message->last_low = calloc(room, sizeof(*message->last_low));
 	message->action = calloc(room, sizeof(*message->action));
+	message->listing = calloc(room, sizeof(*message->listing));
 	if (message->first_high && message->first_low && message->last_high && message->last_low &&
-	    message->action)
+	    message->action && message->listing)
 		return message;
 	reputed__update__access__free_unpacked(message, NULL);
 	return NULL;
+}
+
+/* The listing of each `always` rule, in their order. */
+static int add_listings(Reputed__Update__Access *message, const struct config_access *rules,
+                        size_t count)
+{
+	message->listings = calloc(count + 1, sizeof(Reputed__Update__AccessListing *));
+	if (!message->listings)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		Reputed__Update__AccessListing *listing;
+
+		if (rules[i].action != CONFIG_ALWAYS)
+			continue;
+		listing = malloc(sizeof(*listing));
+		if (!listing)
+			return -ENOMEM;
+		reputed__update__access_listing__init(listing);
+		message->listings[message->n_listings++] = listing;
+		listing->code = rules[i].code;
+		if (!rules[i].text)
+			continue;
+		listing->text.data = (uint8_t *)strdup(rules[i].text);
+		if (!listing->text.data)
+			return -ENOMEM;
+		listing->text.len = strlen(rules[i].text);
+	}
+	return 0;
 }
 
 Reputed__Update__Access *zone_message_access(const struct config_access *rules, size_t count)
@@ -211,6 +247,11 @@ Reputed__Update__Access *zone_message_access(const struct config_access *rules, 
 	s.count = find_starts(pieces, piece_count, s.starts);
 	share_out(&s, pieces, piece_count);
 	put_all(message, &s, rules);
+	if (add_listings(message, rules, count) < 0) {
+		reputed__update__access__free_unpacked(message, NULL);
+		message = NULL;
+		errno = ENOMEM;
+	}
 out:
 	free(pieces);
 	free(s.starts);

@@ -327,6 +327,24 @@ int batch_settings(struct batch *b, Reputed__Update__Settings *settings)
 	return push_send(b->push, &request);
 }
 
+int batch_keys(struct batch *b, Reputed__Update__Keys *keys)
+{
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_KEYS;
+	request.keys = keys;
+	return push_send(b->push, &request);
+}
+
+int batch_rate_limit(struct batch *b, Reputed__Update__RateLimit *rate_limit)
+{
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT;
+	request.rate_limit = rate_limit;
+	return push_send(b->push, &request);
+}
+
 static int flush_forgotten(struct batch *b)
 {
 	Reputed__Update__Forget forget = REPUTED__UPDATE__FORGET__INIT;

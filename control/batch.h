@@ -31,6 +31,8 @@ int batch_delete_name(struct batch *b, const uint8_t *wire, size_t size);
 int batch_zones(struct batch *b, const Reputed__Update__Zones *zones);
 int batch_access(struct batch *b, Reputed__Update__Access *access);
 int batch_settings(struct batch *b, Reputed__Update__Settings *settings);
+int batch_keys(struct batch *b, Reputed__Update__Keys *keys);
+int batch_rate_limit(struct batch *b, Reputed__Update__RateLimit *rate_limit);
 
 /*
  * Send the rest, forget the ids that nothing uses any more, commit and wait for the answer.

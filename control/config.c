@@ -2,6 +2,7 @@
 #include "control/config.h"
 
 #include "control/config_check.h"
+#include "control/config_keys.h"
 #include "control/config_resolve.h"
 #include "control/config_schema.h"
 
@@ -107,6 +108,10 @@ struct config *config_load_bytes(const char *path, const void *bytes, size_t siz
 		goto out_errno;
 	c->path = strdup(path);
 	rc = c->path ? config_resolve(c, root, folder) : -ENOMEM;
+	if (rc == 0) {
+		rc = config_keys_load(c, folder, config_lines_get(root, "zones"), &m);
+		goto out;
+	}
 	if (rc == -EINVAL) /* a value that the checks let pass: our mistake, but not a crash */
 		config_mistake(&m, 0, NULL, "a value is not understood");
 	goto out;

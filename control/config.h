@@ -28,7 +28,13 @@
 
 enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
-enum config_access_action { CONFIG_ALLOW, CONFIG_REFUSE, CONFIG_DROP }; /* = enum access_action */
+enum config_access_action { /* = enum access_action */
+	                    CONFIG_ALLOW,
+	                    CONFIG_REFUSE,
+	                    CONFIG_DROP,
+	                    CONFIG_EMPTY,
+	                    CONFIG_ALWAYS,
+};
 enum config_view { VIEW_CODES, VIEW_BITS, VIEW_ALLOW }; /* = ZoneView of update.proto */
 enum config_bogons { BOGONS_DROP, BOGONS_KEEP };
 
@@ -48,14 +54,32 @@ struct config_dataplane {
 	unsigned *cores;
 	unsigned cores_count;
 	enum config_hugepages hugepages;
-	enum config_idle idle; /* default backoff */
-	unsigned punt_rate;    /* 0 = not given */
+	enum config_idle idle;                    /* default backoff */
+	unsigned punt_rate;                       /* 0 = not given */
+	unsigned tcp_connections, tcp_per_client; /* 0 = the data plane's default */
+	char *tcp_idle;                           /* "10s" */
+	uint64_t tcp_idle_s;                      /* resolved; 0 = the data plane's default */
 };
 
 struct config_access {
 	char *from;
 	enum config_access_action action;
+	char *code_text;            /* of CONFIG_ALWAYS only, which needs it */
+	char *text;                 /* of CONFIG_ALWAYS only: template, may be NULL */
 	struct address_range range; /* resolved */
+	uint32_t code;              /* resolved, host order */
+	unsigned listing;           /* resolved: how many CONFIG_ALWAYS rules come before */
+};
+
+/* Of answers over UDP, per client network; a key that is not given has its default. */
+struct config_rate_limit {
+	uint32_t responses_per_s, nxdomains_per_s, errors_per_s; /* 0 = no limit */
+	uint32_t slip;
+	uint32_t ipv4_length, ipv6_length;
+	uint32_t buckets;
+	char **exempt;
+	unsigned exempt_count;
+	struct address_range *exempt_ranges; /* resolved, parallel to exempt */
 };
 
 struct config_feed {
@@ -89,6 +113,13 @@ struct config_soa { /* NULL, 0 = the data plane's choice */
 	uint64_t refresh_s, retry_s, expire_s; /* resolved */
 };
 
+/* Who may ask a zone; the keys are secrets. */
+struct config_keys {
+	unsigned count;
+	uint8_t (*labels)[64]; /* length byte, lower-case bytes */
+	char (*names)[64];
+};
+
 struct config_zone {
 	char *name;
 	char **lists;
@@ -99,8 +130,10 @@ struct config_zone {
 	enum config_view view;
 	struct config_soa *soa; /* NULL = none given */
 	char *records;          /* a file, absolute once resolved; NULL = none */
-	unsigned *list_indexes; /* resolved: into config.lists */
-	uint8_t apex[255];      /* resolved: wire name with root label */
+	char *keys;             /* path of a file, absolute once resolved; NULL = none needed */
+	struct config_keys *key_set; /* resolved; NULL = none needed */
+	unsigned *list_indexes;      /* resolved: into config.lists */
+	uint8_t apex[255];           /* resolved: wire name with root label */
 	uint8_t apex_size;
 };
 
@@ -116,6 +149,7 @@ struct config {
 	struct secrets cookie_secrets;   /* of config_secrets_read(); count 0 = none */
 	struct config_access *access;    /* never empty once resolved: the defaults */
 	unsigned access_count;
+	struct config_rate_limit *rate_limit; /* NULL = no limits */
 	char **never_list;
 	unsigned never_list_count;
 	struct address_range *never_ranges; /* resolved, parallel to never_list */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_check.h"
 
+#include "control/config_limits.h"
 #include "control/config_names.h"
 #include "control/config_schema.h"
 #include "control/config_value.h"
@@ -17,6 +18,11 @@
 #define CORE_MAX           1023
 #define DEVICE_MAX         255
 #define TTL_MAX            INT32_MAX /* RFC 2181 section 8 */
+#define RATE_MAX           100000
+#define SLIP_MAX           10
+#define TCP_MAX            65536
+#define TCP_IDLE_MAX_S     3600
+#define BUCKETS_MAX        (1u << 22)
 
 struct check {
 	const char *folder;
@@ -125,6 +131,56 @@ static const char *check_punt_rate(struct check *c, const char *text)
 static const char *check_ttl(struct check *c, const char *text)
 {
 	return check_number(c, text, TTL_MAX);
+}
+
+static const char *check_from_one(struct check *c, const char *text, unsigned max)
+{
+	uint64_t number;
+
+	if (config_value_number(text, max, &number) == 0 && number > 0)
+		return NULL;
+	snprintf(c->expected, sizeof(c->expected), "a number from 1 to %u", max);
+	return c->expected;
+}
+
+static const char *check_rate(struct check *c, const char *text)
+{
+	return check_number(c, text, RATE_MAX);
+}
+
+static const char *check_slip(struct check *c, const char *text)
+{
+	return check_number(c, text, SLIP_MAX);
+}
+
+static const char *check_length4(struct check *c, const char *text)
+{
+	return check_from_one(c, text, 32);
+}
+
+static const char *check_length6(struct check *c, const char *text)
+{
+	return check_from_one(c, text, 128);
+}
+
+static const char *check_tcp_count(struct check *c, const char *text)
+{
+	return check_from_one(c, text, TCP_MAX);
+}
+
+static const char *check_tcp_idle(struct check *c, const char *text)
+{
+	uint64_t seconds;
+
+	(void)c;
+	return config_value_duration(text, &seconds) == 0 && seconds <= TCP_IDLE_MAX_S
+	           ? NULL
+	           : "a duration from 1s to 1h";
+}
+
+static const char *check_buckets(struct check *c, const char *text)
+{
+	return check_from_one(c, text, BUCKETS_MAX);
 }
 
 static const char *check_widest4(struct check *c, const char *text)
@@ -317,12 +373,25 @@ static const struct {
     {"dataplane.ports[].punt", check_punt},
     {"dataplane.cores[]", check_core},
     {"dataplane.punt_rate", check_punt_rate},
+    {"dataplane.tcp_connections", check_tcp_count},
+    {"dataplane.tcp_per_client", check_tcp_count},
+    {"dataplane.tcp_idle", check_tcp_idle},
     {"http.listen", check_endpoint},
     {"cookies.secret_file", check_path},
     {"identity.version", check_identity},
     {"identity.hostname", check_identity},
     {"identity.nsid", check_nsid},
     {"access[].from", check_prefix},
+    {"access[].code", check_code},
+    {"access[].text", check_text},
+    {"rate_limit.responses_per_s", check_rate},
+    {"rate_limit.nxdomains_per_s", check_rate},
+    {"rate_limit.errors_per_s", check_rate},
+    {"rate_limit.slip", check_slip},
+    {"rate_limit.ipv4_length", check_length4},
+    {"rate_limit.ipv6_length", check_length6},
+    {"rate_limit.buckets", check_buckets},
+    {"rate_limit.exempt[]", check_prefix},
     {"guard.never_list[]", check_networks},
     {"lists[].name", check_list_name},
     {"lists[].feed.path", check_path},
@@ -349,6 +418,7 @@ static const struct {
     {"zones[].soa.refresh", check_duration},
     {"zones[].soa.retry", check_duration},
     {"zones[].soa.expire", check_duration},
+    {"zones[].keys", check_path},
 };
 
 static const char *check_rules(const char *pattern, const char *text, void *context)
@@ -376,4 +446,5 @@ void config_check(const struct config_node *root, const char *folder, struct con
 
 	config_schema_check(root, check_rules, &c, m);
 	config_names_check(root, m);
+	config_limits_check(root, m);
 }

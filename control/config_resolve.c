@@ -2,6 +2,7 @@
 #include "control/config_resolve.h"
 
 #include "control/config_check.h"
+#include "control/config_keys.h"
 #include "control/config_value.h"
 
 #include <errno.h>
@@ -16,9 +17,14 @@
 #define TTL_DEFAULT_S            300
 #define NEGATIVE_TTL_DEFAULT_S   60
 
-/* Who may ask when the file does not say: loopback, private and link-local networks. */
+/*
+ * Who may ask when the file does not say: loopback, private (RFC 1918), link-local and unique local
+ * (RFC 4193) networks. The data plane has the same ones until its first load (dataplane/access.c);
+ * a test compares them, and reputed.yaml(5) lists them.
+ */
 static const char *const access_default[] = {
-    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10",
+    "127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+    "169.254.0.0/16", "::1",        "fc00::/7",      "fe80::/10",
 };
 
 static int resolve_path(char **path, const char *folder, const char *otherwise)
@@ -72,9 +78,50 @@ static int default_access(struct config *c)
 static int resolve_access(struct config *c)
 {
 	int rc = c->access_count ? 0 : default_access(c);
+	unsigned listings = 0;
 
-	for (unsigned i = 0; i < c->access_count && rc == 0; i++)
-		rc = config_value_network(c->access[i].from, false, &c->access[i].range);
+	for (unsigned i = 0; i < c->access_count && rc == 0; i++) {
+		struct config_access *rule = &c->access[i];
+
+		rc = config_value_network(rule->from, false, &rule->range);
+		if (rc == 0 && rule->code_text)
+			rc = config_value_code(rule->code_text, &rule->code);
+		rule->listing = listings;
+		listings += rule->action == CONFIG_ALWAYS;
+	}
+	return rc;
+}
+
+/* What the file does not give; the other classes are limited as the responses are. */
+static void default_rates(struct config_rate_limit *r, const struct config_node *node)
+{
+	if (!config_lines_get(node, "nxdomains_per_s"))
+		r->nxdomains_per_s = r->responses_per_s;
+	if (!config_lines_get(node, "errors_per_s"))
+		r->errors_per_s = r->responses_per_s;
+	if (!config_lines_get(node, "slip"))
+		r->slip = 2;
+	if (!config_lines_get(node, "ipv4_length"))
+		r->ipv4_length = 24;
+	if (!config_lines_get(node, "ipv6_length"))
+		r->ipv6_length = 56;
+	if (!config_lines_get(node, "buckets"))
+		r->buckets = 65536;
+}
+
+static int resolve_rate_limit(struct config *c, const struct config_node *root)
+{
+	struct config_rate_limit *r = c->rate_limit;
+	int rc = 0;
+
+	if (!r)
+		return 0;
+	default_rates(r, config_lines_get(root, "rate_limit"));
+	r->exempt_ranges = calloc(r->exempt_count + 1, sizeof(*r->exempt_ranges));
+	if (!r->exempt_ranges)
+		return -ENOMEM;
+	for (unsigned i = 0; i < r->exempt_count && rc == 0; i++)
+		rc = config_value_network(r->exempt[i], false, &r->exempt_ranges[i]);
 	return rc;
 }
 
@@ -248,8 +295,12 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 		rc = resolve_path(&c->cookie_secret_file, folder, "");
 	if (rc == 0)
 		rc = resolve_identity(c);
+	if (rc == 0 && c->dataplane.tcp_idle)
+		rc = config_value_duration(c->dataplane.tcp_idle, &c->dataplane.tcp_idle_s);
 	if (rc == 0)
 		rc = resolve_access(c);
+	if (rc == 0)
+		rc = resolve_rate_limit(c, root);
 	if (rc == 0)
 		rc = resolve_never_list(c);
 	if (rc == 0)
@@ -264,8 +315,14 @@ void config_resolve_undo(struct config *c)
 	explicit_bzero(&c->cookie_secrets, sizeof(c->cookie_secrets));
 	free(c->never_ranges);
 	c->never_ranges = NULL;
+	if (c->rate_limit) {
+		free(c->rate_limit->exempt_ranges);
+		c->rate_limit->exempt_ranges = NULL;
+	}
 	for (unsigned i = 0; i < c->zones_count; i++) {
 		free(c->zones[i].list_indexes);
 		c->zones[i].list_indexes = NULL;
+		config_keys_free(c->zones[i].key_set);
+		c->zones[i].key_set = NULL;
 	}
 }

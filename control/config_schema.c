@@ -30,8 +30,11 @@ static const cyaml_schema_value_t core_value = {CYAML_VALUE_UINT(REQUIRED, unsig
 static const cyaml_strval_t hugepages_names[] = {
     {"auto", HUGEPAGES_AUTO}, {"never", HUGEPAGES_NEVER}, {"require", HUGEPAGES_REQUIRE}};
 static const cyaml_strval_t idle_names[] = {{"poll", IDLE_POLL}, {"backoff", IDLE_BACKOFF}};
-static const cyaml_strval_t action_names[] = {
-    {"allow", CONFIG_ALLOW}, {"refuse", CONFIG_REFUSE}, {"drop", CONFIG_DROP}};
+static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
+                                              {"refuse", CONFIG_REFUSE},
+                                              {"drop", CONFIG_DROP},
+                                              {"empty", CONFIG_EMPTY},
+                                              {"always", CONFIG_ALWAYS}};
 static const cyaml_strval_t view_names[] = {
     {"codes", VIEW_CODES}, {"bits", VIEW_BITS}, {"allow", VIEW_ALLOW}};
 static const cyaml_strval_t bogons_names[] = {{"drop", BOGONS_DROP}, {"keep", BOGONS_KEEP}};
@@ -57,15 +60,31 @@ static const cyaml_schema_field_t dataplane_fields[] = {
     CYAML_FIELD_ENUM("idle", OPTIONAL | STRICT, struct config_dataplane, idle, idle_names,
                      COUNT(idle_names)),
     CYAML_FIELD_UINT("punt_rate", OPTIONAL, struct config_dataplane, punt_rate),
+    CYAML_FIELD_UINT("tcp_connections", OPTIONAL, struct config_dataplane, tcp_connections),
+    CYAML_FIELD_UINT("tcp_per_client", OPTIONAL, struct config_dataplane, tcp_per_client),
+    TEXT("tcp_idle", OPTIONAL, struct config_dataplane, tcp_idle),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t access_fields[] = {
     TEXT("from", REQUIRED, struct config_access, from),
     CYAML_FIELD_ENUM("action", STRICT, struct config_access, action, action_names,
                      COUNT(action_names)),
-    CYAML_FIELD_END};
+    TEXT("code", OPTIONAL, struct config_access, code_text),
+    TEXT("text", OPTIONAL, struct config_access, text), CYAML_FIELD_END};
 static const cyaml_schema_value_t access_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_access, access_fields)};
+
+static const cyaml_schema_field_t rate_limit_fields[] = {
+    CYAML_FIELD_UINT("responses_per_s", REQUIRED, struct config_rate_limit, responses_per_s),
+    CYAML_FIELD_UINT("nxdomains_per_s", OPTIONAL, struct config_rate_limit, nxdomains_per_s),
+    CYAML_FIELD_UINT("errors_per_s", OPTIONAL, struct config_rate_limit, errors_per_s),
+    CYAML_FIELD_UINT("slip", OPTIONAL, struct config_rate_limit, slip),
+    CYAML_FIELD_UINT("ipv4_length", OPTIONAL, struct config_rate_limit, ipv4_length),
+    CYAML_FIELD_UINT("ipv6_length", OPTIONAL, struct config_rate_limit, ipv6_length),
+    CYAML_FIELD_UINT("buckets", OPTIONAL, struct config_rate_limit, buckets),
+    CYAML_FIELD_SEQUENCE("exempt", POINTER | OPTIONAL, struct config_rate_limit, exempt,
+                         &text_value, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t http_fields[] = {
     TEXT("listen", REQUIRED, struct config, http_listen), CYAML_FIELD_END};
@@ -138,6 +157,7 @@ static const cyaml_schema_field_t zone_fields[] = {
                      COUNT(view_names)),
     CYAML_FIELD_MAPPING_PTR("soa", POINTER | OPTIONAL, struct config_zone, soa, soa_fields),
     TEXT("records", OPTIONAL, struct config_zone, records),
+    TEXT("keys", OPTIONAL, struct config_zone, keys),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t zone_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_zone, zone_fields)};
@@ -151,6 +171,8 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
                          CYAML_UNLIMITED),
+    CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
+                            rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),
     CYAML_FIELD_SEQUENCE("lists", POINTER, struct config, lists, &list_value, 1, CONFIG_LISTS_MAX),
     CYAML_FIELD_SEQUENCE("zones", POINTER, struct config, zones, &zone_value, 1, CONFIG_ZONES_MAX),

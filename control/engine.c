@@ -5,6 +5,7 @@
 #include "control/config_secrets.h"
 #include "control/durable.h"
 #include "control/intake.h"
+#include "control/key_watch.h"
 #include "control/manual.h"
 #include "control/publisher.h"
 #include "control/server.h"
@@ -213,6 +214,20 @@ static void engine_set_error(struct engine *e, const char *text)
 
 static void engine_reload(struct engine *e);
 
+static void engine_watch_keys(struct engine *e)
+{
+	int rc = key_watch_set(e->key_watch, e->config);
+
+	if (rc < 0)
+		log_error("changes of key files are not noticed: %s", strerror(-rc));
+}
+
+static void engine_on_keys(void *context)
+{
+	log_info("a file of keys changed");
+	engine_reload(context);
+}
+
 static void engine_configured(const struct publisher_report *report, void *context)
 {
 	struct engine *e = context;
@@ -236,6 +251,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		e->config = e->next_config;
 		e->next_config = NULL;
 		log_info("configuration '%s' is in force", e->config_path);
+		engine_watch_keys(e);
 	}
 	e->is_applied = true;
 	e->is_in_step = false; /* tell the new numbers */
@@ -302,7 +318,9 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 	if (strcmp(a->socket, b->socket) != 0 ||
 	    !engine_is_same_list(a->listen, a->listen_count, b->listen, b->listen_count) ||
 	    !engine_is_same_ports(a, b) || a->hugepages != b->hugepages || a->idle != b->idle ||
-	    a->punt_rate != b->punt_rate || a->cores_count != b->cores_count ||
+	    a->punt_rate != b->punt_rate || a->tcp_connections != b->tcp_connections ||
+	    a->tcp_per_client != b->tcp_per_client || a->tcp_idle_s != b->tcp_idle_s ||
+	    a->cores_count != b->cores_count ||
 	    (a->cores_count && memcmp(a->cores, b->cores, a->cores_count * sizeof(*a->cores)) != 0))
 		log_error("dataplane: a change needs a restart of both daemons, keeping the old "
 		          "settings");
@@ -474,6 +492,10 @@ static int engine_start(struct engine *e)
 	e->watch = watch_new(e->base, e->config->dataplane.socket, engine_on_watch, e);
 	if (!e->publisher || !e->ingest || !e->reader || !e->watch)
 		return -ENOMEM;
+	e->key_watch = key_watch_new(e->base, engine_on_keys, e);
+	if (!e->key_watch)
+		return -ENOMEM;
+	engine_watch_keys(e);
 	e->intake = intake_new(e->base, e->ingest, e->config->state_dir, &engine_hooks, e);
 	if (!e->intake)
 		return -errno;
@@ -538,6 +560,7 @@ bool engine_free(struct engine *e)
 	server_free(e->server);
 	intake_free(e->intake);
 	watch_free(e->watch);
+	key_watch_free(e->key_watch);
 	worker_free(e->reader);
 	worker_free(e->ingest);
 	publisher_free(e->publisher);

@@ -16,6 +16,7 @@
 struct event_base;
 struct event;
 struct intake;
+struct key_watch;
 struct manual;
 struct publisher;
 struct server;
@@ -38,6 +39,7 @@ struct engine {
 	struct intake *intake;
 	struct server *server;
 	struct watch *watch;
+	struct key_watch *key_watch;
 
 	struct event *signals[4];
 	struct event *sync_timer, *expiry_timer;

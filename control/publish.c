@@ -156,7 +156,50 @@ static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones
 	return 1;
 }
 
-/* Zones, access rules and settings of a full load. */
+static int send_zone_keys(struct batch *b, const struct config_zone *zone)
+{
+	unsigned at = 0;
+	int rc = 0;
+
+	while (zone->key_set && at < zone->key_set->count && rc == 0) {
+		Reputed__Update__Keys *keys = zone_message_keys(zone, &at);
+
+		if (!keys)
+			return -ENOMEM;
+		rc = batch_keys(b, keys);
+		reputed__update__keys__free_unpacked(keys, NULL);
+	}
+	return rc;
+}
+
+/* Zones with the keys that some need. */
+static int send_keyed_zones(struct batch *b, const struct config *config,
+                            Reputed__Update__Zones *zones)
+{
+	int rc = batch_zones(b, zones);
+
+	for (unsigned i = 0; i < config->zones_count && rc == 0; i++)
+		rc = send_zone_keys(b, &config->zones[i]);
+	return rc;
+}
+
+/* Of a full load, which begins without limits. */
+static int send_rate_limit(struct batch *b, const struct config_rate_limit *limit)
+{
+	Reputed__Update__RateLimit *message;
+	int rc;
+
+	if (!limit)
+		return 0;
+	message = zone_message_rate_limit(limit);
+	if (!message)
+		return -ENOMEM;
+	rc = batch_rate_limit(b, message);
+	reputed__update__rate_limit__free_unpacked(message, NULL);
+	return rc;
+}
+
+/* Zones, access rules, settings and limits of a full load. */
 static int send_configuration(struct publish *p, struct batch *b)
 {
 	const struct config *config = p->lists.config;
@@ -168,11 +211,13 @@ static int send_configuration(struct publish *p, struct batch *b)
 	if (zones && access && settings)
 		rc = remember_zones(p, zones);
 	if (rc >= 0)
-		rc = batch_zones(b, zones);
+		rc = send_keyed_zones(b, config, zones);
 	if (!rc)
 		rc = batch_access(b, access);
 	if (!rc)
 		rc = batch_settings(b, settings);
+	if (!rc)
+		rc = send_rate_limit(b, config->rate_limit);
 	settings_message_free(settings);
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
@@ -246,7 +291,7 @@ static int send_zones(struct publish *p)
 
 	if (rc > 0) {
 		b = batch_new(&p->push, p->catalog, generation, false);
-		rc = b ? batch_zones(b, zones) : -errno;
+		rc = b ? send_keyed_zones(b, p->lists.config, zones) : -errno;
 		if (!rc)
 			rc = batch_commit(b, publish_entries(p));
 		if (!rc)
@@ -366,7 +411,7 @@ static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t 
 
 	if (!b)
 		return -errno;
-	rc = zones ? batch_zones(b, zones) : 0;
+	rc = zones ? send_keyed_zones(b, p->lists.config, zones) : 0;
 	if (!rc)
 		rc = load_delta(b, &c->was.view, &c->is, c->list, &c->changes);
 	if (!rc)

@@ -230,6 +230,7 @@ static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const str
 		return NULL;
 	reputed__update__zone__init(message);
 	message->ttl = zone->ttl;
+	message->needs_key = zone->key_set != NULL;
 	message->negative_ttl = zone->negative_ttl;
 	if (copy_bytes(&message->apex, zone->apex, zone->apex_size) &&
 	    add_lists(message, zone, config, lists) && add_values(message, zone, config) &&

@@ -55,3 +55,13 @@ Reputed__Update__Zones *zone_message_zones(const struct config *config,
  * Cost:   O(rules log rules)
  */
 Reputed__Update__Access *zone_message_access(const struct config_access *rules, size_t count);
+
+/* The rate limits. Errors: NULL with errno ENOMEM. */
+Reputed__Update__RateLimit *zone_message_rate_limit(const struct config_rate_limit *limit);
+
+/*
+ * The keys of a zone from index *at on, as many as fit a message; moves *at.
+ *
+ * Errors: NULL with errno ENOMEM.
+ */
+Reputed__Update__Keys *zone_message_keys(const struct config_zone *zone, unsigned *at);

@@ -4,11 +4,11 @@
 #include <stdint.h>
 #include <time.h>
 
-/* UTC, seconds since 1970, in 32 bits as in a cookie (RFC 9018 section 4.3). */
-static inline uint32_t clock_now_s(void)
+/* UTC, microseconds since 1970, in steps of a few milliseconds. */
+static inline uint64_t clock_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (uint32_t)now.tv_sec;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }

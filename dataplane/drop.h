@@ -29,6 +29,7 @@
 	X(JUMBO, "jumbo", "in more pieces than fit one packet buffer")                             \
 	X(PUNT_LIMIT, "punt_limit", "more frames for the kernel than the port may punt")           \
 	X(PUNT_FULL, "punt_full", "the kernel is behind with what was punted")                     \
+	X(RATE_LIMIT, "rate_limit", "over the rate limit of the client's network")                 \
 	X(NO_ROOM, "no_room", "buffer too small for any answer")                                   \
 	X(TX_FULL, "tx_full", "transmit queue or socket buffer full")                              \
 	X(TX_REFUSED, "tx_refused", "the kernel refused to send the answer to its client")

@@ -64,7 +64,7 @@ void edns_take_cookie(const struct edns *e, struct query *q)
 
 	if (!e->cookie || !s || s->secret_count == 0)
 		return;
-	q->cookie_state =
-	    (uint8_t)cookie_check(s, q->client, q->now_s, e->cookie, e->cookie_size, q->cookie);
+	q->cookie_state = (uint8_t)cookie_check(s, q->client, (uint32_t)(q->now_us / 1000000),
+	                                        e->cookie, e->cookie_size, q->cookie);
 	q->has_valid_cookie = q->cookie_state == COOKIE_VALID;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/lookup.h"
 
+#include "dataplane/access.h"
 #include "dataplane/dns.h"
 #include "dataplane/qname.h"
 
@@ -151,10 +152,13 @@ static verdict_t lookup_name(const struct tables *t, struct query *q)
 
 static void lookup_verdict(const struct tables *t, struct query *q)
 {
+	if (q->access != ACCESS_ALLOW)
+		return;
 	switch ((enum query_kind)q->kind) {
 	case QUERY_ERROR:
 	case QUERY_CHAOS:
 	case QUERY_APEX:
+	case QUERY_KEY:
 		break;
 	case QUERY_IP4:
 		q->verdict = lookup4(t, q);
@@ -186,17 +190,49 @@ static void lookup_records(struct query *q)
 		q->verdict = VERDICT_NONE;
 }
 
+/* Whether a name is above addresses that the zone may list, which need its remaining labels. */
+static bool is_above_addresses(const struct query *q)
+{
+	uint8_t content = q->zone->content;
+	struct qname_range4 range4;
+	struct qname_range6 range6;
+	unsigned octets = qname_octets(q->name, q->name_size, &range4);
+	unsigned nibbles = qname_nibbles(q->name, q->name_size, &range6);
+
+	return (content & ZONE_HAS_IP4 && octets > 0 && octets < 4) ||
+	       (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && nibbles > 0 && nibbles < 32);
+}
+
+/*
+ * Clients for whom no list counts: nothing is listed, or everything that a list of the zone could
+ * hold. What the zone has beside its lists is as for others.
+ */
+static void lookup_without_lists(struct query *q)
+{
+	bool is_key = q->kind == QUERY_IP4 || q->kind == QUERY_IP6 ||
+	              (q->kind == QUERY_NAME && q->zone->content & ZONE_HAS_NAMES);
+
+	q->is_always = q->access == ACCESS_ALWAYS && is_key && !q->records;
+	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY || q->is_always ||
+	            (q->kind == QUERY_NAME &&
+	             (is_name_server(q) || (q->access == ACCESS_ALWAYS && is_above_addresses(q))));
+}
+
 static void lookup_listings(const struct tables *t, struct query *q)
 {
 	lookup_records(q);
+	if (q->access != ACCESS_ALLOW) {
+		lookup_without_lists(q);
+		return;
+	}
 	if (q->verdict != VERDICT_NONE) {
 		const struct verdict *listings = verdicts_get(t->verdicts, q->verdict);
 
 		if (shows_any(q->zone, listings))
 			q->listings = listings;
 	}
-	q->exists =
-	    q->exists || q->kind == QUERY_APEX || q->is_test_entry || q->listings || exists(t, q);
+	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY ||
+	            q->is_test_entry || q->listings || exists(t, q);
 }
 
 void lookup_burst(const struct tables *t, struct query *queries, unsigned count)

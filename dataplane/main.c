@@ -246,7 +246,7 @@ static void stop_update(struct process *p)
 
 static int start_sockets(struct process *p)
 {
-	int error = socket_start(p->sockets, p->update);
+	int error = socket_start(p->sockets, p->update, &p->options);
 	if (error == 0)
 		return 0;
 	say("--socket-threads: %s", strerror(-error));

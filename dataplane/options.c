@@ -35,6 +35,9 @@ const char options_help[] =
     "  --hugepages MODE       auto, never or require (default auto)\n"
     "  --idle MODE            what an idle DPDK worker does: backoff or poll (default backoff)\n"
     "  --socket-threads N     threads that serve the --listen addresses (default 1)\n"
+    "  --tcp-connections N    open at once on all --listen addresses (default 1024)\n"
+    "  --tcp-per-client N     of these, of one IPv4 address or IPv6 /56 (default 64)\n"
+    "  --tcp-idle SECONDS     until a silent connection is closed (default 10)\n"
     "  --version, --help\n";
 
 enum flag {
@@ -48,6 +51,9 @@ enum flag {
 	FLAG_HUGEPAGES,
 	FLAG_IDLE,
 	FLAG_SOCKET_THREADS,
+	FLAG_TCP_CONNECTIONS,
+	FLAG_TCP_PER_CLIENT,
+	FLAG_TCP_IDLE,
 	FLAG_VERSION,
 	FLAG_HELP,
 };
@@ -63,6 +69,9 @@ static const struct option flags[] = {
     {"hugepages", required_argument, NULL, FLAG_HUGEPAGES},
     {"idle", required_argument, NULL, FLAG_IDLE},
     {"socket-threads", required_argument, NULL, FLAG_SOCKET_THREADS},
+    {"tcp-connections", required_argument, NULL, FLAG_TCP_CONNECTIONS},
+    {"tcp-per-client", required_argument, NULL, FLAG_TCP_PER_CLIENT},
+    {"tcp-idle", required_argument, NULL, FLAG_TCP_IDLE},
     {"version", no_argument, NULL, FLAG_VERSION},
     {"help", no_argument, NULL, FLAG_HELP},
     {NULL, 0, NULL, 0},
@@ -322,6 +331,14 @@ static int parse_idle(const char *text, struct options *o, char *out_error)
 	return 0;
 }
 
+static int parse_from_one(const char *flag, const char *text, unsigned max, unsigned *out_number,
+                          char *out_error)
+{
+	if (parse_number(text, max, out_number) == 0 && *out_number > 0)
+		return 0;
+	return fail(out_error, "%s '%s': expected a number from 1 to %u", flag, text, max);
+}
+
 static int parse_flag(enum flag flag, const char *text, struct options *o, char *out_error)
 {
 	switch (flag) {
@@ -352,12 +369,17 @@ static int parse_flag(enum flag flag, const char *text, struct options *o, char 
 	case FLAG_IDLE:
 		return parse_idle(text, o, out_error);
 	case FLAG_SOCKET_THREADS:
-		if (parse_number(text, OPTIONS_THREADS_MAX, &o->socket_threads) != 0 ||
-		    o->socket_threads == 0)
-			return fail(out_error,
-			            "--socket-threads '%s': expected a number from 1 to %d", text,
-			            OPTIONS_THREADS_MAX);
-		return 0;
+		return parse_from_one("--socket-threads", text, OPTIONS_THREADS_MAX,
+		                      &o->socket_threads, out_error);
+	case FLAG_TCP_CONNECTIONS:
+		return parse_from_one("--tcp-connections", text, OPTIONS_TCP_MAX,
+		                      &o->tcp_connections, out_error);
+	case FLAG_TCP_PER_CLIENT:
+		return parse_from_one("--tcp-per-client", text, OPTIONS_TCP_MAX, &o->tcp_per_client,
+		                      out_error);
+	case FLAG_TCP_IDLE:
+		return parse_from_one("--tcp-idle", text, OPTIONS_TCP_IDLE_MAX, &o->tcp_idle_s,
+		                      out_error);
 	case FLAG_VERSION:
 		o->action = OPTIONS_VERSION;
 		return 0;
@@ -470,6 +492,9 @@ int options_parse(int argc, char **argv, struct options *out_options, char *out_
 	o->socket_path = OPTIONS_SOCKET;
 	o->socket_threads = 1;
 	o->punt_rate = OPTIONS_PUNT_RATE;
+	o->tcp_connections = 1024;
+	o->tcp_per_client = 64;
+	o->tcp_idle_s = 10;
 
 	optind = 0; /* GNU: start over, also when called again */
 	opterr = 0;

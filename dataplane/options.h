@@ -18,6 +18,8 @@
 #define OPTIONS_NAME_SIZE     16 /* of a network interface, with the 0 at its end */
 #define OPTIONS_CORES_MAX     64
 #define OPTIONS_THREADS_MAX   64
+#define OPTIONS_TCP_MAX       65536 /* connections */
+#define OPTIONS_TCP_IDLE_MAX  3600  /* seconds */
 #define OPTIONS_DEVICE_MAX    512
 #define OPTIONS_ERROR_MAX     512 /* bytes of an error text */
 #define OPTIONS_SOCKET        "/run/reputed/dataplane.sock"
@@ -67,7 +69,10 @@ struct options {
 	enum options_hugepages hugepages;
 	enum options_idle idle;
 	unsigned socket_threads;
-	unsigned punt_rate; /* frames per second and port */
+	unsigned punt_rate;       /* frames per second and port */
+	unsigned tcp_connections; /* of all threads */
+	unsigned tcp_per_client;  /* of each thread */
+	unsigned tcp_idle_s;
 };
 
 /*

@@ -43,6 +43,9 @@ static bool cursor_owner(struct cursor *c)
 	return c->offset == start + 1;
 }
 
+/* Queries have OPT, TSIG or SIG(0); a long message of records costs no more than an answer. */
+#define ADDITIONAL_MAX 8
+
 static uint16_t header_u16(const struct query *q, size_t at)
 {
 	return (uint16_t)(q->message[at] << 8 | q->message[at + 1]);
@@ -100,9 +103,9 @@ static enum dns_rcode parse_sections(struct query *q)
 		return rcode;
 	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
 		return DNS_FORMERR;
-	for (unsigned i = header_u16(q, 10); i > 0 && !c.is_bad; i--)
+	for (unsigned i = 0; i < header_u16(q, 10) && i < ADDITIONAL_MAX && !c.is_bad; i++)
 		parse_additional(&c, q, &found);
-	if (c.is_bad || c.offset != c.size)
+	if (c.is_bad || c.offset != c.size || header_u16(q, 10) > ADDITIONAL_MAX)
 		return DNS_FORMERR;
 	if (found.opt_count > 1 || found.is_malformed)
 		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */
@@ -207,6 +210,37 @@ static void find_identity(struct query *q)
 		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
 }
 
+/*
+ * Take the key label off a name of a zone that needs one; it is the one just left of the apex.
+ *
+ * size: of what is left of the apex
+ */
+static bool admit_key(struct query *q, const uint8_t *name, size_t *size)
+{
+	size_t at = 0;
+	int key;
+
+	if (!q->zone->needs_key || *size == 0 || q->is_internal)
+		return true;
+	while (at + 1u + name[at] < *size)
+		at += 1u + name[at];
+	key = q->zone->keys ? keys_find(q->zone->keys, &name[at]) : -1;
+	if (key < 0) {
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+		return false;
+	}
+	q->key = (uint32_t)key + 1;
+	*size = at;
+	return true;
+}
+
+static void find_key(struct query *q, const uint8_t *name, size_t size)
+{
+	if (!admit_key(q, name, &size))
+		return;
+	q->kind = (uint8_t)(q->key && size == 0 ? QUERY_KEY : key_of(q, name, size));
+}
+
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
 {
 	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
@@ -230,7 +264,7 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_INVALID_DATA));
 		return;
 	case ZONE_SERVING:
-		q->kind = (uint8_t)key_of(q, name, offset);
+		find_key(q, name, offset);
 		return;
 	}
 	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
@@ -245,6 +279,8 @@ static void reset(struct query *q, const struct settings *settings)
 	q->kind = QUERY_ERROR;
 	q->qtype = 0;
 	q->qclass = 0;
+	q->limited = 0;
+	q->key = 0;
 	q->question_end = DNS_HEADER_SIZE;
 	q->apex_offset = 0;
 	q->udp_size = DNS_UDP_MIN;
@@ -258,6 +294,7 @@ static void reset(struct query *q, const struct settings *settings)
 	q->identity = NULL;
 	q->exists = false;
 	q->is_test_entry = false;
+	q->is_always = false;
 	q->name_size = 0;
 	q->subject_offset = 0;
 	q->zone = NULL;
@@ -280,7 +317,8 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 		q->drop = DROP_DNS_RESPONSE; /* answering one would let two servers loop */
 		return;
 	}
-	action = access_check(t, q->client);
+	action = access_find(t, q->client, &q->always);
+	q->access = (uint8_t)action;
 	if (action == ACCESS_DROP) {
 		q->drop = DROP_ACCESS;
 		return;

@@ -23,6 +23,7 @@ enum query_kind {
 	QUERY_APEX,  /* the zone's own name */
 	QUERY_IP4,   /* reversed IPv4, or its v4-mapped nibble form */
 	QUERY_IP6,
+	QUERY_KEY,  /* a key label alone, which is above all that can be asked with it */
 	QUERY_NAME, /* also the 1..3 octets or 1..31 nibbles above addresses */
 };
 
@@ -33,7 +34,8 @@ struct query {
 	uint16_t capacity; /* bytes that may be written at message, >= size */
 	bool is_tcp;       /* no size limit but capacity, never TC */
 	address6_t client; /* IPv4 as ::ffff:a.b.c.d */
-	uint32_t now_s;    /* UTC, seconds since 1970; once per burst will do */
+	uint64_t now_us;   /* UTC, microseconds since 1970; once per burst will do */
+	bool is_internal;  /* the operator's own question: no key label in its name */
 
 	/* out: after answer_burst() */
 	uint16_t reply_size;   /* 0 = dropped */
@@ -42,6 +44,8 @@ struct query {
 	uint8_t cookie_state;  /* enum cookie_state */
 	bool has_valid_cookie; /* the address is the client's own, not forged */
 	bool must_use_tcp;     /* answered with nothing but TC */
+	uint32_t key;          /* index in the zone's keys + 1, 0 = none */
+	uint8_t limited; /* enum rates_class + 1: over the rate limit; with an answer: slipped */
 
 	/* between the stages; see parse.c, lookup.c, reply.c */
 	uint8_t kind; /* enum query_kind */
@@ -59,11 +63,14 @@ struct query {
 	const struct settings *settings; /* NULL = nothing set */
 	bool exists;        /* something listed here or below: NODATA instead of NXDOMAIN */
 	bool is_test_entry; /* RFC 5782 section 5 */
+	bool is_always;     /* listed as q->always, whatever the lists say */
 	uint8_t name_size;  /* lower-cased name relative to the apex */
 	uint8_t name[255];
 	uint16_t subject_offset; /* within name: what '$' stands for */
 	uint32_t address4;
 	address6_t address6;
+	uint8_t access;                      /* enum access_action; what is answered at all */
+	const struct access_listing *always; /* of ACCESS_ALWAYS: what everything is listed as */
 	const struct zone *zone;
 	verdict_t verdict;
 	const struct verdict *listings; /* NULL = not listed */

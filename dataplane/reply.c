@@ -198,6 +198,8 @@ static unsigned put_codes(struct writer *w, const struct query *q)
 
 static unsigned put_addresses(struct writer *w, const struct query *q)
 {
+	if (q->is_always)
+		return put_address(w, q, q->always->code);
 	if (q->is_test_entry)
 		return put_address(w, q, q->address4);
 	switch ((enum zone_view)q->zone->view) {
@@ -344,6 +346,8 @@ static unsigned put_listed_answer(struct writer *w, const struct query *q)
 	case DNS_TYPE_ANY: /* RFC 8482 section 4.1: one RRset */
 		return put_addresses(w, q);
 	case DNS_TYPE_TXT:
+		if (q->is_always)
+			return put_text(w, q, text, text_write_always(q, text));
 		if (q->is_test_entry)
 			return put_text(w, q, test_text, sizeof(test_text) - 1);
 		return put_text(w, q, text, text_write(q, text));
@@ -361,7 +365,7 @@ static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 		answers = put_apex_answer(w, q, generation);
 	else if (q->records)
 		answers = put_record_answer(w, q);
-	else if (q->listings || q->is_test_entry)
+	else if (q->listings || q->is_test_entry || q->is_always)
 		answers = put_listed_answer(w, q);
 	if (answers == 0) {
 		q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
@@ -529,6 +533,18 @@ static void reply_query(struct query *q, uint64_t generation)
 		w.bytes[2] |= DNS_TC;
 	}
 	w.bytes[3] = q->rcode & 0x0f;
+	if (q->has_opt)
+		put_opt(&w, q, &opt);
+	q->reply_size = (uint16_t)w.size;
+}
+
+void reply_truncate(struct query *q)
+{
+	struct writer w = {q->message, q->question_end, limit_of(q), false};
+	struct opt_plan opt = plan_opt(q, w.limit - q->question_end);
+
+	w.bytes[2] |= DNS_TC;
+	memset(&w.bytes[6], 0, DNS_HEADER_SIZE - 6);
 	if (q->has_opt)
 		put_opt(&w, q, &opt);
 	q->reply_size = (uint16_t)w.size;

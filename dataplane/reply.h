@@ -12,3 +12,6 @@
  * t: as given to parse_burst()
  */
 void reply_burst(const struct tables *t, struct query *queries, unsigned count);
+
+/* Cut an answer down to its question and OPT, with TC set: the client may ask again over TCP. */
+void reply_truncate(struct query *q);

@@ -202,11 +202,14 @@ int socket_error(const struct socket_server *s, unsigned index)
 }
 
 static int start_thread(struct socket_thread *t, const struct update *update,
-                        unsigned connections_max)
+                        const struct options *settings, unsigned thread_count)
 {
+	unsigned connections_max = settings->tcp_connections / thread_count;
 	struct tcp_options options = {
 	    .epoll_fd = t->epoll_fd,
-	    .connections_max = connections_max,
+	    .connections_max = connections_max > 0 ? connections_max : 1,
+	    .per_client_max = settings->tcp_per_client,
+	    .idle_ms = settings->tcp_idle_s * 1000,
 	    .update = update,
 	    .stats = t->stats,
 	};
@@ -221,11 +224,11 @@ static int start_thread(struct socket_thread *t, const struct update *update,
 	return 0;
 }
 
-int socket_start(struct socket_server *s, const struct update *update)
+int socket_start(struct socket_server *s, const struct update *update,
+                 const struct options *options)
 {
 	for (unsigned i = 0; i < s->thread_count; i++) {
-		int error =
-		    start_thread(&s->threads[i], update, TCP_CONNECTIONS_MAX / s->thread_count);
+		int error = start_thread(&s->threads[i], update, options, s->thread_count);
 		if (error != 0) {
 			socket_stop(s);
 			return error;

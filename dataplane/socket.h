@@ -29,7 +29,8 @@ const char *socket_text(const struct socket_server *s, unsigned index);
 int socket_error(const struct socket_server *s, unsigned index);
 
 /* Start the threads. Errors: negative errno; none is left running. */
-int socket_start(struct socket_server *s, const struct update *update);
+int socket_start(struct socket_server *s, const struct update *update,
+                 const struct options *options);
 
 /* Stop and join the threads; allowed when they were not started. */
 void socket_stop(struct socket_server *s);

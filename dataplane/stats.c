@@ -35,6 +35,12 @@ static const char *const cookie_names[COOKIE_STATE_COUNT] = {
     [COOKIE_VALID] = "valid",
 };
 
+static const char *const class_names[RATES_CLASS_COUNT] = {
+    [RATES_RESPONSES] = "response",
+    [RATES_NXDOMAINS] = "nxdomain",
+    [RATES_ERRORS] = "error",
+};
+
 /* RCODE (RFC 6895 section 2.3) -> enum stats_rcode; those above are STATS_OTHER_RCODE. */
 static const uint8_t rcode_slots[] = {
     STATS_NOERROR,     STATS_FORMERR,     STATS_SERVFAIL,    STATS_NXDOMAIN,    STATS_NOTIMP,
@@ -53,6 +59,8 @@ struct stats *stats_new(unsigned thread_count)
 		return NULL;
 	memset(s, 0, size);
 	s->thread_count = thread_count;
+	for (unsigned i = 0; i < thread_count; i++)
+		s->threads[i].index = i;
 	return s;
 }
 
@@ -71,6 +79,12 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct query *q = &queries[i];
+		if (q->key)
+			keys_count_query(q->zone->keys, q->key - 1, t->index);
+		if (q->limited) {
+			stats_add(&t->limited[q->limited - 1], 1);
+			stats_add(&t->slipped, q->reply_size > 0);
+		}
 		if (q->reply_size == 0) {
 			stats_add(&t->drops[q->drop < DROP_COUNT ? q->drop : DROP_NONE], 1);
 			continue;
@@ -151,6 +165,13 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	emit(context, "punt_unsent", "frames of the kernel that a DPDK port did not take",
 	     sum(s, &t->punt_unsent));
 
+	for (unsigned i = 0; i < RATES_CLASS_COUNT; i++)
+		emit_labelled(&e, "rate_limited{class=\"%s\"}", class_names[i],
+		              "answers over the rate limit of the client's network",
+		              sum(s, &t->limited[i]));
+	emit(context, "rate_slipped", "of these, answered with TC alone, so as to come over TCP",
+	     sum(s, &t->slipped));
+
 	/* Closed first: a connection counted between the two sums makes the difference larger,
 	 * never negative. */
 	uint64_t closed = sum(s, &t->tcp_closed);
@@ -162,6 +183,8 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	     accepted > closed ? accepted - closed : 0);
 	emit(context, "tcp_connections_evicted",
 	     "TCP connections closed to make room for newer ones", sum(s, &t->tcp_evicted));
+	emit(context, "tcp_connections_refused",
+	     "TCP connections closed at once: their client has too many", sum(s, &t->tcp_refused));
 	emit(context, "tcp_connections_idle", "TCP connections closed after the idle timeout",
 	     sum(s, &t->tcp_idle));
 }

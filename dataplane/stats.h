@@ -29,13 +29,16 @@ typedef _Atomic uint64_t stats_counter;
 
 /* Written by the owning thread; read by anyone. */
 struct stats_thread {
-	alignas(64) stats_counter queries[STATS_TRANSPORT_COUNT];
+	alignas(64) unsigned index; /* never changes */
+	stats_counter queries[STATS_TRANSPORT_COUNT];
 	stats_counter replies[STATS_TRANSPORT_COUNT]; /* taken by the socket or the device */
 	stats_counter rcodes[STATS_RCODE_COUNT];
 	stats_counter drops[DROP_COUNT];
 	stats_counter cookies[COOKIE_STATE_COUNT]; /* of answered queries; COOKIE_NONE: unused */
 	stats_counter sent_to_tcp;                 /* answered with TC for want of a cookie */
-	stats_counter neighbor_replies;            /* ARP, neighbour solicitation, echo */
+	stats_counter limited[RATES_CLASS_COUNT];  /* over the rate limit, slipped or dropped */
+	stats_counter slipped;
+	stats_counter neighbor_replies;  /* ARP, neighbour solicitation, echo */
 	stats_counter punts[DROP_COUNT]; /* given to the kernel; by what it would be dropped for */
 	stats_counter punt_refused;      /* of these, the kernel did not take */
 	stats_counter punt_sent;         /* the kernel's frames, sent on a DPDK port */
@@ -44,6 +47,7 @@ struct stats_thread {
 	stats_counter tcp_closed; /* for whatever reason; includes evicted and idle ones */
 	stats_counter tcp_evicted;
 	stats_counter tcp_idle;
+	stats_counter tcp_refused; /* closed at once, not accepted */
 };
 
 struct stats;

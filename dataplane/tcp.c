@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -34,9 +35,11 @@ struct connection {
 	uint8_t *out; /* answers the socket did not take; NULL = nothing */
 	size_t out_size, out_sent;
 	TAILQ_ENTRY(connection) link;
+	LIST_ENTRY(connection) neighbor; /* of the same bucket of clients */
 };
 
 TAILQ_HEAD(connection_list, connection);
+LIST_HEAD(client_list, connection);
 
 struct tcp {
 	struct tcp_options options;
@@ -44,8 +47,11 @@ struct tcp {
 	struct connection_list open; /* longest idle first */
 	struct connection_list free;
 	unsigned open_count;
-	size_t memory_size;    /* bytes of all `in` and `out` */
-	unsigned paused_count; /* listeners that wait for file descriptors */
+	uint64_t clients_key;        /* secret and odd */
+	unsigned clients_shift;      /* 64 less the bits of a bucket's number */
+	struct client_list *clients; /* buckets of open connections, by client network */
+	size_t memory_size;          /* bytes of all `in` and `out` */
+	unsigned paused_count;       /* listeners that wait for file descriptors */
 	struct watch *paused[OPTIONS_LISTENS_MAX];
 	uint64_t resume_ms; /* of all paused */
 
@@ -56,6 +62,42 @@ struct tcp {
 
 enum progress { PROGRESS_DONE, PROGRESS_WAIT, PROGRESS_CLOSE };
 
+static int make_clients(struct tcp *t)
+{
+	size_t count = 2;
+	t->clients_shift = 63;
+	for (; count < t->options.connections_max; count *= 2)
+		t->clients_shift--;
+	t->clients = calloc(count, sizeof(*t->clients));
+	if (t->clients == NULL)
+		return -ENOMEM;
+	if (getrandom(&t->clients_key, sizeof(t->clients_key), 0) != sizeof(t->clients_key))
+		return -EIO;
+	t->clients_key |= 1;
+	return 0;
+}
+
+/* An IPv4 address, or the network that an IPv6 client has to itself (RFC 6177). */
+static uint64_t network_of(address6_t client)
+{
+	return client >> 32 == 0xffff ? (uint64_t)client : (uint64_t)(client >> 72) << 8;
+}
+
+/* Multiplication by a secret: nobody can aim at one bucket. */
+static struct client_list *clients_of(const struct tcp *t, address6_t client)
+{
+	return &t->clients[network_of(client) * t->clients_key >> t->clients_shift];
+}
+
+static bool has_too_many(const struct tcp *t, address6_t client)
+{
+	unsigned count = 0;
+	const struct connection *c;
+	LIST_FOREACH(c, clients_of(t, client), neighbor)
+	count += network_of(c->client) == network_of(client);
+	return count >= t->options.per_client_max;
+}
+
 struct tcp *tcp_new(const struct tcp_options *options)
 {
 	struct tcp *t = calloc(1, sizeof(*t)); /* mapped zero pages: untouched ones cost nothing */
@@ -63,7 +105,9 @@ struct tcp *tcp_new(const struct tcp_options *options)
 		return NULL;
 	t->options = *options;
 	t->connections = calloc(options->connections_max, sizeof(*t->connections));
-	if (t->connections == NULL) {
+	if (t->connections == NULL || make_clients(t) != 0) {
+		free(t->connections);
+		free(t->clients);
 		free(t);
 		return NULL;
 	}
@@ -100,6 +144,7 @@ static void close_connection(struct tcp *t, struct connection *c)
 	forget_out(t, c);
 	TAILQ_REMOVE(&t->open, c, link);
 	TAILQ_INSERT_TAIL(&t->free, c, link);
+	LIST_REMOVE(c, neighbor);
 	t->open_count--;
 	stats_add(&t->options.stats->tcp_closed, 1);
 }
@@ -111,6 +156,7 @@ void tcp_free(struct tcp *t)
 	while (!TAILQ_EMPTY(&t->open))
 		close_connection(t, TAILQ_FIRST(&t->open));
 	free(t->connections);
+	free(t->clients);
 	free(t);
 }
 
@@ -146,8 +192,9 @@ static enum progress send_kept(struct tcp *t, struct connection *c, uint64_t now
 		if (n < 0)
 			return errno == EAGAIN ? PROGRESS_WAIT : PROGRESS_CLOSE;
 		c->out_sent += (size_t)n;
-		touch(t, c, now_ms);
 	}
+	/* Not earlier: who takes a byte a second would hold the rest for ever. */
+	touch(t, c, now_ms);
 	forget_out(t, c);
 	return c->is_last ? PROGRESS_CLOSE : PROGRESS_DONE;
 }
@@ -212,7 +259,7 @@ static enum progress send_replies(struct tcp *t, struct connection *c, unsigned 
 static unsigned take_burst(struct tcp *t, const struct connection *c, size_t size, size_t *at)
 {
 	unsigned count = 0;
-	uint32_t now_s = clock_now_s();
+	uint64_t now_us = clock_now_us();
 	while (count < QUERY_BURST_MAX && size - *at >= PREFIX_SIZE) {
 		const uint8_t *prefix = t->in + *at;
 		size_t message_size = (size_t)prefix[0] << 8 | prefix[1];
@@ -225,7 +272,7 @@ static unsigned take_burst(struct tcp *t, const struct connection *c, size_t siz
 		q->capacity = MESSAGE_MAX;
 		q->is_tcp = true;
 		q->client = c->client;
-		q->now_s = now_s;
+		q->now_us = now_us;
 		*at += PREFIX_SIZE + message_size;
 		count++;
 	}
@@ -325,6 +372,11 @@ static bool evict_oldest(struct tcp *t)
 static void add_connection(struct tcp *t, int fd, const struct sockaddr_storage *client,
                            uint64_t now_ms)
 {
+	if (has_too_many(t, listener_client(client))) {
+		close(fd);
+		stats_add(&t->options.stats->tcp_refused, 1);
+		return;
+	}
 	if (t->open_count == t->options.connections_max)
 		evict_oldest(t);
 	struct connection *c = TAILQ_FIRST(&t->free);
@@ -339,6 +391,7 @@ static void add_connection(struct tcp *t, int fd, const struct sockaddr_storage 
 	}
 	TAILQ_REMOVE(&t->free, c, link);
 	TAILQ_INSERT_TAIL(&t->open, c, link);
+	LIST_INSERT_HEAD(clients_of(t, c->client), c, neighbor);
 	t->open_count++;
 	stats_add(&t->options.stats->tcp_accepted, 1);
 }
@@ -378,7 +431,7 @@ void tcp_accept(struct tcp *t, struct watch *listener, uint64_t now_ms)
 void tcp_expire(struct tcp *t, uint64_t now_ms)
 {
 	struct connection *c;
-	while ((c = TAILQ_FIRST(&t->open)) != NULL && c->active_ms + TCP_IDLE_MS <= now_ms) {
+	while ((c = TAILQ_FIRST(&t->open)) != NULL && c->active_ms + t->options.idle_ms <= now_ms) {
 		close_connection(t, c);
 		stats_add(&t->options.stats->tcp_idle, 1);
 	}
@@ -392,7 +445,7 @@ int tcp_timeout_ms(const struct tcp *t, uint64_t now_ms)
 {
 	uint64_t next_ms = UINT64_MAX;
 	if (!TAILQ_EMPTY(&t->open))
-		next_ms = TAILQ_FIRST(&t->open)->active_ms + TCP_IDLE_MS;
+		next_ms = TAILQ_FIRST(&t->open)->active_ms + t->options.idle_ms;
 	if (t->paused_count > 0 && t->resume_ms < next_ms)
 		next_ms = t->resume_ms;
 	if (next_ms == UINT64_MAX)

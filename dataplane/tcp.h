@@ -3,7 +3,8 @@
 /*
  * DNS over TCP (RFC 7766): length-prefixed messages, any number pipelined, answered in order. A
  * connection holds memory only while a message is incomplete or its reader is slow; a slow reader
- * is not read from until it has taken its answers, and blocks nobody else.
+ * is not read from until it has taken its answers, and blocks nobody else. A query that comes in
+ * drops, and answers that are taken in drops, must be whole within the idle timeout.
  *
  * Threads: one per struct tcp; a registered and online liburcu-qsbr reader.
  */
@@ -13,15 +14,16 @@
 
 #include <stdint.h>
 
-#define TCP_CONNECTIONS_MAX 1024        /* of the process; the longest idle makes room */
-#define TCP_IDLE_MS         10000       /* without a whole query or progress of an answer */
-#define TCP_MEMORY_MAX      (64u << 20) /* bytes waiting in all connections of a thread */
+#define TCP_MEMORY_MAX (64u << 20) /* bytes waiting in all connections of a thread */
 
 struct tcp;
 
 struct tcp_options {
-	int epoll_fd; /* connections are added with their struct watch */
-	unsigned connections_max;
+	int epoll_fd;             /* connections are added with their struct watch */
+	unsigned connections_max; /* the longest idle makes room */
+	unsigned
+	    per_client_max; /* of an IPv4 address or IPv6 /56; further ones are closed at once */
+	unsigned idle_ms; /* without a whole query, or all waiting answers taken; RFC 7766 6.2.3 */
 	const struct update *update;
 	struct stats_thread *stats;
 };

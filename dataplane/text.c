@@ -49,43 +49,53 @@ static void put_name(struct text *text, const uint8_t *name, size_t size)
 	}
 }
 
-static void put_subject(struct text *text, const struct query *q)
+static void put_address(struct text *text, address6_t address, bool is_ip4)
 {
-	char address[INET6_ADDRSTRLEN] = "";
+	char buffer[INET6_ADDRSTRLEN] = "";
 	uint8_t bytes[16];
 
+	for (unsigned i = 0; i < 16; i++)
+		bytes[i] = (uint8_t)(address >> (120 - 8 * i));
+	inet_ntop(is_ip4 ? AF_INET : AF_INET6, is_ip4 ? &bytes[12] : bytes, buffer, sizeof(buffer));
+	put(text, buffer, strlen(buffer));
+}
+
+static void put_subject(struct text *text, const struct query *q)
+{
 	switch ((enum query_kind)q->kind) {
 	case QUERY_ERROR:
 	case QUERY_CHAOS:
 	case QUERY_APEX:
+	case QUERY_KEY:
 		return;
 	case QUERY_IP4:
-		for (unsigned i = 0; i < 4; i++)
-			bytes[i] = (uint8_t)(q->address4 >> (24 - 8 * i));
-		inet_ntop(AF_INET, bytes, address, sizeof(address));
-		break;
+		put_address(text, q->address4, true);
+		return;
 	case QUERY_IP6:
-		for (unsigned i = 0; i < 16; i++)
-			bytes[i] = (uint8_t)(q->address6 >> (120 - 8 * i));
-		inet_ntop(AF_INET6, bytes, address, sizeof(address));
-		break;
+		put_address(text, q->address6, false);
+		return;
 	case QUERY_NAME:
 		put_name(text, &q->name[q->subject_offset], q->name_size - q->subject_offset);
 		return;
 	}
-	put(text, address, strlen(address));
 }
 
-static void put_template(struct text *text, const struct query *q, const struct listing *listing)
+static void put_client(struct text *text, const struct query *q)
 {
-	for (size_t i = 0; i < listing->text_size; i++) {
-		if (listing->text[i] != '$') {
-			put(text, &listing->text[i], 1);
-		} else if (i + 1 < listing->text_size && listing->text[i + 1] == '$') {
+	put_address(text, q->client, qname_is_mapped(q->client));
+}
+
+static void put_template(struct text *text, const struct query *q, const char *template,
+                         size_t size, void (*put_dollar)(struct text *text, const struct query *q))
+{
+	for (size_t i = 0; i < size; i++) {
+		if (template[i] != '$') {
+			put(text, &template[i], 1);
+		} else if (i + 1 < size && template[i + 1] == '$') {
 			put(text, "$", 1);
 			i++;
 		} else {
-			put_subject(text, q);
+			put_dollar(text, q);
 		}
 	}
 }
@@ -132,8 +142,19 @@ size_t text_write(const struct query *q, uint8_t out_text[TEXT_MAX])
 			continue;
 		if (text.size > 0)
 			put(&text, "; ", 2);
-		put_template(&text, q, listing);
+		put_template(&text, q, listing->text, listing->text_size, put_subject);
 	}
+	size = cut(&text);
+	memcpy(out_text, text.bytes, size);
+	return size;
+}
+
+size_t text_write_always(const struct query *q, uint8_t out_text[TEXT_MAX])
+{
+	struct text text = {.size = 0};
+	size_t size;
+
+	put_template(&text, q, q->always->text, q->always->text_size, put_client);
 	size = cut(&text);
 	memcpy(out_text, text.bytes, size);
 	return size;

@@ -16,3 +16,6 @@
  * Returns: bytes written to out_text; 0 = no visible listing has a text
  */
 size_t text_write(const struct query *q, uint8_t out_text[TEXT_MAX]);
+
+/* The text of q->always, each '$' replaced by the client; otherwise as text_write(). */
+size_t text_write_always(const struct query *q, uint8_t out_text[TEXT_MAX]);

@@ -3,6 +3,7 @@
 
 #include "dataplane/answer.h"
 #include "dataplane/clock.h"
+#include "dataplane/limit.h"
 #include "dataplane/listener.h"
 
 #include <urcu-qsbr.h>
@@ -124,7 +125,7 @@ static void send_replies(struct udp *u, int fd, unsigned count)
 
 static void answer(struct udp *u, int fd, unsigned count)
 {
-	uint32_t now_s = clock_now_s();
+	uint64_t now_us = clock_now_us();
 	for (unsigned i = 0; i < count; i++) {
 		/* Field by field: clearing all of a query costs more than answering it. */
 		struct query *q = &u->queries[i];
@@ -133,9 +134,11 @@ static void answer(struct udp *u, int fd, unsigned count)
 		q->capacity = MESSAGE_SIZE;
 		q->is_tcp = false;
 		q->client = listener_client(&u->datagrams[i].client);
-		q->now_s = now_s;
+		q->now_us = now_us;
 	}
-	answer_burst(update_tables(u->update), u->queries, count);
+	const struct tables *tables = update_tables(u->update);
+	answer_burst(tables, u->queries, count);
+	limit_burst(tables, now_us, u->queries, count);
 	stats_count_burst(u->stats, STATS_UDP, u->queries, count);
 	rcu_quiescent_state();
 	send_replies(u, fd, prepare_replies(u, count));

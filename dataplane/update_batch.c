@@ -3,6 +3,7 @@
 
 #include "dataplane/update.h"
 #include "dataplane/update_apply.h"
+#include "dataplane/update_limits.h"
 #include "dataplane/update_settings.h"
 
 #include <urcu-qsbr.h>
@@ -74,8 +75,13 @@ static void drop_replacements(struct update_batch *b)
 {
 	zones_free(b->zones);
 	update_list_names_free(b->list_names);
-	table6_free(b->access);
 	settings_free(b->settings);
+	access_rules_free(b->access);
+	rates_free(b->rates);
+	update_keys_free(b->keys);
+	b->keys = NULL;
+	b->rates = NULL;
+	b->has_rates = false;
 	b->zones = NULL;
 	b->list_names = NULL;
 	b->access = NULL;
@@ -286,13 +292,27 @@ static int take_zones(struct update_batch *b, const Reputed__Update__Zones *m,
 static int take_access(struct update_batch *b, const Reputed__Update__Access *m,
                        struct update_error *out_error)
 {
-	struct table6 *access = NULL;
+	struct access_rules *access = NULL;
 	int rc = update_zones_build_access(m, &access, out_error);
 
 	if (rc < 0)
 		return rc;
-	table6_free(b->access);
+	access_rules_free(b->access);
 	b->access = access;
+	return 0;
+}
+
+static int take_rates(struct update_batch *b, const Reputed__Update__RateLimit *m,
+                      struct update_error *out_error)
+{
+	struct rates *rates = NULL;
+	int rc = update_limits_build(m, &rates, out_error);
+
+	if (rc < 0)
+		return rc;
+	rates_free(b->rates);
+	b->rates = rates;
+	b->has_rates = true;
 	return 0;
 }
 
@@ -328,6 +348,12 @@ static void replace(struct update_batch *b, struct tables *t)
 		b->old_settings = t->settings;
 		__atomic_store_n(&t->settings, b->settings, __ATOMIC_RELEASE);
 		b->settings = NULL;
+	}
+	if (b->has_rates) {
+		b->old_rates = t->rates;
+		__atomic_store_n(&t->rates, b->rates, __ATOMIC_RELEASE);
+		b->rates = NULL;
+		b->has_rates = false;
 	}
 }
 
@@ -390,9 +416,10 @@ static int commit(struct update_batch *b, const Reputed__Update__Commit *m,
 		                        "commit: generation %" PRIu64
 		                        ", but the batch began as %" PRIu64,
 		                        m->generation, b->generation);
-	if (b->is_full)
+	rc = update_keys_attach(&b->keys, b->zones, out_error);
+	if (rc == 0 && b->is_full)
 		commit_full(b);
-	else
+	else if (rc == 0)
 		rc = commit_delta(b, out_error);
 	if (rc < 0)
 		return rc;
@@ -424,6 +451,12 @@ static int take(struct update_batch *b, channel_request *request, struct update_
 	case REPUTED__UPDATE__REQUEST__KIND_SETTINGS:
 		rc = take_settings(b, request->settings, out_error);
 		update_settings_wipe(request->settings);
+		break;
+	case REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT:
+		rc = take_rates(b, request->rate_limit, out_error);
+		break;
+	case REPUTED__UPDATE__REQUEST__KIND_KEYS:
+		rc = update_keys_take(&b->keys, request->keys, out_error);
 		break;
 	case REPUTED__UPDATE__REQUEST__KIND_COMMIT:
 		rc = commit(b, request->commit, out_error);
@@ -470,18 +503,33 @@ static void forget(struct update_batch *b)
 	drop_forgets(b);
 }
 
+/* The counters of keys go on where they were; a grace period later nobody counts in the old ones.
+ */
+static void carry_keys(struct update_batch *b)
+{
+	const struct zones *old = b->old_tables ? b->old_tables->tables->zones : b->old_zones;
+
+	if (!old || !update_keys_any(old))
+		return;
+	synchronize_rcu();
+	update_keys_carry(b->store->tables->zones, old);
+}
+
 void update_batch_settle(struct update_batch *b)
 {
+	carry_keys(b);
 	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access ||
-	    b->old_settings)
+	    b->old_settings || b->old_rates)
 		synchronize_rcu();
 	forget(b);
 	zones_free(b->old_zones);
-	table6_free(b->old_access);
+	access_rules_free(b->old_access);
 	settings_free(b->old_settings);
+	rates_free(b->old_rates);
 	b->old_zones = NULL;
 	b->old_access = NULL;
 	b->old_settings = NULL;
+	b->old_rates = NULL;
 	if (b->old_tables) {
 		atomic_fetch_add(&b->store->freeing, 1);
 		call_rcu(&b->old_tables->rcu, retired_expired);

@@ -14,6 +14,7 @@
  */
 #include "dataplane/table/tables.h"
 #include "dataplane/update_check.h"
+#include "dataplane/update_keys.h"
 #include "dataplane/update_zones.h"
 
 /* What is published, and what the writer has to know of it. */
@@ -52,8 +53,11 @@ struct update_batch {
 	/* both: the last Zones, Access and Settings; NULL = unchanged */
 	struct zones *zones;
 	struct update_list_names *list_names;
-	struct table6 *access;
+	struct access_rules *access;
 	struct settings *settings;
+	struct update_keys *keys;
+	struct rates *rates;
+	bool has_rates; /* NULL counts: no limits any more */
 
 	/* both: ids of Forget; from Commit to settle they are due */
 	uint32_t *verdicts, *listings;
@@ -62,8 +66,9 @@ struct update_batch {
 
 	/* what the last Commit replaced, until settle */
 	struct zones *old_zones;
-	struct table6 *old_access;
+	struct access_rules *old_access;
 	struct settings *old_settings;
+	struct rates *old_rates;
 	struct update_retired *old_tables;
 	struct update_retired *retired; /* reserved at Begin, so that Commit cannot fail */
 };

@@ -118,6 +118,7 @@ static void ask(struct query *q, uint8_t *message, const struct name *name, enum
 	q->capacity = MESSAGE_CAPACITY;
 	q->is_tcp = true;
 	q->client = LOOPBACK;
+	q->is_internal = true;
 }
 
 static unsigned get_u16(const uint8_t *p)
@@ -311,7 +312,7 @@ static int add_zones(const struct update_lookup *l, const struct name *relative,
 	    .addresses6 = l->tables->addresses6,
 	    .names = l->tables->names,
 	    .zones = l->tables->zones,
-	    .access = (struct table6 *)l->allow_all,
+	    .access = (struct access_rules *)l->allow_all,
 	    .generation = atomic_load(&l->tables->generation),
 	};
 	size_t count = zones_count(view.zones);

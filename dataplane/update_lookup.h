@@ -12,7 +12,7 @@
 
 struct update_lookup {
 	const struct tables *tables;                /* NULL = nothing loaded: no zones */
-	const struct table6 *allow_all;             /* stands in for the access rules */
+	const struct access_rules *allow_all;       /* stands in for the access rules */
 	const struct update_list_names *list_names; /* NULL = none; unnamed lists are "#ID" */
 };
 

@@ -36,12 +36,12 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 		return -EIO;
 	if (getrandom(s->store.secret, sizeof(s->store.secret), 0) != sizeof(s->store.secret))
 		return -EIO;
-	s->allow_all = table6_new();
+	s->allow_all = access_rules_new(0);
 	if (!s->allow_all)
 		return -ENOMEM;
-	rc = table6_paint(s->allow_all, 0, ~(address6_t)0, ACCESS_ALLOW + 1);
+	rc = table6_paint(s->allow_all->clients, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));
 	if (rc < 0) {
-		table6_free(s->allow_all);
+		access_rules_free(s->allow_all);
 		return rc;
 	}
 	update_batch_init(&s->batch, &s->store);
@@ -52,7 +52,7 @@ void update_serve_done(struct update_serve *s)
 {
 	update_batch_done(&s->batch);
 	update_store_done(&s->store);
-	table6_free(s->allow_all);
+	access_rules_free(s->allow_all);
 }
 
 static void say(const struct update_serve *s, const char *text)
@@ -305,6 +305,8 @@ static int serve_stats(struct update_serve *s, struct update_client *c)
 	if (s->options->visit_stats)
 		s->options->visit_stats(s->options->stats_owner, collect_counter, &l);
 	visit_own(s, collect_counter, &l);
+	if (s->store.tables)
+		update_keys_visit(s->store.tables->zones, collect_counter, &l);
 	response.kind_case = REPUTED__UPDATE__RESPONSE__KIND_STATS;
 	response.stats = &l.answer;
 	rc = l.is_failed ? answer_error(s, c, "stats: no memory")
@@ -325,7 +327,7 @@ static uint64_t memory_size(const struct tables *t)
 		return 0;
 	table4_stats(t->addresses4, &stats4);
 	table6_stats(t->addresses6, &stats6);
-	table6_stats(t->access, &stats_access);
+	table6_stats(t->access->clients, &stats_access);
 	names_stats(t->names, &stats_names);
 	return stats4.memory_size + stats6.memory_size + stats_access.memory_size +
 	       stats_names.memory_size;
@@ -365,7 +367,9 @@ static bool is_of_batch(const channel_request *request)
 {
 	return (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
 	        request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
-	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_SETTINGS;
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_SETTINGS ||
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT ||
+	       request->kind_case == REPUTED__UPDATE__REQUEST__KIND_KEYS;
 }
 
 int update_serve_request(struct update_serve *s, struct update_client *c, channel_request *request)

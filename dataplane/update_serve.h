@@ -25,8 +25,8 @@ struct update_serve {
 	struct update_store store;
 	struct update_batch batch;
 	const struct update_options *options;
-	struct table6 *allow_all;     /* access rules for Lookup */
-	struct update_client *writer; /* NULL = none */
+	struct access_rules *allow_all; /* access rules for Lookup */
+	struct update_client *writer;   /* NULL = none */
 	struct update_counters counters;
 	uint64_t session; /* random */
 	int64_t started_us;

@@ -5,7 +5,7 @@
  *
  * Threads: one.
  */
-#include "dataplane/table/table6.h"
+#include "dataplane/table/access_rules.h"
 #include "dataplane/table/zones.h"
 #include "dataplane/update_check.h"
 
@@ -23,7 +23,6 @@ void update_list_names_free(struct update_list_names *l);
 int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
                      struct update_list_names *list_names, struct update_error *out_error);
 
-/* Build the access rules: client -> enum access_action + 1. Errors: -EINVAL, -ENOMEM with the text.
- */
-int update_zones_build_access(const Reputed__Update__Access *m, struct table6 **out_access,
+/* Build the access rules. Errors: -EINVAL, -ENOMEM with the text. */
+int update_zones_build_access(const Reputed__Update__Access *m, struct access_rules **out_access,
                               struct update_error *out_error);

@@ -3,6 +3,7 @@
 
 #include "dataplane/answer.h"
 #include "dataplane/clock.h"
+#include "dataplane/limit.h"
 #include "dataplane/rx.h"
 #include "dataplane/tx.h"
 
@@ -57,10 +58,12 @@ static unsigned serve(struct worker *w, const struct queue *q)
 	if (count == 0)
 		return punted;
 	if (b->query_count > 0) {
-		uint32_t now_s = clock_now_s();
+		const struct tables *tables = update_tables(w->update);
+		uint64_t now_us = clock_now_us();
 		for (unsigned i = 0; i < b->query_count; i++)
-			b->queries[i].now_s = now_s;
-		answer_burst(update_tables(w->update), b->queries, b->query_count);
+			b->queries[i].now_us = now_us;
+		answer_burst(tables, b->queries, b->query_count);
+		limit_burst(tables, now_us, b->queries, b->query_count);
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}
 	tx_send(q->port, q->index, w->stats, b);

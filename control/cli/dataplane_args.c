@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/dataplane_args.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,19 @@ static void add_flag(struct list *l, const char *flag, const char *value)
 	add(l, value);
 }
 
-static void add_number(struct list *l, const char *flag, unsigned number)
+static void add_number(struct list *l, const char *flag, uint64_t number)
 {
-	char text[16];
+	char text[24];
 
-	snprintf(text, sizeof(text), "%u", number);
+	snprintf(text, sizeof(text), "%" PRIu64, number);
 	add_flag(l, flag, text);
+}
+
+/* 0 = left to the data plane */
+static void add_setting(struct list *l, const char *flag, uint64_t number)
+{
+	if (number)
+		add_number(l, flag, number);
 }
 
 static const char *hugepages_text(enum config_hugepages hugepages)
@@ -96,6 +104,9 @@ char **dataplane_args(const char *program, const struct config_dataplane *datapl
 		add_number(&l, "--punt-rate", dataplane->punt_rate);
 	add_flag(&l, "--hugepages", hugepages_text(dataplane->hugepages));
 	add_flag(&l, "--idle", idle_text(dataplane->idle));
+	add_setting(&l, "--tcp-connections", dataplane->tcp_connections);
+	add_setting(&l, "--tcp-per-client", dataplane->tcp_per_client);
+	add_setting(&l, "--tcp-idle", dataplane->tcp_idle_s);
 	if (!l.is_failed)
 		return l.items;
 	dataplane_args_free(l.items);

@@ -18,7 +18,7 @@ struct tables *tables_new(void)
 	t->addresses6 = t->addresses4 ? table6_new() : NULL;
 	t->names = t->addresses6 ? names_new() : NULL;
 	t->zones = t->names ? zones_new() : NULL;
-	t->access = t->zones ? table6_new() : NULL;
+	t->access = t->zones ? access_rules_new(0) : NULL;
 	if (!t->access)
 		goto fail;
 	table4_use(t->addresses4, t->verdicts);
@@ -37,8 +37,9 @@ void tables_free(struct tables *t)
 {
 	if (!t)
 		return;
+	rates_free(t->rates);
 	settings_free(t->settings);
-	table6_free(t->access);
+	access_rules_free(t->access);
 	zones_free(t->zones);
 	names_free(t->names);
 	table6_free(t->addresses6);

@@ -8,7 +8,9 @@
  * address; zones, access and settings are replaced whole by storing a new pointer and freeing the
  * old a grace period later.
  */
+#include "dataplane/table/access_rules.h"
 #include "dataplane/table/names.h"
+#include "dataplane/table/rates.h"
 #include "dataplane/table/settings.h"
 #include "dataplane/table/table4.h"
 #include "dataplane/table/table6.h"
@@ -22,10 +24,10 @@ struct tables {
 	struct table4 *addresses4;
 	struct table6 *addresses6;
 	struct names *names;
-	struct zones *zones;   /* readers: tables_zones() */
-	struct table6 *access; /* readers: tables_access(); client -> enum access_action + 1, 0 = no
-	                          rule */
+	struct zones *zones;         /* readers: tables_zones() */
+	struct access_rules *access; /* readers: tables_access() */
 	struct settings *settings;   /* readers: tables_settings(); NULL = nothing set */
+	struct rates *rates;         /* readers: tables_rates(); NULL = no limits */
 	_Atomic uint64_t generation; /* of the last committed batch; the SOA serial */
 };
 
@@ -41,7 +43,7 @@ static inline const struct zones *tables_zones(const struct tables *t)
 	return __atomic_load_n(&t->zones, __ATOMIC_CONSUME);
 }
 
-static inline const struct table6 *tables_access(const struct tables *t)
+static inline const struct access_rules *tables_access(const struct tables *t)
 {
 	return __atomic_load_n(&t->access, __ATOMIC_CONSUME);
 }
@@ -49,4 +51,9 @@ static inline const struct table6 *tables_access(const struct tables *t)
 static inline const struct settings *tables_settings(const struct tables *t)
 {
 	return __atomic_load_n(&t->settings, __ATOMIC_CONSUME);
+}
+
+static inline struct rates *tables_rates(const struct tables *t)
+{
+	return __atomic_load_n(&t->rates, __ATOMIC_CONSUME);
 }

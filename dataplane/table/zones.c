@@ -47,6 +47,7 @@ void zones_free(struct zones *z)
 	if (!z)
 		return;
 	for (size_t i = 0; i < z->count; i++) {
+		keys_free(z->zones[i]->keys);
 		records_free((struct records *)z->zones[i]->records);
 		free(z->zones[i]);
 	}
@@ -301,6 +302,19 @@ size_t zone_rank(const struct zone *zone, uint32_t list)
 uint32_t zone_value(const struct zone *zone, uint32_t list)
 {
 	return zone->values ? zone->values[zone_rank(zone, list)] : 0;
+}
+
+int zones_give_keys(struct zones *z, const uint8_t *apex, size_t size, struct keys *keys)
+{
+	size_t offset = 0;
+	struct zone *zone = (struct zone *)zones_find(z, apex, size, &offset);
+
+	if (!zone || offset != 0 || !zone->needs_key)
+		return -ENOENT;
+	if (zone->keys)
+		return -EEXIST;
+	zone->keys = keys;
+	return 0;
 }
 
 size_t zones_count(const struct zones *z)

@@ -4,6 +4,7 @@
  * The zones served: apex -> what of a verdict is visible there, and the prebuilt parts of its
  * answers. A set of zones is immutable once published (see tables.h); it is replaced whole.
  */
+#include "dataplane/table/keys.h"
 #include "dataplane/table/listset.h"
 #include "dataplane/table/records.h"
 #include "dataplane/table/verdicts.h"
@@ -47,6 +48,8 @@ struct zone {
 	uint8_t ns_count;      /* 0 = a synthetic "ns.<apex>" */
 	uint8_t test_code_count;
 	uint8_t apex_text_size; /* apex TXT, 0 = none */
+	bool needs_key;         /* names below the apex end with a label of keys */
+	struct keys *keys;      /* the set's once given; NULL = none */
 	uint32_t ttl_s;
 	uint32_t negative_ttl_s;
 	uint32_t soa_refresh_s, soa_retry_s, soa_expire_s;
@@ -83,6 +86,13 @@ int zones_add(struct zones *z, const struct zone *zone);
  */
 const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t size,
                               size_t *out_offset);
+
+/*
+ * Give a zone its keys, before the set is published; they are freed with it.
+ *
+ * Errors: -ENOENT: no zone has that apex, or it needs none; -EEXIST: it has some
+ */
+int zones_give_keys(struct zones *z, const uint8_t *apex, size_t size, struct keys *keys);
 
 size_t zones_count(const struct zones *z);
 const struct zone *zones_at(const struct zones *z, size_t index);

@@ -111,9 +111,21 @@ static const struct {
     {"::ffff:10.0.0.0", "::ffff:10.255.255.255", ACCESS_ALLOW},
     {"::ffff:10.66.0.0", "::ffff:10.66.255.255", ACCESS_REFUSE},
     {"::ffff:10.66.6.0", "::ffff:10.66.6.255", ACCESS_DROP},
+    {"::ffff:10.66.7.0", "::ffff:10.66.7.255", ACCESS_EMPTY},
     {"::1", "::1", ACCESS_ALLOW},
     {"fd53::", "fd53::ffff", ACCESS_ALLOW},
 };
+
+/* The `always` rules. */
+static const struct {
+	const char *client;
+	uint32_t code;
+	const char *text;
+} always[] = {
+    {"::ffff:10.66.8.1", CODE(0, 10), "$ asks too much, see $$"},
+    {"fd66::8", CODE(0, 11), "you, $"},
+};
+#define ALWAYS_COUNT (sizeof(always) / sizeof(always[0]))
 
 #define LIST(id) (UINT64_C(1) << (id))
 
@@ -147,6 +159,31 @@ static const struct {
     {"\3txt\7example", 13, ZONE_SERVING, ZONE_HAS_IP4, LIST(5), {NULL}, ""},
     {"\3sub\2bl\7example", 16, ZONE_SERVING, ZONE_HAS_IP4, LIST(2), {NULL}, ""},
 };
+
+static const char *const keys[] = {"abcd1234", "The-Key-Of-Somebody-Else"};
+
+/* key.example: what bl.example has, for who has a key. */
+static void add_keyed_zone(struct zones *z)
+{
+	struct zone zone = {.apex = {(const uint8_t *)"\3key\7example", 13},
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES,
+	                    .needs_key = true,
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60,
+	                    .lists = {LIST(1) | LIST(2) | LIST(3)},
+	                    .soa_refresh_s = 3600,
+	                    .soa_retry_s = 600,
+	                    .soa_expire_s = 604800};
+	struct keys *k = keys_new();
+
+	must(k ? 0 : -12, "keys");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		must(keys_add(k, (const uint8_t *)keys[i], strlen(keys[i]), "somebody"), keys[i]);
+	must(keys_seal(k), "keys");
+	must(zones_add(z, &zone), "key.example");
+	must(zones_give_keys(z, zone.apex.bytes, zone.apex.size, k), "keys of key.example");
+}
 
 static address6_t address_of(const char *text)
 {
@@ -318,6 +355,27 @@ static void add_view(struct zones *z, const char *apex, uint8_t apex_size, uint8
 	must(zones_add(z, &zone), apex);
 }
 
+static void new_access(struct tables *t)
+{
+	access_rules_free(t->access);
+	t->access = access_rules_new(ALWAYS_COUNT);
+	must(t->access ? 0 : -12, "access");
+}
+
+static void add_always(struct tables *t)
+{
+	for (size_t i = 0; i < ALWAYS_COUNT; i++) {
+		struct access_listing *listing = &t->access->listings[i];
+		address6_t client = address_of(always[i].client);
+
+		listing->code = always[i].code;
+		listing->text_size = (uint8_t)strlen(always[i].text);
+		memcpy(listing->text, always[i].text, listing->text_size);
+		must(table6_paint(t->access->clients, client, client, ACCESS_VALUE_ALWAYS(i)),
+		     always[i].client);
+	}
+}
+
 struct tables *dataset_new(void)
 {
 	struct tables *t = tables_new();
@@ -329,6 +387,7 @@ struct tables *dataset_new(void)
 	add_view(t->zones, "\4bits\7example", 14, ZONE_VIEW_BITS, (const uint32_t[]){2, 1u << 23});
 	add_view(t->zones, "\2wl\7example", 12, ZONE_VIEW_ALLOW,
 	         (const uint32_t[]){3 << 8 | 1, 20 << 8 | 3});
+	add_keyed_zone(t->zones);
 	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++)
 		must(table4_paint(t->addresses4, address4_of(addresses4[i].first),
 		                  address4_of(addresses4[i].last), addresses4[i].verdict),
@@ -341,11 +400,13 @@ struct tables *dataset_new(void)
 		must(names_put(t->names, (const uint8_t *)names[i].name, strlen(names[i].name),
 		               names[i].exact, names[i].subtree),
 		     names[i].name);
+	new_access(t);
 	for (size_t i = 0; i < sizeof(access_rules) / sizeof(access_rules[0]); i++)
-		must(table6_paint(t->access, address_of(access_rules[i].first),
+		must(table6_paint(t->access->clients, address_of(access_rules[i].first),
 		                  address_of(access_rules[i].last), access_rules[i].action + 1u),
 		     access_rules[i].first);
 	t->settings = new_settings();
+	add_always(t);
 	atomic_store(&t->generation, UINT64_C(0x500000007)); /* serial 7 */
 	return t;
 }
@@ -376,7 +437,7 @@ struct tables *dataset_new_long_apex(void)
 		memset(&apex[at + 1], 'a', apex[at]);
 	}
 	must(zones_add(t->zones, &zone), "long apex");
-	must(table6_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
+	must(table6_paint(t->access->clients, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
 	return t;
 }
 

@@ -106,7 +106,7 @@ static bool check(const struct run *run, const struct golden *g)
 	                  .capacity = (uint16_t)capacity,
 	                  .is_tcp = g->is_tcp,
 	                  .client = g->client,
-	                  .now_s = g->now_s};
+	                  .now_us = g->now_s * UINT64_C(1000000)};
 	const struct tables *t = run->full;
 	bool is_good;
 

@@ -22,7 +22,7 @@ ALLOWED = {
     "dataplane": {"core", "table", "proto"},
     "feeds": set(),
     "control": {"feeds", "proto"},
-    "bench": {"table", "proto", "core", "dataplane", "feeds", "control"},
+    "bench": {"table", "proto", "core", "dataplane", "feeds", "control", "tests"},
     "tests": {"table", "proto", "core", "dataplane", "feeds", "control", "bench"},
 }
 NO_DPDK = {"table", "proto", "core", "feeds", "control"}

@@ -292,7 +292,7 @@ def check_reload(checks, dataplane, where):
 def check_one_server(checks, build, user):
     listens = ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"]
     arguments = [word for text in listens for word in ("--listen", text)]
-    with netns.Dataplane(build, arguments, user=user) as dataplane:
+    with netns.Dataplane(build, [*arguments, "--tcp-per-client", "2000"], user=user) as dataplane:
         where = dataplane.listens()[0]
         check_answers(checks, dataplane)
         for check in (check_pipelining, check_slow_reader):

@@ -4,6 +4,7 @@
  * and the room for the answer; the rest is the message.
  */
 #include "dataplane/answer.h"
+#include "dataplane/reply.h"
 #include "tests/fuzz/core/check.h"
 #include "tests/golden/dataset.h"
 
@@ -46,9 +47,10 @@ static const struct tables *tables_of(uint8_t choice)
 
 static address6_t client_of(uint8_t choice)
 {
-	static const uint32_t clients[] = {0x7f000001, 0x7f000001, 0x0a424201, 0x0a420606};
+	static const uint32_t clients[] = {0x7f000001, 0x7f000001, 0x0a424201, 0x0a420606,
+	                                   0x7f000001, 0x7f000001, 0x0a420701, 0x0a420801};
 
-	return (address6_t)0xffff << 32 | clients[choice / 16 % 4];
+	return (address6_t)0xffff << 32 | clients[choice / 16 % 8];
 }
 
 /* The largest UDP payload that the query allows, found by hand: its OPT may be anywhere. */
@@ -77,8 +79,8 @@ static void check_cookie(const struct query *q)
 		uint8_t again[COOKIE_SIZE];
 
 		/* what we give out we take */
-		CHECK(cookie_check(q->settings, q->client, q->now_s, q->cookie, COOKIE_SIZE,
-		                   again) == COOKIE_VALID);
+		CHECK(cookie_check(q->settings, q->client, (uint32_t)(q->now_us / 1000000),
+		                   q->cookie, COOKIE_SIZE, again) == COOKIE_VALID);
 	}
 }
 
@@ -118,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	q.capacity = capacity < 0xffff ? (uint16_t)capacity : 0xffff;
 	q.is_tcp = data[0] & 8;
 	q.client = client_of(data[0]);
-	q.now_s = 1559731985; /* of the cookies among the seeds */
+	q.now_us = UINT64_C(1559731985000000); /* of the cookies among the seeds */
 	message = malloc(q.capacity ? q.capacity : 1);
 	CHECK(message);
 	memcpy(message, data + 2, q.size);
@@ -127,10 +129,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (q.drop == DROP_NONE) {
 		check_answer(&q, data + 2);
 		check_cookie(&q);
-	} else {
+	}
+	if (q.drop == DROP_NONE && !q.is_tcp) {
+		reply_truncate(&q); /* as when it is over the rate limit */
+		check_answer(&q, data + 2);
+	} else if (q.drop != DROP_NONE) {
 		CHECK(q.reply_size == 0 && q.drop < DROP_COUNT);
 	}
-	if (q.size >= 12 && !(data[4] & 0x80) && data[0] / 16 % 4 != 3)
+	if (q.size >= 12 && !(data[4] & 0x80) && data[0] / 16 % 8 != 3)
 		CHECK(q.drop == DROP_NONE); /* whatever has a header gets an answer */
 	urcu_qsbr_quiescent_state();
 	free(message);

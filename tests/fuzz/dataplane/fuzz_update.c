@@ -19,6 +19,7 @@
 
 #define PROBES     8
 #define BLOCKS_MAX 4096 /* /24 blocks of one message */
+#define LINES_MAX  1024 /* of rate limits */
 
 static const uint32_t probes4[PROBES] = {0,          1,          0x0a000000, 0x7f000002,
                                          0xc0000200, 0xc0000201, 0xc00002ff, 0xffffffff};
@@ -138,6 +139,8 @@ static bool is_wide(const channel_request *request)
 {
 	uint64_t blocks = 0;
 
+	if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT)
+		return request->rate_limit->bucket_lines > LINES_MAX;
 	if (request->kind_case != REPUTED__UPDATE__REQUEST__KIND_PAINT4)
 		return false;
 	for (size_t i = 0; i < request->paint4->n_first && i < request->paint4->n_last; i++) {
@@ -151,7 +154,9 @@ static void serve(struct target *t, channel_request *request)
 {
 	bool is_batch = (request->kind_case >= REPUTED__UPDATE__REQUEST__KIND_BEGIN &&
 	                 request->kind_case <= REPUTED__UPDATE__REQUEST__KIND_COMMIT) ||
-	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_SETTINGS;
+	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_SETTINGS ||
+	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT ||
+	                request->kind_case == REPUTED__UPDATE__REQUEST__KIND_KEYS;
 	size_t count;
 
 	model_request(t, request);

@@ -89,7 +89,7 @@ static const struct bad_row bad_rows[] = {
     {"an unknown key",
      "statedir: /s\n" REST,
      {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
-      "cookies, identity, access, guard, lists, zones"}},
+      "cookies, identity, access, rate_limit, guard, lists, zones"}},
     {"a key of cookies that there is not",
      "cookies: {secret: 00112233445566778899aabbccddeeff}\n" REST,
      {":1: cookies.secret: unknown key, expected one of: secret_file, require"}},
@@ -232,6 +232,11 @@ static const struct bad_row bad_rows[] = {
     {"an unknown hugepages word",
      LISTENING("hugepages: sometimes"),
      {":1: dataplane.hugepages: bad value 'sometimes', expected auto, never or require"}},
+    {"limits of TCP out of range",
+     LISTENING("tcp_connections: 0, tcp_per_client: 65537, tcp_idle: 2h"),
+     {":1: dataplane.tcp_connections: bad value '0', expected a number from 1 to 65536",
+      ":1: dataplane.tcp_per_client: bad value '65537', expected a number from 1 to 65536",
+      ":1: dataplane.tcp_idle: bad value '2h', expected a duration from 1s to 1h"}},
     {"an unknown idle word",
      LISTENING("idle: 1"),
      {":1: dataplane.idle: bad value '1', expected poll or backoff"}},
@@ -244,7 +249,33 @@ static const struct bad_row bad_rows[] = {
      {":1: access[0].action: missing"}},
     {"an unknown action",
      "access: [{from: 10.0.0.0/8, action: deny}]\n" REST,
-     {":1: access[0].action: bad value 'deny', expected allow, refuse or drop"}},
+     {":1: access[0].action: bad value 'deny', expected allow, refuse, drop, empty or "
+      "always"}},
+    {"an always rule without its code",
+     "access: [{from: 10.0.0.0/8, action: always}]\n" REST,
+     {":1: access[0]: has action always and no code, expected the code that everything is listed "
+      "with"}},
+    {"a code that an A record must not have",
+     "access: [{from: 10.0.0.0/8, action: always, code: 127.0.0.1}]\n" REST,
+     {":1: access[0].code: bad value '127.0.0.1', expected an address in 127.0.0.0/8"}},
+    {"rates out of range",
+     "rate_limit:\n  responses_per_s: 100001\n  slip: 11\n  ipv4_length: 0\n"
+     "  ipv6_length: 129\n  buckets: 0\n" REST,
+     {":2: rate_limit.responses_per_s: bad value '100001', expected a number from 0 to 100000",
+      ":3: rate_limit.slip: bad value '11', expected a number from 0 to 10",
+      ":4: rate_limit.ipv4_length: bad value '0', expected a number from 1 to 32",
+      ":5: rate_limit.ipv6_length: bad value '129', expected a number from 1 to 128",
+      ":6: rate_limit.buckets: bad value '0', expected a number from 1 to 4194304"}},
+    {"limits without a rate",
+     "rate_limit: {slip: 2}\n" REST,
+     {":1: rate_limit.responses_per_s: missing"}},
+    {"an exempt range",
+     "rate_limit: {responses_per_s: 5, exempt: [10.0.0.1-10.0.0.9]}\n" REST,
+     {":1: rate_limit.exempt[0]: bad value '10.0.0.1-10.0.0.9', expected an address or prefix"}},
+    {"a code and a text without use",
+     "access: [{from: 10.0.0.0/8, action: drop,\n  code: 127.0.0.2,\n  text: no}]\n" REST,
+     {":2: access[0].code: is given with action drop, expected only with action always",
+      ":3: access[0].text: is given with action drop, expected only with action always"}},
     {"access with host bits",
      "access: [{from: 10.0.0.1/8, action: allow}]\n" REST,
      {":1: access[0].from: bad value '10.0.0.1/8', expected a network without host bits: "
@@ -554,9 +585,9 @@ static void good_files_load(void **state)
 
 static void defaults_are_those_of_the_contract(void **state)
 {
-	static const char *const access[] = {"127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12",
-	                                     "192.168.0.0/16", "::1",        "fc00::/7",
-	                                     "fe80::/10"};
+	static const char *const access[] = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
+	                                     "192.168.0.0/16", "169.254.0.0/16", "::1",
+	                                     "fc00::/7",       "fe80::/10"};
 	static const char yaml[] =
 	    "lists:\n- {name: l, manual: true}\n- {name: f, feed: {path: f, format: "
 	    "plain}}\n" LISTEN "zones: [{name: Z.example., lists: [f, l]}]\n";
@@ -584,7 +615,7 @@ static void defaults_are_those_of_the_contract(void **state)
 	for (unsigned i = 0; i < c->access_count; i++) {
 		assert_string_equal(c->access[i].from, access[i]);
 		assert_int_equal(c->access[i].action, CONFIG_ALLOW);
-		assert_int_equal(c->access[i].range.is_ip6, i >= 4);
+		assert_int_equal(c->access[i].range.is_ip6, i >= 5);
 	}
 	assert_true(c->access[0].range.last == 0x7fffffff);
 	assert_int_equal(c->never_list_count, 0);

@@ -39,6 +39,10 @@ static const struct {
      "dataplane: {socket: /s, listen: [\"127.0.0.1:53\"], cores: [3, 0], hugepages: never, idle: "
      "poll}\n",
      "dp --socket /s --listen 127.0.0.1:53 --core 3 --core 0 --hugepages never --idle poll"},
+    {"limits of TCP",
+     "dataplane: {socket: /s, tcp_connections: 9, tcp_per_client: 3, tcp_idle: 2m}\n",
+     "dp --socket /s --hugepages auto --idle backoff --tcp-connections 9 --tcp-per-client 3 "
+     "--tcp-idle 120"},
     {"hugepages required", "dataplane: {socket: /s, hugepages: require, idle: backoff}\n",
      "dp --socket /s --hugepages require --idle backoff"},
     {"a socket beside the file", "dataplane: {socket: d.sock}\n",

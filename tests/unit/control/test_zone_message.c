@@ -125,6 +125,41 @@ static int found_action(const Reputed__Update__Access *access, uint32_t address)
 	return action;
 }
 
+/* Each `always` rule keeps its own answer, also beside another one. */
+static void test_access_listings(void **state)
+{
+	struct config_access rules[4] = {
+	    {.action = CONFIG_ALWAYS, .code = 0x7f00000a, .text = "ask less", .listing = 0},
+	    {.action = CONFIG_EMPTY},
+	    {.action = CONFIG_ALWAYS, .code = 0x7f00000b, .listing = 1},
+	    {.action = CONFIG_ALWAYS, .code = 0x7f00000b, .listing = 2},
+	};
+	static const uint32_t listings[4] = {1, 2, 0, 0};
+	static const uint32_t actions[4] = {CONFIG_ALWAYS, CONFIG_ALWAYS, CONFIG_EMPTY,
+	                                    CONFIG_ALWAYS};
+	Reputed__Update__Access *access;
+
+	(void)state;
+	rules[2].range.first = rules[2].range.last = 1;
+	rules[3].range.first = rules[3].range.last = 2;
+	rules[1].range.first = rules[1].range.last = 3;
+	rules[0].range.first = rules[0].range.last = 5;
+	access = zone_message_access(rules, 4);
+	assert_non_null(access);
+	assert_int_equal(access->n_action, 4);
+	assert_int_equal(access->n_listing, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(access->action[i], actions[i]);
+		assert_int_equal(access->listing[i], listings[i]);
+	}
+	assert_int_equal(access->n_listings, 3);
+	assert_int_equal(access->listings[0]->code, 0x7f00000a);
+	assert_memory_equal(access->listings[0]->text.data, "ask less", 8);
+	assert_int_equal(access->listings[1]->code, 0x7f00000b);
+	assert_int_equal(access->listings[1]->text.len, 0);
+	reputed__update__access__free_unpacked(access, NULL);
+}
+
 static void test_access_against_a_model(void **state)
 {
 	(void)state;
@@ -136,7 +171,7 @@ static void test_access_against_a_model(void **state)
 		for (size_t i = 0; i < 20; i++) {
 			uint32_t first = (uint32_t)random() % 256;
 
-			rules[i].action = (enum config_access_action)(random() % 3);
+			rules[i].action = (enum config_access_action)(random() % 5);
 			rules[i].range.first = first;
 			rules[i].range.last = first + (uint32_t)random() % (256 - first);
 		}
@@ -257,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_access),
 	    cmocka_unit_test(test_access_against_a_model),
+	    cmocka_unit_test(test_access_listings),
 	    cmocka_unit_test(test_what_a_list_is),
 	    cmocka_unit_test(test_every_format_has_a_content),
 	    cmocka_unit_test(test_zone),

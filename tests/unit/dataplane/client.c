@@ -269,6 +269,22 @@ void client_send_access(struct client *c, uint32_t action)
 	client_send(c, &request);
 }
 
+void client_send_rate_limit(struct client *c, const uint32_t *per_s, size_t count)
+{
+	Reputed__Update__RateLimit limit = REPUTED__UPDATE__RATE_LIMIT__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	limit.n_per_s = count;
+	limit.per_s = (uint32_t *)per_s;
+	limit.slip = 2;
+	limit.ip4_length = 24;
+	limit.ip6_length = 56;
+	limit.bucket_lines = 16;
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT;
+	request.rate_limit = &limit;
+	client_send(c, &request);
+}
+
 channel_response *client_lookup(struct client *c, const char *key)
 {
 	Reputed__Update__Lookup lookup = REPUTED__UPDATE__LOOKUP__INIT;

@@ -55,6 +55,9 @@ void client_send_zone(struct client *c, const char *apex, Reputed__Update__ZoneS
 /* Every address gets one enum access_action. */
 void client_send_access(struct client *c, uint32_t action);
 
+/* Limits: count values of per_s, the rest as is usual. */
+void client_send_rate_limit(struct client *c, const uint32_t *per_s, size_t count);
+
 /* Ask; free the answer with client_free(). */
 channel_response *client_lookup(struct client *c, const char *key);
 channel_response *client_status(struct client *c);

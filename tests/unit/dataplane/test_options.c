@@ -108,6 +108,12 @@ static void test_mistakes(void **state)
 	     "unknown word"},
 	    {"--listen 127.0.0.1:0 --socket-threads 0",
 	     "--socket-threads '0': expected a number from 1 to 64", "nobody would serve"},
+	    {"--listen 127.0.0.1:0 --tcp-connections 0",
+	     "--tcp-connections '0': expected a number from 1 to 65536", "nobody could connect"},
+	    {"--listen 127.0.0.1:0 --tcp-per-client 65537",
+	     "--tcp-per-client '65537': expected a number from 1 to 65536", "too many"},
+	    {"--listen 127.0.0.1:0 --tcp-idle 10s",
+	     "--tcp-idle '10s': expected a number from 1 to 3600", "seconds, without a unit"},
 	    {"--listen 127.0.0.1:0 --socket-threads 65",
 	     "--socket-threads '65': expected a number from 1 to 64", "too many"},
 	    {"--listen 127.0.0.1:0 --socket ''", "--socket '': expected a path", "empty path"},
@@ -316,6 +322,9 @@ static void test_defaults(void **state)
 	assert_int_equal(o.idle, IDLE_BACKOFF);
 	assert_int_equal(o.socket_threads, 1);
 	assert_int_equal(o.punt_rate, 10000);
+	assert_int_equal(o.tcp_connections, 1024);
+	assert_int_equal(o.tcp_per_client, 64);
+	assert_int_equal(o.tcp_idle_s, 10);
 }
 
 static void test_actions(void **state)

@@ -23,6 +23,8 @@
 
 #define QUERY_SIZE  12
 #define CLIENTS_MAX 250
+#define PER_CLIENT  300
+#define TCP_IDLE_MS 10000
 
 struct update;
 
@@ -34,7 +36,7 @@ void answer_burst(const struct tables *t, struct query *queries, unsigned count)
 		struct query *q = &queries[i];
 		uint16_t size = (uint16_t)(q->message[2] << 8 | q->message[3]);
 		assert_true(q->is_tcp && size <= q->capacity);
-		assert_true(q->client == ((address6_t)0xffff << 32 | INADDR_LOOPBACK));
+		assert_true(q->client >> 24 == ((address6_t)0xffff << 8 | 127));
 		if (size > QUERY_SIZE)
 			memset(q->message + QUERY_SIZE, q->message[1], size - QUERY_SIZE);
 		q->reply_size = size;
@@ -74,7 +76,11 @@ static void server_open(struct server *s, unsigned connections_max)
 	s->listener = (struct watch){WATCH_TCP_LISTENER, s->sockets.tcp_fd};
 	assert_int_equal(getsockname(s->listener.fd, (struct sockaddr *)&s->address, &size), 0);
 	assert_int_equal(watch_set(s->epoll_fd, EPOLL_CTL_ADD, &s->listener, EPOLLIN), 0);
-	struct tcp_options options = {s->epoll_fd, connections_max, NULL, s->counters};
+	struct tcp_options options = {.epoll_fd = s->epoll_fd,
+	                              .connections_max = connections_max,
+	                              .per_client_max = PER_CLIENT,
+	                              .idle_ms = TCP_IDLE_MS,
+	                              .stats = s->counters};
 	s->tcp = tcp_new(&options);
 	assert_non_null(s->tcp);
 }
@@ -259,6 +265,115 @@ static void test_drop(void **state)
 	server_close(&s);
 }
 
+static int client_open_from(struct server *s, uint32_t source)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = {htonl(source)}};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&s->address, sizeof(s->address)), 0);
+	pump(s);
+	return fd;
+}
+
+/* One address gets so many and no more; it costs others nothing, and what it closes is free. */
+static void test_per_client(void **state)
+{
+	(void)state;
+	struct server s;
+	int fds[PER_CLIENT + 1];
+	server_open(&s, 2 * PER_CLIENT);
+	int other = client_open_from(&s, INADDR_LOOPBACK + 1);
+	for (int i = 0; i <= PER_CLIENT; i++)
+		fds[i] = client_open(&s);
+	for (int i = 0; i <= PER_CLIENT; i++)
+		assert_int_equal(client_is_open(fds[i]), i < PER_CLIENT);
+	assert_int_equal(atomic_load(&s.counters->tcp_refused), 1);
+	assert_int_equal(atomic_load(&s.counters->tcp_accepted), PER_CLIENT + 1);
+	client_ask(other, 5, 12);
+	client_expect(&s, other, 5, 12);
+	close(fds[0]);
+	pump(&s);
+	fds[0] = client_open(&s);
+	client_ask(fds[0], 6, 12);
+	client_expect(&s, fds[0], 6, 12);
+	for (int i = 0; i <= PER_CLIENT; i++)
+		close(fds[i]);
+	close(other);
+	server_close(&s);
+}
+
+/* Who takes a little of its answers now and then is idle all the same. */
+static void test_slow_reader(void **state)
+{
+	(void)state;
+	struct server s;
+	uint8_t bytes[4096];
+	unsigned rounds = 0;
+	server_open(&s, 4);
+	int fd = client_open(&s);
+	for (uint16_t id = 0; id < 400; id++)
+		client_ask(fd, id, 65535);
+	pump(&s);
+	/* without a limit this would take half an hour */
+	for (; atomic_load(&s.counters->tcp_idle) == 0 && rounds < 100; rounds++) {
+		client_read(fd, bytes, sizeof(bytes));
+		s.now_ms += TCP_IDLE_MS / 4;
+		pump(&s);
+	}
+	assert_in_range(rounds, 4, 8);
+	close(fd);
+	server_close(&s);
+}
+
+/* Queries before the end of the client's side are answered, and then the server ends its own. */
+static void test_half_close(void **state)
+{
+	(void)state;
+	struct server s;
+	server_open(&s, 4);
+	int fd = client_open(&s);
+	client_ask(fd, 1, 12);
+	client_ask(fd, 2, 600);
+	assert_int_equal(send(fd, "\0\x0c...", 5, 0), 5); /* and a query cut short */
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	pump(&s);
+	client_expect(&s, fd, 1, 12);
+	client_expect(&s, fd, 2, 600);
+	assert_false(client_is_open(fd));
+	assert_int_equal(atomic_load(&s.counters->tcp_closed), 1);
+	close(fd);
+	server_close(&s);
+}
+
+/* Resets in any state leave nothing behind. */
+static void test_resets(void **state)
+{
+	(void)state;
+	struct server s;
+	static const struct linger at_once = {1, 0};
+	server_open(&s, 4);
+	for (int i = 0; i < 1000; i++) {
+		int fd = client_open(&s);
+		if (i % 4 >= 1)
+			assert_int_equal(send(fd, "\0\x0c....", i % 4 == 1 ? 6 : 2, 0),
+			                 i % 4 == 1 ? 6 : 2);
+		if (i % 4 == 3)
+			client_ask(fd, 1, 65535);
+		if (i % 2)
+			pump(&s);
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		close(fd);
+	}
+	pump(&s);
+	assert_int_equal(atomic_load(&s.counters->tcp_closed),
+	                 atomic_load(&s.counters->tcp_accepted));
+	int fd = client_open(&s);
+	client_ask(fd, 9, 12);
+	client_expect(&s, fd, 9, 12);
+	close(fd);
+	server_close(&s);
+}
+
 /* Readers that never read cannot make the server keep more than its share. */
 static void test_memory(void **state)
 {
@@ -303,6 +418,10 @@ int main(void)
 	    cmocka_unit_test(test_eviction),
 	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_per_client),
+	    cmocka_unit_test(test_slow_reader),
+	    cmocka_unit_test(test_half_close),
+	    cmocka_unit_test(test_resets),
 	};
 	rcu_register_thread();
 	int failed = cmocka_run_group_tests_name("tcp", tests, NULL, NULL);

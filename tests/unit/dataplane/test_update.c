@@ -102,6 +102,34 @@ static void test_delta(void **state)
 	rcu_thread_offline();
 }
 
+/* Limits come and go in place, and a full load without them has none. */
+static void test_rate_limit(void **state)
+{
+	static const uint32_t per_s[3] = {2, 2, 2};
+	struct fixture *f = *state;
+
+	fixture_load(&f->writer);
+	for (uint64_t generation = 2; generation <= 4; generation++) {
+		struct rates *rates;
+
+		client_send_begin(&f->writer, generation, false);
+		client_send_rate_limit(&f->writer, per_s, generation == 4 ? 0 : 3);
+		client_send_commit(&f->writer, generation);
+		client_expect_committed(&f->writer, generation);
+		rcu_thread_online();
+		rates = tables_rates(update_tables(f->update));
+		assert_int_equal(rates != NULL, generation != 4);
+		for (unsigned i = 0; rates && i < 3; i++) {
+			struct rates_place place = rates_find(rates, 1, RATES_ERRORS);
+
+			/* fresh ones each time: two pass */
+			assert_int_equal(
+			    rates_take(rates, place, RATES_ERRORS, 9000000) == RATES_PASS, i < 2);
+		}
+		rcu_thread_offline();
+	}
+}
+
 static void test_generation(void **state)
 {
 	static const struct {
@@ -295,15 +323,11 @@ static void test_second_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    FIXTURE_TEST(test_nothing_loaded),
-	    FIXTURE_TEST(test_full_load),
-	    FIXTURE_TEST(test_delta),
-	    FIXTURE_TEST(test_generation),
-	    FIXTURE_TEST(test_takeover),
-	    FIXTURE_TEST(test_disconnect),
-	    FIXTURE_TEST(test_commit_and_close),
-	    FIXTURE_TEST(test_forget),
-	    FIXTURE_TEST(test_delta_cap),
+	    FIXTURE_TEST(test_nothing_loaded), FIXTURE_TEST(test_full_load),
+	    FIXTURE_TEST(test_delta),          FIXTURE_TEST(test_rate_limit),
+	    FIXTURE_TEST(test_generation),     FIXTURE_TEST(test_takeover),
+	    FIXTURE_TEST(test_disconnect),     FIXTURE_TEST(test_commit_and_close),
+	    FIXTURE_TEST(test_forget),         FIXTURE_TEST(test_delta_cap),
 	    FIXTURE_TEST(test_second_start),
 	};
 

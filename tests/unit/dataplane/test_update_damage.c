@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/access.h"
+#include "dataplane/table/rates.h"
 #include "tests/unit/dataplane/fixture.h"
 
 #include <urcu-qsbr.h>
@@ -359,12 +360,27 @@ static void zone_text(struct client *c)
 
 static void access_action(struct client *c)
 {
-	client_send_access(c, ACCESS_DROP + 1);
+	client_send_access(c, ACCESS_ALWAYS + 1);
+}
+
+static void access_always(struct client *c)
+{
+	client_send_access(c, ACCESS_ALWAYS);
 }
 
 static void access_counts(struct client *c)
 {
 	send_packed(c, "\x4a\x03\x2a\x01\0", 5);
+}
+
+static void rate_classes(struct client *c)
+{
+	client_send_rate_limit(c, (const uint32_t[]){1, 2}, 2);
+}
+
+static void rate_large(struct client *c)
+{
+	client_send_rate_limit(c, (const uint32_t[]){1, 2, RATES_PER_S_MAX + 1}, 3);
 }
 
 static void forget_zero(struct client *c)
@@ -425,8 +441,11 @@ static const struct {
     {"127.0.0.1 is never listed", zone_test_code, "zones: zone 0: test code 0", 1},
     {"too many test codes", zone_many_codes, "zones: zone 0 has 33", 1},
     {"a text is one DNS string", zone_text, "zones: zone 0: apex_text has 256", 1},
-    {"an action of the future", access_action, "access: range 0: unknown action 3", 1},
+    {"everything listed, but not as what", access_always, "access: range 0: has no listing", 1},
+    {"an action of the future", access_action, "access: range 0: unknown action 5", 1},
     {"arrays not parallel", access_counts, "access: 0 first_high", 1},
+    {"a class without a rate", rate_classes, "rate_limit: 2 per_s, not 3", 1},
+    {"a rate too large", rate_large, "rate_limit: a number is out of range", 1},
     {"id 0 means none", forget_zero, "forget: verdict id 0", 1},
     {"commit of another batch", other_commit, "commit: generation 77", 2},
 };

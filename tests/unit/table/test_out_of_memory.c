@@ -343,7 +343,7 @@ static void test_tables_new(void **state)
 	fail_at = 0;
 	assert_int_equal(t->generation, 0);
 	assert_int_equal(zones_count(t->zones), 0);
-	assert_int_equal(table6_lookup(t->access, 1), 0);
+	assert_int_equal(table6_lookup(t->access->clients, 1), 0);
 	tables_free(t);
 	tables_free(NULL);
 }

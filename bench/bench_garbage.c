@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a query costs the answer core by its kind, garbage included: TSC ticks per query in bursts,
+ * the least of several runs. Prints a JSON line per kind.
+ */
+#include "dataplane/answer.h"
+#include "dataplane/limit.h"
+#include "tests/golden/dataset.h"
+
+#include <urcu-qsbr.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <x86intrin.h>
+
+#define RUNS   20
+#define ROUNDS 2000
+
+static const uint8_t listed[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
+				"\0011\0012\0010\003192\2bl\7example\0\0\1\0\1";
+static const uint8_t missed[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
+				"\0011\0012\0010\003203\2bl\7example\0\0\1\0\1";
+static const uint8_t keyed[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
+			       "\0011\0012\0010\003192\10abcd1234\3key\7example\0\0\1\0\1";
+static const uint8_t wrong_key[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
+				   "\0011\0012\0010\003192\10abcd1235\3key\7example\0\0\1\0\1";
+static const uint8_t elsewhere[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
+				   "\0011\0012\0010\003192\2bl\5wrong\0\0\1\0\1";
+static const uint8_t cut_name[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0\77abc";
+static const uint8_t header[] = "\x12\x34\1\0\xff\xff\xff\xff\xff\xff\xff\xff";
+static const uint8_t response[] = "\x12\x34\x81\0\0\1\0\0\0\0\0\0";
+
+static uint8_t labels[12 + 254 + 5]; /* the longest name of the shortest labels */
+static uint8_t records[1500];        /* as many additional records as fit */
+static uint8_t noise[1500];
+
+static const struct {
+	const char *kind;
+	const uint8_t *bytes;
+	size_t size;
+} rows[] = {
+    {"listed", listed, sizeof(listed) - 1},
+    {"not listed", missed, sizeof(missed) - 1},
+    {"listed, with key", keyed, sizeof(keyed) - 1},
+    {"wrong key", wrong_key, sizeof(wrong_key) - 1},
+    {"other zone", elsewhere, sizeof(elsewhere) - 1},
+    {"garbage: name cut", cut_name, sizeof(cut_name) - 1},
+    {"garbage: header alone", header, sizeof(header) - 1},
+    {"garbage: response", response, sizeof(response) - 1},
+    {"garbage: 127 labels", labels, sizeof(labels)},
+    {"garbage: additional records", records, sizeof(records)},
+    {"garbage: noise", noise, sizeof(noise)},
+};
+
+static void make(void)
+{
+	labels[5] = 1;
+	for (unsigned i = 0; i < 126; i++)
+		memcpy(&labels[12 + 2 * i], "\1a", 2);
+	labels[sizeof(labels) - 3] = labels[sizeof(labels) - 1] = 1;
+	memcpy(records, listed, sizeof(listed) - 1);
+	records[10] = records[11] = 0xff; /* root, type 0: 11 bytes each */
+	srandom(1);
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)random();
+	noise[2] &= 0x7f;
+}
+
+static uint64_t measure(const struct tables *t, const uint8_t *bytes, size_t size)
+{
+	static uint8_t messages[QUERY_BURST_MAX][4096];
+	static struct query queries[QUERY_BURST_MAX];
+	uint64_t ticks = 0;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t start;
+
+		for (unsigned i = 0; i < QUERY_BURST_MAX; i++) {
+			memcpy(messages[i], bytes, size);
+			queries[i].message = messages[i];
+			queries[i].size = (uint16_t)size;
+			queries[i].capacity = sizeof(messages[i]);
+			queries[i].client = (address6_t)0xffff << 32 | 0x7f000001;
+		}
+		start = __rdtsc();
+		answer_burst(t, queries, QUERY_BURST_MAX);
+		limit_burst(t, round * UINT64_C(1000000), queries, QUERY_BURST_MAX);
+		ticks += __rdtsc() - start;
+		urcu_qsbr_quiescent_state();
+	}
+	return ticks / (ROUNDS * QUERY_BURST_MAX);
+}
+
+int main(void)
+{
+	const struct rates_options options = {{100000, 100000, 100000}, 2, 24, 56, 65536};
+	struct tables *t;
+
+	urcu_qsbr_register_thread();
+	t = dataset_new();
+	make();
+	for (int limited = 0; limited < 2; limited++) {
+		if (limited)
+			t->rates = rates_new(&options);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			uint64_t best = UINT64_MAX;
+
+			for (unsigned run = 0; run < RUNS; run++) {
+				uint64_t ticks = measure(t, rows[i].bytes, rows[i].size);
+
+				best = ticks < best ? ticks : best;
+			}
+			printf("{\"bench\": \"garbage\", \"kind\": \"%s\", \"rate_limit\": %s, "
+			       "\"bytes\": %zu, \"ticks\": %llu}\n",
+			       rows[i].kind, limited ? "true" : "false", rows[i].size,
+			       (unsigned long long)best);
+		}
+	}
+	dataset_free(t);
+	urcu_qsbr_unregister_thread();
+	return 0;
+}

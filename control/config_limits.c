@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/config_limits.h"
+
+#include <string.h>
+
+/* Only an `always` rule answers with a code of its own, and it must. */
+static void check_access(const struct config_node *rule, unsigned index, struct config_mistakes *m)
+{
+	static const struct config_path top = {.key = "access"};
+	static const char *const answers[] = {"code", "text"};
+	const struct config_path path = {.up = &top, .index = index};
+	const struct config_node *action = config_lines_get(rule, "action");
+	bool is_always;
+
+	if (!action || action->kind != CONFIG_SCALAR)
+		return;
+	is_always = strcmp(action->text, "always") == 0;
+	if (is_always && !config_lines_get(rule, "code"))
+		config_mistake(m, rule->line, &path,
+		               "has action always and no code, expected the code that everything "
+		               "is listed with");
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]) && !is_always; i++) {
+		const struct config_path at = {.up = &path, .key = answers[i]};
+		const struct config_node *answer = config_lines_get(rule, answers[i]);
+
+		if (answer)
+			config_mistake(
+			    m, answer->line, &at,
+			    "is given with action %.80s, expected only with action always",
+			    action->text);
+	}
+}
+
+void config_limits_check(const struct config_node *root, struct config_mistakes *m)
+{
+	const struct config_node *access = config_lines_get(root, "access");
+
+	for (unsigned i = 0; access && i < access->count; i++)
+		check_access(&access->children[i], i, m);
+}
