@@ -441,13 +441,13 @@ static struct opt_plan plan_opt(const struct query *q, size_t room)
 	return plan;
 }
 
-static const char *ede_text(unsigned code)
+static const char *ede_text(const struct query *q, unsigned code)
 {
 	switch (code) {
 	case DNS_EDE_NOT_READY:
 		return "zone not loaded yet";
 	case DNS_EDE_PROHIBITED:
-		return "not in the access list";
+		return q->zone ? "no key of the zone in the name" : "not in the access list";
 	case DNS_EDE_NOT_AUTHORITATIVE:
 		return "not a zone of this server";
 	case DNS_EDE_INVALID_DATA:
@@ -457,9 +457,9 @@ static const char *ede_text(unsigned code)
 }
 
 /* RFC 8914 section 3: the text is for people; it is the first to go, the code the next. */
-static void put_ede(struct writer *w, unsigned code)
+static void put_ede(struct writer *w, const struct query *q, unsigned code)
 {
-	const char *text = ede_text(code);
+	const char *text = ede_text(q, code);
 	size_t text_size = strlen(text), room = w->limit - w->size;
 
 	if (room < REPLY_OPTION_SIZE + 2)
@@ -493,7 +493,7 @@ static void put_opt(struct writer *w, const struct query *q, const struct opt_pl
 		put(w, q->settings->nsid, q->settings->nsid_size);
 	}
 	if (q->ede)
-		put_ede(w, q->ede - 1u);
+		put_ede(w, q, q->ede - 1u);
 	end_rdata(w, start);
 	set_u16(w, 10, (size_t)(w->bytes[10] << 8 | w->bytes[11]) + 1);
 }

@@ -192,7 +192,7 @@ def hex_lines(lines):
 
 
 def reply(query, rcode=NOERROR, answers=(), authority=(), aa=True, tc=False, question=True,
-          has_opt=None, ede=None, do=False, options=b"", ede_text=True):
+          has_opt=None, ede=None, do=False, options=b"", ede_text=None):
     has_opt = query.opt is not None if has_opt is None else has_opt
     flags = 0x8000 | (query.flags & 0x7900) | (rcode & 15)
     flags |= (0x0400 if aa else 0) | (0x0200 if tc else 0)
@@ -202,7 +202,7 @@ def reply(query, rcode=NOERROR, answers=(), authority=(), aa=True, tc=False, que
     lines += list(answers) + list(authority)
     if has_opt:
         if ede is not None:
-            text = EDE_TEXTS.get(ede, "") if ede_text else ""
+            text = EDE_TEXTS.get(ede, "") if ede_text is None else ede_text
             options += option(15, u16(ede) + text.encode())
         comment = "OPT" if ede is None else f"OPT, EDE {ede}"
         lines.append((opt(do=do, options=options, rcode=rcode >> 4), comment))
@@ -854,13 +854,13 @@ def room_cases(f, asked, good):
 
     q = asked(CLIENT_COOKIE, "elsewhere.example")
     Case(f, "room-none", "RFC 8914 section 1: of little room, the code of an EDE comes before a\n"
-         "cookie that does not fit", q, error(q, REFUSED, ede=20, ede_text=False),
+         "cookie that does not fit", q, error(q, REFUSED, ede=20, ede_text=""),
          capacity=size(q))
     for more, settings, why in (
             (0, {"ede": None}, "a cookie that fits goes before the EDE"),
             (5, {"ede": None}, "one byte less than an EDE takes"),
-            (6, {"ede": 20, "ede_text": False}, "the code fits, the text does not"),
-            (30, {"ede": 20, "ede_text": False}, "one byte less than the text takes"),
+            (6, {"ede": 20, "ede_text": ""}, "the code fits, the text does not"),
+            (30, {"ede": 20, "ede_text": ""}, "one byte less than the text takes"),
             (31, {"ede": 20}, "all fits")):
         q = asked(cookie(), "elsewhere.example")
         Case(f, f"room-{more}", f"RFC 8914 section 3: {why}", q,

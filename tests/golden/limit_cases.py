@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of clients who get less or more than the lists say; part of compose.py."""
-from compose import (BL, Case, DBL, HIT, HIT_TEXT, MISS, MIX, NOERROR, NXDOMAIN, Query, REFUSED,
+from compose import (BL, Case, DBL, HIT, HIT_TEXT, MISS, MIX, NOERROR, NXDOMAIN, Query, REC, REFUSED,
                      SERVFAIL, V4, Zone, a, error, negative, opt, reply, reversed_name, synthetic,
                      txt)
 
+WEB = (b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\x51", "A 192.0.2.81")
 EMPTY, ALWAYS, ALWAYS6 = "10.66.7.1", "10.66.8.1", "fd66::8"
 
 
@@ -31,6 +32,13 @@ def empty_cases():
          reply(q, answers=[(b"\xc0\x0c\0\x10\0\1\0\0\1\x2c\0\x18\x17see https://bl.example/",
                             "TXT")]), client=EMPTY)
     miss("ns", "the name server is a name of the zone", MIX, Query("a.ns1.mix.example"), NOERROR)
+    q = Query("web.rec.example")
+    Case(f, "record", "static records are not of a list", q,
+         reply(q, answers=[WEB]), client=EMPTY)
+    miss("record-ent", "RFC 8020: the name above one with records is still there", REC,
+         Query("ent.rec.example"), NOERROR)
+    miss("record-listed", "what lists have beside records is not", REC,
+         Query("1.2.0.192.rec.example"))
     q = Query("1.2.0.192.off.example", opt=opt())
     Case(f, "not-loaded", "a zone that is not loaded cannot say that nothing is listed", q,
          error(q, SERVFAIL, ede=14), client=EMPTY)
@@ -73,6 +81,13 @@ def always_cases():
     q = Query("bl.example", "SOA")
     Case(f, "apex-soa", "what is not of a list is as ever", q,
          reply(q, answers=[BL.soa(q, 300)]), client=ALWAYS)
+    q = Query("web.rec.example")
+    Case(f, "record", "a name with static records is not of a list", q,
+         reply(q, answers=[WEB]), client=ALWAYS)
+    hit("record-zone", "others of that zone are", Query("x.web.rec.example"))
+    hit("bits", "whatever the view of the zone, the code is that of the rule",
+        Query("1.113.0.203.bits.example"))
+    hit("bits-test-entry", "and for test entries", Query("2.0.0.127.bits.example"))
     q = Query("1.2.0.192.elsewhere.test", opt=opt())
     Case(f, "elsewhere", "only in our zones", q, error(q, REFUSED, ede=20), client=ALWAYS)
     q = Query("1.2.0.192.old.example", opt=opt())
@@ -95,7 +110,8 @@ def key_cases():
     def refused(name, why, name_):
         for o, ede in ((None, None), (opt(), 18)):
             q = Query(name_, opt=o)
-            Case(f, name + ("-opt" if o else ""), why, q, error(q, REFUSED, ede=ede))
+            Case(f, name + ("-opt" if o else ""), why, q,
+                 error(q, REFUSED, ede=ede, ede_text="no key of the zone in the name"))
 
     hit("listed", "the label left of the apex is a key: what is left of it is looked up",
         "1.2.0.192.abcd1234", "127.0.0.2")

@@ -36,7 +36,7 @@ lists:
 %szones:
   - {name: bl.test, lists: [drop]}
   - {name: big.test, lists: [%s]}
-  - {name: key.test, lists: [drop], keys: keys.txt}
+  - {name: key.test, lists: [drop], keys: keys.txt, records: records.txt}
 """ % ("".join(f"  - {{name: b{i}, manual: true, code: 127.1.{i}.2}}\n" for i in range(MANY)),
        ", ".join(f"b{i}" for i in range(MANY)))
 LISTED, REFUSED = "NOERROR 127.0.0.9", "REFUSED EDE18"
@@ -79,6 +79,12 @@ def check_access(checks, d):
 
 
 def check_keys(checks, d):
+    name = "www.secret-of-mail1.key.test"
+    checks.is_equal(answer(d, "127.0.0.9", name), "NOERROR 192.0.2.7", "a record behind a key")
+    d.write("records.txt", "www A 192.0.2.8\n")
+    checks.is_equal(d.wait_answer(name, "NOERROR 192.0.2.8"), "NOERROR 192.0.2.8",
+                    "the keys are still there when the records changed")
+    checks.is_equal(answer(d, "127.0.0.9", "www.key.test"), REFUSED, "no record without a key")
     checks.is_equal(answer(d, "127.0.0.9", KEY_NAME.format("secret-of-mail1")), LISTED, "a key")
     checks.is_equal(answer(d, "127.0.0.9", KEY_NAME.format("SECRET-of-mail1")), LISTED,
                     "in another case")
@@ -192,7 +198,7 @@ def check_truncation(checks, d):
 def main():
     build = sys.argv[1]
     checks = netns.Checks()
-    with daemons.Daemons(build, CONFIG, {"feeds/drop.txt": "192.0.2.1\n"}) as d:
+    with daemons.Daemons(build, CONFIG, {"feeds/drop.txt": "192.0.2.1\n", "records.txt": "www A 192.0.2.7\n"}) as d:
         write_keys(d, "# keys\nSecret-of-mail1 mail1  # the first\n")
         d.start()
         for i in range(MANY):

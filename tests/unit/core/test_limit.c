@@ -145,6 +145,36 @@ static void test_slipped(void **state)
 	}
 }
 
+/* RFC 7873 section 5.2.3: with the cookie of the answer, so that the client is known from then on.
+ */
+static void test_slipped_cookie(void **state)
+{
+	static const uint8_t option[12] = {0,    10,   0,    8,    0x24, 0x64,
+	                                   0xc4, 0xab, 0xcf, 0x10, 0xc9, 0x57};
+	struct tables *t = open_tables(1);
+	struct one one;
+	size_t end;
+
+	(void)state;
+	for (unsigned n = 0; n < 3; n++) {
+		ask(&one, LISTED, true);
+		end = one.query.size;
+		one.message[end - 1] = sizeof(option);
+		memcpy(one.message + end, option, sizeof(option));
+		one.query.size = (uint16_t)(end + sizeof(option));
+		answer_burst(t, &one.query, 1);
+		limit_burst(t, 5000000, &one.query, 1);
+	}
+	assert_int_equal(one.query.limited, RATES_RESPONSES + 1);
+	assert_int_equal(one.query.reply_size, end + sizeof(option) + 16);
+	assert_int_equal(one.message[2], 0x86); /* QR AA TC */
+	assert_int_equal(one.message[7], 0);
+	assert_int_equal(one.message[end - 1], 28); /* the option with a server cookie */
+	assert_int_equal(one.message[end + 3], 24);
+	assert_memory_equal(one.message + end + 4, option + 4, 8);
+	dataset_free(t);
+}
+
 static void test_without_limits(void **state)
 {
 	struct tables *t = dataset_new();
@@ -166,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_classes),
 	    cmocka_unit_test(test_slipped),
+	    cmocka_unit_test(test_slipped_cookie),
 	    cmocka_unit_test(test_without_limits),
 	};
 	int rc;
