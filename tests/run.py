@@ -14,6 +14,12 @@ import xml.etree.ElementTree as ElementTree
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
+def why_skipped(case):
+    """The reason behind "# SKIP" in what the test printed."""
+    said = case.find("skipped").get("message") or case.findtext("system-out") or ""
+    return said.partition("SKIP")[2].strip() or said.strip() or "no reason given"
+
+
 def count(path):
     """Return (passed, failed, skipped, lines to print) of a JUnit file."""
     passed = failed = skipped = 0
@@ -27,7 +33,7 @@ def count(path):
                 notes.append(f"FAILED  {name}")
             elif case.find("skipped") is not None:
                 skipped += 1
-                notes.append(f"skipped {name}: {case.find('skipped').get('message') or 'see the log'}")
+                notes.append(f"skipped {name}: {why_skipped(case)}")
             else:
                 passed += 1
     return passed, failed, skipped, notes

@@ -134,106 +134,88 @@ static void names(void **state)
 }
 
 /* The reply to "a.bl.example A", flags and records given; NULL: it passes. */
-static void answers_are_judged(void **state)
-{
-	static const struct {
-		const char *reason;
-		enum lint_want want;
-		uint16_t query_flags, flags;
-		unsigned counts[2];
-		const char *records;
-		size_t size;
-		const char *wrong;
-	} rows[] = {
+static const struct {
+	const char *reason;
+	enum lint_want want;
+	uint16_t query_flags, flags;
+	unsigned counts[2];
+	const char *records;
+	size_t size;
+	const char *wrong;
+} judged[] = {
 #define A(...) "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4" __VA_ARGS__, 16
 #define S(ttl)                                                                                     \
 	"\xc0\x0e\0\6\0\1\0\0\0" ttl "\0\x16\0\0\0\0\0\7\0\0\0\7\0\0\0\7\0\0\0\7\0\0\0\x3c", 34
-	    {"listed", LINT_WANT_LISTED, 0, 0x8400, {1, 0}, A("\x7f\0\0\2"), NULL},
-	    {"127.0.0.1",
-	     LINT_WANT_LISTED,
-	     0,
-	     0x8400,
-	     {1, 0},
-	     A("\x7f\0\0\1"),
-	     "an answer that is no A in 127/8, or is 127.0.0.1"},
-	    {"192.0.2.1",
-	     LINT_WANT_LISTED,
-	     0,
-	     0x8400,
-	     {1, 0},
-	     A("\xc0\0\2\1"),
-	     "an answer that is no A in 127/8, or is 127.0.0.1"},
-	    {"no AA",
-	     LINT_WANT_LISTED,
-	     0,
-	     0x8000,
-	     {1, 0},
-	     A("\x7f\0\0\2"),
-	     "it is not authoritative"},
-	    {"no QR", LINT_WANT_LISTED, 0, 0x0400, {1, 0}, A("\x7f\0\0\2"), "it is no response"},
-	    {"RD lost",
-	     LINT_WANT_LISTED,
-	     LINT_RD,
-	     0x8400,
-	     {1, 0},
-	     A("\x7f\0\0\2"),
-	     "RD is not copied (RFC 1035 section 4.1.1)"},
-	    {"AD",
-	     LINT_WANT_LISTED,
-	     0,
-	     0x8420,
-	     {1, 0},
-	     A("\x7f\0\0\2"),
-	     "a flag is set that must be clear: Z or AD"},
-	    {"opcode", LINT_WANT_NOTIMP, 4 << 11, 0x8004, {0, 0}, "", 0, "another opcode"},
-	    {"not listed", LINT_WANT_NXDOMAIN, 0, 0x8403, {0, 1}, S("\x3c"), NULL},
-	    {"not listed, but there",
-	     LINT_WANT_NXDOMAIN,
-	     0,
-	     0x8400,
-	     {0, 1},
-	     S("\x3c"),
-	     "not NXDOMAIN"},
-	    {"no SOA",
-	     LINT_WANT_NXDOMAIN,
-	     0,
-	     0x8403,
-	     {0, 0},
-	     "",
-	     0,
-	     "no SOA, so that nobody can cache it"},
-	    {"SOA above its minimum",
-	     LINT_WANT_NXDOMAIN,
-	     0,
-	     0x8403,
-	     {0, 1},
-	     S("\x3d"),
-	     "the TTL of the SOA is above its minimum"},
-	    {"no data", LINT_WANT_NODATA, 0, 0x8400, {0, 1}, S("\x3c"), NULL},
-	    {"NXDOMAIN where something is below",
-	     LINT_WANT_NODATA,
-	     0,
-	     0x8403,
-	     {0, 1},
-	     S("\x3c"),
-	     "not NOERROR"},
-	    {"refused", LINT_WANT_REFUSED, 0, 0x8005, {0, 0}, "", 0, NULL},
-	    {"refused with AA",
-	     LINT_WANT_REFUSED,
-	     0,
-	     0x8405,
-	     {0, 0},
-	     "",
-	     0,
-	     "an error is not authoritative"},
-	};
+    {"listed", LINT_WANT_LISTED, 0, 0x8400, {1, 0}, A("\x7f\0\0\2"), NULL},
+    {"127.0.0.1",
+     LINT_WANT_LISTED,
+     0,
+     0x8400,
+     {1, 0},
+     A("\x7f\0\0\1"),
+     "an answer that is no A in 127/8, or is 127.0.0.1"},
+    {"192.0.2.1",
+     LINT_WANT_LISTED,
+     0,
+     0x8400,
+     {1, 0},
+     A("\xc0\0\2\1"),
+     "an answer that is no A in 127/8, or is 127.0.0.1"},
+    {"no AA", LINT_WANT_LISTED, 0, 0x8000, {1, 0}, A("\x7f\0\0\2"), "it is not authoritative"},
+    {"no QR", LINT_WANT_LISTED, 0, 0x0400, {1, 0}, A("\x7f\0\0\2"), "it is no response"},
+    {"RD lost",
+     LINT_WANT_LISTED,
+     LINT_RD,
+     0x8400,
+     {1, 0},
+     A("\x7f\0\0\2"),
+     "RD is not copied (RFC 1035 section 4.1.1)"},
+    {"AD",
+     LINT_WANT_LISTED,
+     0,
+     0x8420,
+     {1, 0},
+     A("\x7f\0\0\2"),
+     "a flag is set that must be clear: Z or AD"},
+    {"opcode", LINT_WANT_NOTIMP, 4 << 11, 0x8004, {0, 0}, "", 0, "another opcode"},
+    {"not listed", LINT_WANT_NXDOMAIN, 0, 0x8403, {0, 1}, S("\x3c"), NULL},
+    {"not listed, but there", LINT_WANT_NXDOMAIN, 0, 0x8400, {0, 1}, S("\x3c"), "not NXDOMAIN"},
+    {"no SOA", LINT_WANT_NXDOMAIN, 0, 0x8403, {0, 0}, "", 0, "no SOA, so that nobody can cache it"},
+    {"SOA above its minimum",
+     LINT_WANT_NXDOMAIN,
+     0,
+     0x8403,
+     {0, 1},
+     S("\x3d"),
+     "the TTL of the SOA is above its minimum"},
+    {"no data", LINT_WANT_NODATA, 0, 0x8400, {0, 1}, S("\x3c"), NULL},
+    {"NXDOMAIN where something is below",
+     LINT_WANT_NODATA,
+     0,
+     0x8403,
+     {0, 1},
+     S("\x3c"),
+     "not NOERROR"},
+    {"refused", LINT_WANT_REFUSED, 0, 0x8005, {0, 0}, "", 0, NULL},
+    {"refused with AA",
+     LINT_WANT_REFUSED,
+     0,
+     0x8405,
+     {0, 0},
+     "",
+     0,
+     "an error is not authoritative"},
+};
+
+static void answers_are_judged(void **state)
+{
 	struct lint *l = calloc(1, sizeof(*l));
 
 	(void)state;
 	assert_non_null(l);
 	l->apex = apex;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct lint_query q = {.flags = rows[i].query_flags,
+	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++) {
+		struct lint_query q = {.flags = judged[i].query_flags,
 		                       .question_count = 1,
 		                       .type = LINT_A,
 		                       .class = LINT_IN};
@@ -242,16 +224,16 @@ static void answers_are_judged(void **state)
 
 		assert_int_equal(lint_name_below("a", &apex, &q.name), 0);
 		size = lint_message_write(&q, l->bytes);
-		l->bytes[2] = (uint8_t)(rows[i].flags >> 8);
-		l->bytes[3] = (uint8_t)rows[i].flags;
-		l->bytes[7] = (uint8_t)rows[i].counts[0];
-		l->bytes[9] = (uint8_t)rows[i].counts[1];
-		memcpy(l->bytes + size, rows[i].records, rows[i].size);
-		if (lint_message_read(l->bytes, size + rows[i].size, &l->reply, &error) < 0)
-			fail_msg("%s: %s", rows[i].reason, error);
-		wrong = lint_judge(l, &q, rows[i].want);
-		if (!wrong != !rows[i].wrong || (wrong && strcmp(wrong, rows[i].wrong) != 0))
-			fail_msg("%s: %s", rows[i].reason, wrong ? wrong : "it passes");
+		l->bytes[2] = (uint8_t)(judged[i].flags >> 8);
+		l->bytes[3] = (uint8_t)judged[i].flags;
+		l->bytes[7] = (uint8_t)judged[i].counts[0];
+		l->bytes[9] = (uint8_t)judged[i].counts[1];
+		memcpy(l->bytes + size, judged[i].records, judged[i].size);
+		if (lint_message_read(l->bytes, size + judged[i].size, &l->reply, &error) < 0)
+			fail_msg("%s: %s", judged[i].reason, error);
+		wrong = lint_judge(l, &q, judged[i].want);
+		if (!wrong != !judged[i].wrong || (wrong && strcmp(wrong, judged[i].wrong) != 0))
+			fail_msg("%s: %s", judged[i].reason, wrong ? wrong : "it passes");
 	}
 	free(l);
 }

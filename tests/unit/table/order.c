@@ -36,6 +36,14 @@ const char *__tsan_default_suppressions(void)
 	return "race:urcu_qsbr_barrier\n";
 }
 
+/* The longest history: a suppression needs the stack of the older access, too. */
+const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+	return "history_size=7";
+}
+
 void __real_urcu_qsbr_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void __wrap_urcu_qsbr_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
