@@ -51,8 +51,23 @@ int rbldnsd_special(struct rbldnsd *rbldnsd, struct span text, uint64_t number);
 /* A default line; text: with its ':'. Errors: -ENOMEM; bad ones are counted. */
 int rbldnsd_default(struct rbldnsd *rbldnsd, struct span text, uint64_t number);
 
-/* Whether a key ends where the text begins: blank, value, comment or nothing follows. */
-bool rbldnsd_is_key_end(struct span text);
+/* A line of an address type as far as the types agree. */
+struct rbldnsd_address {
+	struct address_range range;
+	struct span key, rest; /* the address as written, and what follows it */
+	bool is_exclusion;
+};
+
+/*
+ * Read the address of an entry.
+ *
+ * scan:     address_scan4 or address_scan6
+ * expected: for people: "a prefix or a range"
+ * Returns:  false when it is bad and was counted
+ */
+bool rbldnsd_scan(struct lines *lines, struct span line, uint64_t number,
+                  size_t (*scan)(const char *, size_t, struct address_range *),
+                  const char *expected, struct rbldnsd_address *out_address);
 
 /*
  * The value of an entry; text: what follows its key. Returns 1, or 0 when it is bad and was

@@ -6,39 +6,18 @@
 
 #include <string.h>
 
-/* A line of an IPv4 type as far as the types agree. */
-struct ip4_entry {
-	struct address_range range;
-	struct span key, rest;
-	bool is_exclusion;
-};
-
 /* Returns false when it is bad and was counted. */
 static bool ip4_scan(struct lines *lines, struct span line, uint64_t number,
-                     struct ip4_entry *out_entry)
+                     struct rbldnsd_address *out_address)
 {
 	const struct rbldnsd *r = lines->context;
-	size_t used;
+	const struct address_range *range = &out_address->range;
 
-	out_entry->is_exclusion = line.text[0] == '!';
-	if (out_entry->is_exclusion)
-		line = span_trim(span_skip(line, 1));
-	used = address_scan4(line.text, line.size, &out_entry->range);
-	out_entry->key = (struct span){line.text, used};
-	out_entry->rest = span_skip(line, used);
-	if (!used || !rbldnsd_is_key_end(out_entry->rest)) {
-		LINES_BAD(lines, number, "bad address '%.*s': expected a prefix or a range",
-		          SPAN_QUOTE(line));
+	if (!rbldnsd_scan(lines, line, number, address_scan4, "a prefix or a range", out_address))
 		return false;
-	}
-	if (out_entry->range.has_host_bits) {
-		LINES_BAD(lines, number, "bad prefix '%.*s': host bits are set",
-		          SPAN_QUOTE(out_entry->key));
-		return false;
-	}
-	if (r->max_range4 && out_entry->range.last - out_entry->range.first >= r->max_range4) {
+	if (r->max_range4 && range->last - range->first >= r->max_range4) {
 		LINES_BAD(lines, number, "'%.*s' is larger than $MAXRANGE4",
-		          SPAN_QUOTE(out_entry->key));
+		          SPAN_QUOTE(out_address->key));
 		return false;
 	}
 	return true;
@@ -79,7 +58,7 @@ static int octets_add(struct dataset_builder *builder, const struct address_rang
 static int ip4set_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct dataset_entry entry = {.line = number};
-	struct ip4_entry scanned;
+	struct rbldnsd_address scanned;
 	int rc;
 
 	if (!ip4_scan(lines, line, number, &scanned))
@@ -103,7 +82,7 @@ static int ip4set_line(struct lines *lines, struct span line, uint64_t number)
 static int ip4trie_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct dataset_entry entry = {.line = number, .first_wins = true};
-	struct ip4_entry scanned;
+	struct rbldnsd_address scanned;
 	int rc;
 
 	if (!ip4_scan(lines, line, number, &scanned))
@@ -127,7 +106,7 @@ static int ip4trie_line(struct lines *lines, struct span line, uint64_t number)
 static int ip4tset_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct dataset_entry entry = {.line = number};
-	struct ip4_entry scanned;
+	struct rbldnsd_address scanned;
 
 	if (!ip4_scan(lines, line, number, &scanned))
 		return 0;

@@ -8,35 +8,11 @@
 
 #define WORDS_SIZE ((address6_t)1 << 64) /* addresses under four words */
 
-struct ip6_entry {
-	struct address_range range;
-	struct span key, rest;
-	bool is_exclusion;
-};
-
 /* Returns false when it is bad and was counted. */
 static bool ip6_scan(struct lines *lines, struct span line, uint64_t number,
-                     struct ip6_entry *out_entry)
+                     struct rbldnsd_address *out_address)
 {
-	size_t used;
-
-	out_entry->is_exclusion = line.text[0] == '!';
-	if (out_entry->is_exclusion)
-		line = span_trim(span_skip(line, 1));
-	used = address_scan6(line.text, line.size, &out_entry->range);
-	out_entry->key = (struct span){line.text, used};
-	out_entry->rest = span_skip(line, used);
-	if (!used || !rbldnsd_is_key_end(out_entry->rest)) {
-		LINES_BAD(lines, number, "bad address '%.*s': expected an IPv6 prefix",
-		          SPAN_QUOTE(line));
-		return false;
-	}
-	if (out_entry->range.has_host_bits) {
-		LINES_BAD(lines, number, "bad prefix '%.*s': host bits are set",
-		          SPAN_QUOTE(out_entry->key));
-		return false;
-	}
-	return true;
+	return rbldnsd_scan(lines, line, number, address_scan6, "an IPv6 prefix", out_address);
 }
 
 /* As an IPv6 length: 96 more for what is v4-mapped, so that both compare. */
@@ -50,7 +26,7 @@ static uint8_t level_of(const struct address_range *range)
 static int ip6trie_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct dataset_entry entry = {.line = number, .first_wins = true};
-	struct ip6_entry scanned;
+	struct rbldnsd_address scanned;
 	int rc;
 
 	if (!ip6_scan(lines, line, number, &scanned))
@@ -67,7 +43,7 @@ static int ip6trie_line(struct lines *lines, struct span line, uint64_t number)
 }
 
 /* Four words for a /64, or '!' and a whole address. */
-static bool is_tset_key(const struct ip6_entry *scanned)
+static bool is_tset_key(const struct rbldnsd_address *scanned)
 {
 	address6_t size = scanned->range.last - scanned->range.first + 1;
 
@@ -79,7 +55,7 @@ static bool is_tset_key(const struct ip6_entry *scanned)
 static int ip6tset_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct dataset_entry entry = {.line = number};
-	struct ip6_entry scanned;
+	struct rbldnsd_address scanned;
 
 	if (!ip6_scan(lines, line, number, &scanned))
 		return 0;

@@ -102,10 +102,36 @@ int rbldnsd_default(struct rbldnsd *r, struct span text, uint64_t number)
 	return value_intern(r, &value, &r->default_id);
 }
 
-bool rbldnsd_is_key_end(struct span text)
+/* Blank, value, comment or nothing follows. */
+static bool is_key_end(struct span text)
 {
 	return !text.size || span_is_blank(text.text[0]) || text.text[0] == ':' ||
 	       text.text[0] == '#' || text.text[0] == ';';
+}
+
+bool rbldnsd_scan(struct lines *lines, struct span line, uint64_t number,
+                  size_t (*scan)(const char *, size_t, struct address_range *),
+                  const char *expected, struct rbldnsd_address *out_address)
+{
+	size_t used;
+
+	out_address->is_exclusion = line.text[0] == '!';
+	if (out_address->is_exclusion)
+		line = span_trim(span_skip(line, 1));
+	used = scan(line.text, line.size, &out_address->range);
+	out_address->key = (struct span){line.text, used};
+	out_address->rest = span_skip(line, used);
+	if (!used || !is_key_end(out_address->rest)) {
+		LINES_BAD(lines, number, "bad address '%.*s': expected %s", SPAN_QUOTE(line),
+		          expected);
+		return false;
+	}
+	if (out_address->range.has_host_bits) {
+		LINES_BAD(lines, number, "bad prefix '%.*s': host bits are set",
+		          SPAN_QUOTE(out_address->key));
+		return false;
+	}
+	return true;
 }
 
 int rbldnsd_value(struct rbldnsd *r, struct span text, uint64_t number, uint32_t *out_id)
