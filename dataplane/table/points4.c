@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define FULL_PERCENT   60 /* below it, a group that has no room is not full: its addresses cluster */
 #define SHRINK_PERCENT 45
 #define SHRUNK_PERCENT 68
 #define MERGE_PAGES    8
@@ -71,7 +70,7 @@ static uint64_t make_slot(const struct points4_probe *probe, verdict_t verdict)
 	points4_mask(probe, 0xff, &key);
 	if (probe->group->is_wide)
 		return (uint64_t)(verdict + 1) << 32 | key;
-	return (uint64_t)(verdict + 1) << (probe->group->key_bits + 2) | key;
+	return (uint64_t)(verdict + 1) << (probe->group->key_bits + POINTS4_DISTANCE) | key;
 }
 
 /* The addresses of a probe's /24, or the probe's address only (octets = 0xff), in its bucket. */
@@ -239,17 +238,9 @@ static void note_verdict(struct points4 *p, uint32_t entry, verdict_t verdict)
 	p->largest[entry] = verdict;
 }
 
-/* Whether a group has so many addresses that growing is the remedy if one more finds no room. */
-static bool is_filled(const struct points4 *p, uint32_t entry, unsigned percent)
-{
-	const struct points4_group *g = points4_build_group(p, entry);
-
-	return (uint64_t)p->counts[entry] * 100 >= (uint64_t)slots_of(g) * percent;
-}
-
 bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
 {
-	for (unsigned growths = 0;; growths++) {
+	for (unsigned growths = 0; growths <= POINTS4_GROWTHS; growths++) {
 		struct points4_probe probe;
 		uint32_t entry;
 
@@ -259,17 +250,18 @@ bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
 			note_verdict(p, entry, verdict);
 			if (change(p, probe, verdict))
 				return true;
-			if (!is_filled(p, entry, p->tuning.load_percent) &&
-			    insert(p, probe, verdict)) {
+			if ((uint64_t)p->counts[entry] * 100 <
+			    (uint64_t)slots_of(probe.group) * p->tuning.load_percent) {
+				if (!insert(p, probe, verdict))
+					return false; /* it is just here that they crowd */
 				p->counts[entry]++;
 				return true;
 			}
-			if (!is_filled(p, entry, FULL_PERCENT))
-				return false;
 		}
-		if (growths == POINTS4_GROWTHS || !points4_build_grow(p, address >> 8, verdict))
+		if (!points4_build_grow(p, address >> 8, verdict))
 			return false;
 	}
+	return false;
 }
 
 void points4_clear(struct points4 *p, uint32_t net, const struct points4_found *found)

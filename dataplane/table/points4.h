@@ -10,12 +10,12 @@
  * the slot beside the last octet. A bijection loses nothing, so the match is exact. All addresses of
  * a /24 have one home bucket, so that all of them are found in one line, too.
  *
- *   narrow, 16 slots of 32 bits:  spill 1 | verdict + 1 | distance 2 | rest of the /24 | octet 8
+ *   narrow, 16 slots of 32 bits:  spill 1 | verdict + 1 | distance 3 | rest of the /24 | octet 8
  *   wide, 8 slots of 64 bits:     spill 1 | ...          verdict + 1 | rest of the /24 | octet 8
  *
  * A group is wide when its verdicts do not fit into what narrow slots leave, which is 15 bits at
  * ten million addresses and more above. A slot is empty when its verdict field is 0. The spill bit
- * of a bucket's first slot says that an address went past the full bucket to one of the next three;
+ * of a bucket's first slot says that an address went past the full bucket to one of the next seven;
  * only then a lookup goes on. A group is 1 to 14 pages of the arena and grows by a page or two, by
  * being copied to pages of its own; at 15 it becomes two groups. So growing costs what one group
  * has (some ten thousand addresses, under a millisecond) at any size of the table, and as much
@@ -48,10 +48,11 @@
 #define POINTS4_DIRECTORY (1u << POINTS4_DEPTH_MAX)
 #define POINTS4_PAGES     14 /* of a group */
 #define POINTS4_LINE      64
-#define POINTS4_REACH     4  /* buckets in which an address may be */
+#define POINTS4_REACH     8  /* buckets in which an address may be */
+#define POINTS4_DISTANCE  3  /* bits for that in a narrow slot */
 #define POINTS4_NET_MAX   31 /* addresses of one /24: the caller's limit is at most this */
 #define POINTS4_SPILL     (1u << 31)
-#define POINTS4_GROWTHS   3  /* in one points4_put() */
+#define POINTS4_GROWTHS   2  /* in one points4_put() */
 #define POINTS4_RESERVE   96 /* arena pages for one points4_put() or a step of points4_tidy() */
 #define POINTS4_RETIRE    48 /* likewise, to retire */
 
@@ -168,7 +169,7 @@ static inline uint32_t points4_verdict(const struct points4_group *g, uint64_t s
 {
 	if (g->is_wide)
 		return slot >> 32 & ~POINTS4_SPILL;
-	return ((uint32_t)slot & ~POINTS4_SPILL) >> (g->key_bits + 2);
+	return ((uint32_t)slot & ~POINTS4_SPILL) >> (g->key_bits + POINTS4_DISTANCE);
 }
 
 /* Whether an address went past a bucket. */
@@ -190,7 +191,7 @@ static inline uint32_t points4_mask(const struct points4_probe *probe, uint32_t 
 		uint32_t rest = (1u << g->key_bits) - 1;
 
 		key = (key & rest) | probe->distance << g->key_bits;
-		mask &= rest | 3u << g->key_bits;
+		mask &= rest | (POINTS4_REACH - 1u) << g->key_bits;
 	}
 	*out_key = key & mask;
 	return mask;
@@ -254,7 +255,7 @@ void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
  * Give an address a verdict: a new address, or another verdict for one that is there. The arena has
  * POINTS4_RESERVE and POINTS4_RETIRE.
  *
- * Returns: false when there is no room for it, for which growing is no remedy; unchanged
+ * Returns: false when there is no room within reach of its bucket; unchanged
  */
 bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict);
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define BUCKETS_MAX (POINTS4_PAGES << 8)
-#define GROWTH      8 /* a group grows by one of so many parts, and at least by a page */
+#define VALUE_BITS  (31 - POINTS4_DISTANCE)
+#define GROWTH      16 /* a group grows by one of so many parts, and at least by a page */
 
 /* A group under construction. */
 struct build {
@@ -41,8 +42,8 @@ static bool fits(bool is_wide, unsigned key_bits, verdict_t verdict)
 {
 	if (is_wide)
 		return true;
-	/* the spill bit and two bits of distance go off */
-	return key_bits < 29 && verdict + 1 < 1u << (29 - key_bits);
+	/* the spill bit and the distance go off */
+	return key_bits < VALUE_BITS && verdict + 1 < 1u << (VALUE_BITS - key_bits);
 }
 
 bool points4_build_fits(const struct points4_group *g, verdict_t verdict)
@@ -67,7 +68,7 @@ static uint32_t home_of(const struct points4_group *g, uint32_t net)
 uint32_t points4_build_distance(const struct points4_group *g, uint32_t bucket, uint64_t slot)
 {
 	if (!g->is_wide)
-		return (uint32_t)slot >> g->key_bits & 3;
+		return (uint32_t)slot >> g->key_bits & (POINTS4_REACH - 1);
 	return (bucket + g->bucket_count - home_of(g, (uint32_t)slot >> 8)) % g->bucket_count;
 }
 
@@ -156,7 +157,7 @@ static bool add(const struct points4 *p, struct build *build, uint32_t net, uint
 		place(p, build, bucket, (uint64_t)(verdict + 1) << 32 | net << 8 | octet);
 	else
 		place(p, build, bucket,
-		      (verdict + 1) << (g->key_bits + 2) | distance << g->key_bits |
+		      (verdict + 1) << (g->key_bits + POINTS4_DISTANCE) | distance << g->key_bits |
 		          ((net << 8 | octet) & ((1u << g->key_bits) - 1)));
 	build->count++;
 	if (verdict > build->largest)
@@ -168,7 +169,7 @@ static bool add(const struct points4 *p, struct build *build, uint32_t net, uint
 static uint32_t net_of(const struct points4_group *g, uint32_t bucket, uint32_t start,
                        uint32_t slot)
 {
-	uint32_t distance = slot >> g->key_bits & 3;
+	uint32_t distance = slot >> g->key_bits & (POINTS4_REACH - 1);
 	uint32_t mask = (1u << (g->key_bits - 8)) - 1;
 
 	if (distance)
@@ -196,7 +197,7 @@ static bool copy_bucket(const struct points4 *p, const struct points4_group *g, 
 			net = slot >> 8;
 		} else {
 			slot &= ~POINTS4_SPILL;
-			value = slot >> (g->key_bits + 2);
+			value = slot >> (g->key_bits + POINTS4_DISTANCE);
 			net = net_of(g, bucket, start, slot);
 		}
 		net |= high;

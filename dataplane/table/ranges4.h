@@ -2,7 +2,9 @@
 #pragma once
 /*
  * What holds for whole /16s and /24s, below the points: 65,536 slots, of which one that is not
- * uniform has a leaf of 256. So a /16 is one store, and a table of points only has nothing here.
+ * uniform has a leaf of 256, or, as long as only a few /24s differ from the others, a block of 48 to
+ * 128 bytes that is replaced whole. So a /16 is one store, a table of points only has nothing here,
+ * and a /24 somewhere costs little.
  *
  * Threads: ranges4_load() and _prefetch() any reader between two quiescent states; all else the
  * update thread only.
@@ -21,6 +23,17 @@ struct ranges4_leaf {
 	_Atomic slot4_t slots[SLOT4_SIZE]; /* update thread: writes; readers: read */
 };
 
+#define RANGES4_FEW    24 /* at most */
+#define RANGES4_PAGES  2  /* arena pages for one ranges4_put() */
+#define RANGES4_RETIRE 3
+
+struct ranges4_few {
+	uint32_t count;
+	slot4_t base;                  /* of the other /24s */
+	uint64_t nets[RANGES4_FEW / 8]; /* bytes; those behind the last are as the first */
+	slot4_t slots[];
+};
+
 /* In memory that is all zeros and counts its pages. */
 struct ranges4 {
 	struct arena *arena;                   /* constant */
@@ -31,6 +44,33 @@ struct ranges4 {
 static inline bool ranges4_is_leaf(slot4_t root)
 {
 	return (root & SLOT4_KINDS) == SLOT4_LEAF;
+}
+
+static inline bool ranges4_is_few(slot4_t root)
+{
+	return (root & SLOT4_KINDS) == SLOT4_FEW;
+}
+
+/* Which of a few /24s is one, or RANGES4_FEW. */
+static inline unsigned ranges4_find(const struct ranges4_few *few, uint32_t index)
+{
+	const uint64_t ones = 0x0101010101010101;
+
+	for (unsigned i = 0; i < RANGES4_FEW / 8; i++) {
+		uint64_t other = few->nets[i] ^ ones * index; /* a byte is 0 where it is */
+		uint64_t zeros = (other - ones) & ~other & ones << 7;
+
+		if (zeros) /* the lowest is one, what is above it may be not */
+			return i * 8 + (unsigned)__builtin_ctzll(zeros) / 8;
+	}
+	return RANGES4_FEW;
+}
+
+static inline slot4_t ranges4_load_few(const struct ranges4_few *few, uint32_t index)
+{
+	unsigned at = ranges4_find(few, index);
+
+	return at < RANGES4_FEW ? few->slots[at] : few->base;
 }
 
 static inline const struct ranges4_leaf *ranges4_leaf(const struct ranges4 *r, slot4_t root)
@@ -45,8 +85,10 @@ static inline slot4_t ranges4_load(const struct ranges4 *r, uint32_t net)
 	 * control defined before this paint is visible with it */
 	slot4_t root = atomic_load_explicit(&r->roots[net / SLOT4_SIZE], memory_order_acquire);
 
-	if (!ranges4_is_leaf(root))
+	if (!slot4_is_split(root))
 		return root;
+	if (ranges4_is_few(root))
+		return ranges4_load_few(slot4_at(r->arena, root), net % SLOT4_SIZE);
 	return atomic_load_explicit(&ranges4_leaf(r, root)->slots[net % SLOT4_SIZE],
 	                            memory_order_acquire);
 }
@@ -58,12 +100,15 @@ static inline void ranges4_prefetch(const struct ranges4 *r, uint32_t net)
 
 	if (ranges4_is_leaf(root))
 		__builtin_prefetch((const void *)&ranges4_leaf(r, root)->slots[net % SLOT4_SIZE]);
+	else if (ranges4_is_few(root))
+		__builtin_prefetch(slot4_at(r->arena, root));
 }
 
 /* memory: all zeros, of the size of a struct ranges4. */
 void ranges4_init(struct ranges4 *r, struct pages *memory, struct arena *arena);
 
-/* Set the slot of a /24, and retire the old one's block. The arena has 1 page, and 2 to retire. */
+/* Set the slot of a /24, and retire the old one's block. The arena has RANGES4_PAGES, and
+ * RANGES4_RETIRE to retire. */
 void ranges4_put(struct ranges4 *r, uint32_t net, slot4_t slot);
 
 /* Set all of a /16. What ranges4_retires() says can be retired. */

@@ -27,7 +27,8 @@
 #define SLOT4_RUNS  0x40000000u /* a unit: struct slot4_runs */
 #define SLOT4_MASK  0x80000000u /* a unit: struct slot4_mask */
 #define SLOT4_FULL  0xc0000000u /* a unit: struct slot4_full */
-#define SLOT4_LEAF  0x40000000u /* of a /16: a unit, the slots of its /24s */
+#define SLOT4_LEAF  0x40000000u /* of a /16: a unit, struct ranges4_leaf */
+#define SLOT4_FEW   0x80000000u /* of a /16: a unit, struct ranges4_few */
 
 typedef uint32_t slot4_t; /* a verdict, or a kind and a unit of the arena */
 

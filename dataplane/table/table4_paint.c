@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define FEW          4  /* addresses that are painted one by one */
-#define BLOCKS       8  /* blocks and leaves that a part of a /24 takes, generously */
+#define BLOCKS       16 /* blocks and leaves that a part of a /24 takes, generously */
 #define PAINT_AHEAD  12 /* paints of a burst that are prefetched */
 #define NETS_AHEAD   8
 #define TIDY_NETS    64 /* of more than that, all groups are looked at */
@@ -296,6 +296,9 @@ static int reserve(struct table4 *t, uint32_t first, uint32_t last, verdict_t ve
 	size_t retires = times * (POINTS4_RETIRE + BLOCKS);
 
 	if (last - first >= SLOT4_SIZE - 1) {
+		/* a /16 at either end may be replaced piece by piece */
+		retires += (size_t)2 * SLOT4_SIZE * RANGES4_RETIRE;
+		pages += (size_t)2 * ARENA_BLOCK_MAX / ARENA_UNIT;
 		for (uint32_t group = first >> 16; group <= last >> 16; group++) {
 			points += t->map->point_counts[group];
 			retires += ranges4_retires(&t->map->ranges, group);
@@ -303,8 +306,8 @@ static int reserve(struct table4 *t, uint32_t first, uint32_t last, verdict_t ve
 	}
 	if (points > 0 && !points4_fits_all(points_of(t), verdict)) {
 		/* each may have to go to a block, with a leaf; a size of block may waste a page */
-		pages += points / (ARENA_PAGE / ARENA_BLOCK_MAX / 2) + ARENA_BLOCK_MAX / ARENA_UNIT;
-		retires += 2 * points;
+		pages += points / (ARENA_PAGE / ARENA_BLOCK_MAX / 4) + ARENA_BLOCK_MAX / ARENA_UNIT;
+		retires += (1 + RANGES4_RETIRE) * points;
 	}
 	return arena_reserve(t->arena, pages, retires);
 }
