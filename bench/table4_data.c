@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define BUSY_GROUPS 45000u /* /16s that are announced at all */
-#define RUN         16     /* addresses of a /24 that come together */
+#define SLICE       4096u
+#define RUN         16 /* addresses of a /24 that come together */
 
 uint64_t bench_cpu_ns(void)
 {
@@ -31,6 +32,31 @@ void bench_report(const char *name, double value, const char *unit, uint64_t n)
 void bench_report_ns(const char *name, uint64_t start_ns, uint64_t n)
 {
 	bench_report(name, (double)(bench_cpu_ns() - start_ns) / (double)n, "ns", n);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint32_t bench_report_slices(const char *name, bench_slice *slice, void *context,
+                             const uint32_t *questions)
+{
+	static uint64_t times[BENCH_QUESTIONS / SLICE];
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < BENCH_QUESTIONS / SLICE; i++) {
+		uint64_t start = bench_cpu_ns();
+
+		sum += slice(context, &questions[i * SLICE], SLICE);
+		times[i] = bench_cpu_ns() - start;
+	}
+	qsort(times, BENCH_QUESTIONS / SLICE, sizeof(*times), compare);
+	bench_report(name, (double)times[BENCH_QUESTIONS / SLICE / 4] / SLICE, "ns",
+	             BENCH_QUESTIONS);
+	return sum;
 }
 
 void bench_must(int rc)
@@ -107,8 +133,8 @@ uint32_t *table4_data_addresses(enum table4_kind kind, uint32_t count)
 }
 
 uint32_t *table4_data_questions(enum table4_kind kind, const uint32_t *addresses, uint32_t count,
-                                unsigned hit_percent, int (*is_hit)(void *context, uint32_t address),
-                                void *context)
+                                unsigned hit_percent,
+                                int (*is_hit)(void *context, uint32_t address), void *context)
 {
 	uint32_t *questions = bench_allocate(BENCH_QUESTIONS * sizeof(*questions));
 	uint32_t next = 1u << 31;
@@ -127,28 +153,36 @@ uint32_t *table4_data_questions(enum table4_kind kind, const uint32_t *addresses
 	return questions;
 }
 
-void table4_floor(const char *name, size_t size)
-{
-	uint32_t lines = (uint32_t)(size / 64), sum = 0;
-	volatile uint32_t *memory = bench_allocate((size_t)lines * 64);
-	uint64_t start;
+struct memory {
+	volatile uint32_t *words;
+	uint32_t lines;
+};
 
-	for (size_t i = 0; i < (size_t)lines * 16; i += 16)
-		memory[i] = (uint32_t)i;
-	start = bench_cpu_ns();
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i += BENCH_BURST) {
+static uint32_t load_slice(void *context, const uint32_t *questions, uint32_t count)
+{
+	const struct memory *m = context;
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i += BENCH_BURST) {
 		volatile uint32_t *at[BENCH_BURST];
 
 		for (uint32_t k = 0; k < BENCH_BURST; k++) {
-			at[k] = memory +
-			        ((uint64_t)table4_data_mix(i + k) * lines >> 32) * 16;
+			at[k] = m->words +
+			        ((uint64_t)table4_data_mix(questions[i + k]) * m->lines >> 32) * 16;
 			__builtin_prefetch((const void *)at[k]);
 		}
 		for (uint32_t k = 0; k < BENCH_BURST; k++)
 			sum += *at[k];
 	}
-	bench_report_ns(name, start, BENCH_QUESTIONS);
-	if (sum == 1) /* keeps the loads */
-		fprintf(stderr, "sum\n");
-	munmap((void *)(uintptr_t)memory, (size_t)lines * 64);
+	return sum;
+}
+
+void table4_floor(const char *name, size_t size, const uint32_t *questions)
+{
+	struct memory m = {bench_allocate(size / 64 * 64), (uint32_t)(size / 64)};
+
+	for (size_t i = 0; i < (size_t)m.lines * 16; i += 16)
+		m.words[i] = (uint32_t)i;
+	bench_report_slices(name, load_slice, &m, questions);
+	munmap((void *)(uintptr_t)m.words, size / 64 * 64);
 }

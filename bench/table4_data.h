@@ -19,6 +19,14 @@ void bench_report(const char *name, double value, const char *unit, uint64_t n);
 /* As bench_report(), of the time since a start, for each of n. */
 void bench_report_ns(const char *name, uint64_t start_ns, uint64_t n);
 
+/*
+ * Time of something for each question, in slices of some of them: the lower quartile, because on a
+ * shared machine the slow ones measure the neighbours. Returns a sum of what the slices return.
+ */
+typedef uint32_t bench_slice(void *context, const uint32_t *questions, uint32_t count);
+uint32_t bench_report_slices(const char *name, bench_slice *slice, void *context,
+                             const uint32_t *questions);
+
 /* Ends the program with a message when something that cannot fail did, e.g. for want of memory. */
 void bench_must(int rc);
 void *bench_allocate(size_t size);
@@ -34,8 +42,8 @@ uint32_t *table4_data_addresses(enum table4_kind kind, uint32_t count);
 /* BENCH_QUESTIONS questions of which some percent are for an address of a set, at random, and the
  * others are at random among those for which is_hit() is 0. */
 uint32_t *table4_data_questions(enum table4_kind kind, const uint32_t *addresses, uint32_t count,
-                                unsigned hit_percent, int (*is_hit)(void *context, uint32_t address),
-                                void *context);
+                                unsigned hit_percent,
+                                int (*is_hit)(void *context, uint32_t address), void *context);
 
 /* A hash that keeps numbers apart. */
 uint32_t table4_data_mix(uint32_t key);
@@ -44,4 +52,4 @@ uint32_t table4_data_mix(uint32_t key);
 void table4_peers(const uint32_t *addresses, uint32_t count, const uint32_t *questions);
 
 /* Loads of random cache lines of some memory, prefetched in bursts: the floor. */
-void table4_floor(const char *name, size_t size);
+void table4_floor(const char *name, size_t size, const uint32_t *questions);

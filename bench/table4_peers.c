@@ -31,6 +31,32 @@ static void report_rate(const char *peer, uint32_t count, const char *what, uint
 	bench_report_ns(name, start, n);
 }
 
+static void report_slices(const char *peer, uint32_t count, const char *what, bench_slice *slice,
+                          void *context, const uint32_t *questions)
+{
+	char name[64];
+
+	name_row(name, peer, count, what);
+	if (bench_report_slices(name, slice, context, questions) == 1) /* keeps the lookups */
+		fprintf(stderr, "sum\n");
+}
+
+static uint32_t hash_slice(void *hash, const uint32_t *questions, uint32_t count)
+{
+	uint64_t hits, sum = 0;
+
+	for (uint32_t i = 0; i < count; i += BENCH_BURST) {
+		const void *keys[BENCH_BURST];
+		void *data[BENCH_BURST];
+
+		for (uint32_t k = 0; k < BENCH_BURST; k++)
+			keys[k] = &questions[i + k];
+		rte_hash_lookup_bulk_data(hash, keys, BENCH_BURST, &hits, data);
+		sum += hits;
+	}
+	return (uint32_t)sum;
+}
+
 static void bench_rte_hash(const uint32_t *addresses, uint32_t count, const uint32_t *questions)
 {
 	struct rte_hash_parameters parameters = {.name = "peer",
@@ -38,7 +64,7 @@ static void bench_rte_hash(const uint32_t *addresses, uint32_t count, const uint
 	                                         .key_len = sizeof(uint32_t),
 	                                         .hash_func = rte_hash_crc};
 	struct rte_hash *hash = rte_hash_create(&parameters);
-	uint64_t start = bench_cpu_ns(), hits;
+	uint64_t start = bench_cpu_ns();
 
 	if (!hash) {
 		fprintf(stderr, "bench_table: no rte_hash: %s\n", rte_strerror(rte_errno));
@@ -47,25 +73,30 @@ static void bench_rte_hash(const uint32_t *addresses, uint32_t count, const uint
 	for (uint32_t i = 0; i < count; i++)
 		rte_hash_add_key_data(hash, &addresses[i], (void *)(uintptr_t)1);
 	report_rate("rte_hash", count, "add", start, count);
-	start = bench_cpu_ns();
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i += BENCH_BURST) {
-		const void *keys[BENCH_BURST];
-		void *data[BENCH_BURST];
-
-		for (uint32_t k = 0; k < BENCH_BURST; k++)
-			keys[k] = &questions[i + k];
-		rte_hash_lookup_bulk_data(hash, keys, BENCH_BURST, &hits, data);
-	}
-	report_rate("rte_hash", count, "lookup_bulk", start, BENCH_QUESTIONS);
+	report_slices("rte_hash", count, "lookup_bulk", hash_slice, hash, questions);
 	rte_hash_free(hash);
+}
+
+static uint32_t fib_slice(void *fib, const uint32_t *questions, uint32_t count)
+{
+	uint64_t hops[BENCH_BURST];
+	uint32_t keys[BENCH_BURST];
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i += BENCH_BURST) {
+		memcpy(keys, &questions[i], sizeof(keys));
+		rte_fib_lookup_bulk(fib, keys, hops, BENCH_BURST);
+		sum += hops[0];
+	}
+	return (uint32_t)sum;
 }
 
 static void bench_rte_fib(const uint32_t *addresses, uint32_t count, const uint32_t *questions)
 {
-	struct rte_fib_conf conf = {.type = RTE_FIB_DIR24_8,
-	                            .max_routes = (int)(count + 1),
-	                            .dir24_8 = {.nh_sz = RTE_FIB_DIR24_8_4B,
-	                                        .num_tbl8 = FIB_GROUPS}};
+	struct rte_fib_conf conf = {
+	    .type = RTE_FIB_DIR24_8,
+	    .max_routes = FIB_GROUPS * 2,
+	    .dir24_8 = {.nh_sz = RTE_FIB_DIR24_8_4B, .num_tbl8 = FIB_GROUPS}};
 	struct rte_fib *fib = rte_fib_create("peer", 0, &conf);
 	uint64_t start = bench_cpu_ns();
 	uint32_t added = 0;
@@ -77,15 +108,7 @@ static void bench_rte_fib(const uint32_t *addresses, uint32_t count, const uint3
 	while (added < count && rte_fib_add(fib, addresses[added], 32, 1) == 0)
 		added++;
 	report_rate("rte_fib", count, "add", start, added); /* n: as many as it takes */
-	start = bench_cpu_ns();
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i += BENCH_BURST) {
-		uint32_t keys[BENCH_BURST];
-		uint64_t hops[BENCH_BURST];
-
-		memcpy(keys, &questions[i], sizeof(keys));
-		rte_fib_lookup_bulk(fib, keys, hops, BENCH_BURST);
-	}
-	report_rate("rte_fib", count, "lookup_bulk", start, BENCH_QUESTIONS);
+	report_slices("rte_fib", count, "lookup_bulk", fib_slice, fib, questions);
 	rte_fib_free(fib);
 }
 
@@ -99,12 +122,26 @@ static int is_same(struct cds_lfht_node *node, const void *key)
 	return caa_container_of(node, struct node, node)->address == *(const uint32_t *)key;
 }
 
+static uint32_t lfht_slice(void *table, const uint32_t *questions, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct cds_lfht_iter iter;
+
+		cds_lfht_lookup(table, table4_data_mix(questions[i] ^ 0x9e3779b9u), is_same,
+		                &questions[i], &iter);
+		sum += cds_lfht_iter_get_node(&iter) != NULL;
+	}
+	return sum;
+}
+
 static void bench_lfht(const uint32_t *addresses, uint32_t count, const uint32_t *questions)
 {
 	unsigned long size = 1;
 	struct cds_lfht *table;
 	struct node *nodes;
-	uint64_t start, sum = 0;
+	uint64_t start;
 
 	while (size < count)
 		size *= 2;
@@ -121,17 +158,7 @@ static void bench_lfht(const uint32_t *addresses, uint32_t count, const uint32_t
 			rcu_quiescent_state();
 	}
 	report_rate("cds_lfht", count, "add", start, count);
-	start = bench_cpu_ns();
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i++) {
-		struct cds_lfht_iter iter;
-
-		cds_lfht_lookup(table, table4_data_mix(questions[i] ^ 0x9e3779b9u), is_same,
-		                &questions[i], &iter);
-		sum += cds_lfht_iter_get_node(&iter) != NULL;
-	}
-	report_rate("cds_lfht", count, "lookup", start, BENCH_QUESTIONS);
-	if (sum == 1)
-		fprintf(stderr, "sum\n");
+	report_slices("cds_lfht", count, "lookup", lfht_slice, table, questions);
 	for (uint32_t i = 0; i < count; i++)
 		cds_lfht_del(table, &nodes[i].node);
 	cds_lfht_destroy(table, NULL);
@@ -145,18 +172,20 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void bench_sorted(const uint32_t *addresses, uint32_t count, const uint32_t *questions)
+struct sorted {
+	uint32_t *addresses;
+	uint32_t count;
+};
+
+static uint32_t sorted_slice(void *context, const uint32_t *questions, uint32_t count)
 {
-	uint32_t *sorted = bench_allocate(count * sizeof(*sorted)), sum = 0;
-	uint64_t start;
+	const struct sorted *s = context;
+	uint32_t sum = 0;
 
-	memcpy(sorted, addresses, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare);
-	start = bench_cpu_ns();
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i++) {
-		const uint32_t *at = sorted;
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t *at = s->addresses;
 
-		for (size_t n = count; n > 1;) {
+		for (size_t n = s->count; n > 1;) {
 			size_t half = n / 2;
 
 			at += at[half] <= questions[i] ? half : 0;
@@ -164,16 +193,23 @@ static void bench_sorted(const uint32_t *addresses, uint32_t count, const uint32
 		}
 		sum += *at == questions[i];
 	}
-	report_rate("sorted_array", count, "lookup", start, BENCH_QUESTIONS);
-	if (sum == 1)
-		fprintf(stderr, "sum\n");
-	munmap(sorted, count * sizeof(*sorted));
+	return sum;
+}
+
+static void bench_sorted(const uint32_t *addresses, uint32_t count, const uint32_t *questions)
+{
+	struct sorted s = {bench_allocate(count * sizeof(*addresses)), count};
+
+	memcpy(s.addresses, addresses, count * sizeof(*addresses));
+	qsort(s.addresses, count, sizeof(*addresses), compare);
+	report_slices("sorted_array", count, "lookup", sorted_slice, &s, questions);
+	munmap(s.addresses, count * sizeof(*addresses));
 }
 
 void table4_peers(const uint32_t *addresses, uint32_t count, const uint32_t *questions)
 {
-	static char *arguments[] = {"bench_table", "--no-huge",      "--no-pci", "--no-shconf",
-	                            "--no-telemetry", "-m",          "2048",     "--log-level=4",
+	static char *arguments[] = {"bench_table",    "--no-huge", "--no-pci", "--no-shconf",
+	                            "--no-telemetry", "-m",        "2048",     "--log-level=4",
 	                            "--lcores=0",     NULL};
 	static int is_up;
 

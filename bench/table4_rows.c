@@ -78,26 +78,38 @@ static void fill(struct table4 *t, const uint32_t *addresses, uint32_t count)
 	}
 }
 
-static void lookups(const struct rows *r, const uint32_t *questions, unsigned hit_percent)
+static uint32_t lookup_slice(void *table, const uint32_t *questions, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += table4_lookup(table, questions[i]);
+	return sum;
+}
+
+static uint32_t burst_slice(void *table, const uint32_t *questions, uint32_t count)
 {
 	verdict_t verdicts[BENCH_BURST];
 	uint32_t sum = 0;
-	char what[32], name[64];
-	uint64_t start = bench_cpu_ns();
 
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i++)
-		sum += table4_lookup(r->table, questions[i]);
-	snprintf(what, sizeof(what), "lookup_hit%u", hit_percent);
-	row_name(name, r, what);
-	bench_report_ns(name, start, BENCH_QUESTIONS);
-	start = bench_cpu_ns();
-	for (uint32_t i = 0; i < BENCH_QUESTIONS; i += BENCH_BURST) {
-		table4_lookup_burst(r->table, &questions[i], BENCH_BURST, verdicts);
+	for (uint32_t i = 0; i < count; i += BENCH_BURST) {
+		table4_lookup_burst(table, &questions[i], BENCH_BURST, verdicts);
 		sum += verdicts[0];
 	}
+	return sum;
+}
+
+static void lookups(const struct rows *r, const uint32_t *questions, unsigned hit_percent)
+{
+	char what[32], name[64];
+	uint32_t sum;
+
+	snprintf(what, sizeof(what), "lookup_hit%u", hit_percent);
+	row_name(name, r, what);
+	sum = bench_report_slices(name, lookup_slice, r->table, questions);
 	snprintf(what, sizeof(what), "burst_hit%u", hit_percent);
 	row_name(name, r, what);
-	bench_report_ns(name, start, BENCH_QUESTIONS);
+	sum += bench_report_slices(name, burst_slice, r->table, questions);
 	if (sum == 1) /* keeps the lookups */
 		fprintf(stderr, "sum\n");
 }
@@ -122,7 +134,8 @@ static void kind_rows(enum table4_kind kind, uint32_t count)
 	static const unsigned hits[] = {0, 50, 100};
 	struct verdicts *verdicts = new_verdicts();
 	uint32_t *addresses = table4_data_addresses(kind, count);
-	struct rows r = {new_table(verdicts), kind == TABLE4_RANDOM ? "random" : "clustered", count};
+	struct rows r = {new_table(verdicts), kind == TABLE4_RANDOM ? "random" : "clustered",
+	                 count};
 	uint64_t resident = bench_resident(), start = bench_cpu_ns();
 	struct table4_stats stats;
 	char name[64];
@@ -133,14 +146,14 @@ static void kind_rows(enum table4_kind kind, uint32_t count)
 	rcu_barrier();
 	report_memory(&r, resident);
 	for (unsigned i = 0; i < sizeof(hits) / sizeof(*hits); i++) {
-		uint32_t *questions = table4_data_questions(kind, addresses, count, hits[i], is_hit,
-		                                            r.table);
+		uint32_t *questions =
+		    table4_data_questions(kind, addresses, count, hits[i], is_hit, r.table);
 
 		lookups(&r, questions, hits[i]);
 		if (kind == TABLE4_RANDOM && hits[i] == 50) {
 			table4_stats(r.table, &stats);
 			row_name(name, &r, "floor");
-			table4_floor(name, stats.memory_size);
+			table4_floor(name, stats.memory_size, questions);
 			if (count <= 10000000)
 				table4_peers(addresses, count, questions);
 		}
@@ -281,8 +294,7 @@ void table4_beside(uint32_t count)
 	double alone, together;
 
 	fill(b.table, addresses, count);
-	b.questions =
-	    table4_data_questions(TABLE4_RANDOM, addresses, count, 50, is_hit, b.table);
+	b.questions = table4_data_questions(TABLE4_RANDOM, addresses, count, 50, is_hit, b.table);
 	alone = beside(&b, addresses, count, false);
 	together = beside(&b, addresses, count, true);
 	bench_report("table4_beside_lookup_alone", alone, "ns", count);

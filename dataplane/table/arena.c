@@ -21,33 +21,33 @@
 #define PAGE_UNITS    (ARENA_PAGE / ARENA_UNIT)
 #define PAGE_COUNT    (ARENA_UNITS / PAGE_UNITS)
 #define SIZE          ((size_t)PAGE_COUNT * ARENA_PAGE)
-#define CHUNK         (2u << 20)             /* bytes: a huge page */
-#define CHUNK_PAGES   (CHUNK / ARENA_PAGE)   /* 128 */
-#define COMMIT_PAGES  (4 * CHUNK_PAGES)      /* made usable at once */
-#define SMALL_PAGES   (4 * CHUNK_PAGES)      /* at the bottom, without huge pages */
-#define SLACK_PAGES   256                    /* free, but kept from the kernel */
+#define CHUNK         (2u << 20)           /* bytes: a huge page */
+#define CHUNK_PAGES   (CHUNK / ARENA_PAGE) /* 128 */
+#define COMMIT_PAGES  (4 * CHUNK_PAGES)    /* made usable at once */
+#define SMALL_PAGES   (4 * CHUNK_PAGES)    /* at the bottom, without huge pages */
+#define SLACK_PAGES   256                  /* free, but kept from the kernel */
 #define CLASS_COUNT   (ARENA_BLOCK_MAX / ARENA_UNIT + 1)
 #define FLUSH_PAGES   16 /* retired, for which a batch need not be full */
 #define NOT_IN_A_LIST UINT32_MAX
 
 /* A page cut into blocks; free ones that were used before are linked through their memory. */
 struct page {
-	uint16_t block_units; /* 0 = not cut */
-	uint16_t used;        /* blocks */
-	uint16_t cut;         /* blocks that were ever used; the others follow them */
-	uint16_t free;        /* a free block + 1, in units from the page's start */
+	uint16_t block_units;    /* 0 = not cut */
+	uint16_t used;           /* blocks */
+	uint16_t cut;            /* blocks that were ever used; the others follow them */
+	uint16_t free;           /* a free block + 1, in units from the page's start */
 	uint32_t next, previous; /* pages of this class with room; 0 = none; see NOT_IN_A_LIST */
 };
 
 struct arena_state {
 	struct pages memory; /* of this struct itself */
 	struct limbo limbo;
-	uint32_t page_end;             /* pages from here on were never made usable */
-	uint32_t free_pages;           /* below page_end */
-	uint32_t resident_pages;       /* of chunks that were written and not given back */
-	uint32_t lowest;               /* no word of free_map below it has a bit */
-	uint32_t waiting_pages;        /* retired, and not handed to the limbo */
-	uint32_t rooms[CLASS_COUNT];   /* list of pages; 0 = none: page 0 is never used */
+	uint32_t page_end;           /* pages from here on were never made usable */
+	uint32_t free_pages;         /* below page_end */
+	uint32_t resident_pages;     /* of chunks that were written and not given back */
+	uint32_t lowest;             /* no word of free_map below it has a bit */
+	uint32_t waiting_pages;      /* retired, and not handed to the limbo */
+	uint32_t rooms[CLASS_COUNT]; /* list of pages; 0 = none: page 0 is never used */
 	uint64_t free_map[PAGE_COUNT / 64];
 	uint8_t chunk_used[PAGE_COUNT / CHUNK_PAGES];     /* pages */
 	uint8_t chunk_resident[PAGE_COUNT / CHUNK_PAGES]; /* bool */
@@ -81,8 +81,8 @@ static void unpoison(const struct arena *a, unit_t unit, size_t size)
 
 static void *reserve_space(void)
 {
-	char *at = mmap(NULL, SIZE + CHUNK, PROT_NONE,
-	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *at =
+	    mmap(NULL, SIZE + CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t head;
 
 	if (at == MAP_FAILED)

@@ -25,8 +25,9 @@ static uint64_t own_slot(const struct points4_group *g, const char *line, unsign
 {
 	/* relaxed: only this thread writes */
 	if (g->is_wide)
-		return atomic_load_explicit((const _Atomic uint64_t *)(const void *)(line + 4 * word),
-		                            memory_order_relaxed);
+		return atomic_load_explicit(
+		    (const _Atomic uint64_t *)(const void *)(line + 4 * word),
+		    memory_order_relaxed);
 	return atomic_load_explicit((const _Atomic uint32_t *)(const void *)(line + 4 * word),
 	                            memory_order_relaxed);
 }

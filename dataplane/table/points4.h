@@ -7,8 +7,8 @@
  * A /24's number is mixed by a secret bijection of 24 bits. The mixed number's upper bits select a
  * group of buckets (extendible hashing: a directory of 4096 entries, of which a group of depth D
  * has 2^(12-D)), the rest is scaled to a bucket of the group, and what that leaves over is kept in
- * the slot beside the last octet. A bijection loses nothing, so the match is exact. All addresses of
- * a /24 have one home bucket, so that all of them are found in one line, too.
+ * the slot beside the last octet. A bijection loses nothing, so the match is exact. All addresses
+ * of a /24 have one home bucket, so that all of them are found in one line, too.
  *
  *   narrow, 16 slots of 32 bits:  spill 1 | verdict + 1 | distance 3 | rest of the /24 | octet 8
  *   wide, 8 slots of 64 bits:     spill 1 | ...          verdict + 1 | rest of the /24 | octet 8
@@ -59,11 +59,11 @@
 /* One cache line, immutable once published. */
 struct points4_group {
 	uint16_t bucket_count;
-	uint8_t depth;     /* bits of the mixed /24 that select it */
-	uint8_t key_bits;  /* narrow: rest of the /24 and octet */
-	uint8_t is_wide;   /* bool */
+	uint8_t depth;    /* bits of the mixed /24 that select it */
+	uint8_t key_bits; /* narrow: rest of the /24 and octet */
+	uint8_t is_wide;  /* bool */
 	uint8_t page_count;
-	uint8_t reach;     /* POINTS4_REACH, or fewer buckets */
+	uint8_t reach;      /* POINTS4_REACH, or fewer buckets */
 	uint8_t page_shift; /* log2 of the buckets in a page */
 	unit_t pages[POINTS4_PAGES];
 };
@@ -77,9 +77,9 @@ struct points4_tuning {
 
 /* In memory that is all zeros and counts its pages. */
 struct points4 {
-	struct arena *arena;  /* constant */
-	const char *base;     /* constant: arena->base */
-	struct pages *memory; /* constant: of this struct */
+	struct arena *arena;          /* constant */
+	const char *base;             /* constant: arena->base */
+	struct pages *memory;         /* constant: of this struct */
 	struct points4_tuning tuning; /* constant */
 	/* a group's descriptor in the arena, 0 = no group at all; update thread: writes */
 	_Atomic unit_t directory[POINTS4_DIRECTORY];
@@ -134,9 +134,8 @@ static inline void points4_start(const struct points4 *p, uint32_t address,
 {
 	uint32_t mixed = points4_mix(p, address >> 8);
 	/* acquire: pairs with release in publish(): the descriptor and its pages are whole */
-	unit_t unit =
-	    atomic_load_explicit(&p->directory[mixed >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX)],
-	                         memory_order_acquire);
+	unit_t unit = atomic_load_explicit(
+	    &p->directory[mixed >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX)], memory_order_acquire);
 	const struct points4_group *g =
 	    (const struct points4_group *)(p->base + (size_t)unit * ARENA_UNIT);
 	unsigned rest;
@@ -216,12 +215,18 @@ static inline uint32_t points4_here(const struct points4 *p, const struct points
 	return 0;
 }
 
+/* Whether the address may be in one of the next buckets. */
+static inline bool points4_is_passed(const struct points4 *p, const struct points4_probe *probe)
+{
+	return points4_spills(probe->group, points4_line(p, probe->group, probe->bucket));
+}
+
 /* Go on to the next bucket, if the address may be there. */
 static inline bool points4_next(const struct points4 *p, struct points4_probe *probe)
 {
 	const struct points4_group *g = probe->group;
 
-	if (!points4_spills(g, points4_line(p, g, probe->bucket)))
+	if (!points4_is_passed(p, probe))
 		return false;
 	if (++probe->distance >= g->reach)
 		return false;

@@ -5,7 +5,7 @@
 
 #define BUCKETS_MAX (POINTS4_PAGES << 8)
 #define VALUE_BITS  (31 - POINTS4_DISTANCE)
-#define GROWTH      16 /* a group grows by one of so many parts, and at least by a page */
+#define GROWTH      8 /* a group grows by one of so many parts, and at least by a page */
 
 /* A group under construction. */
 struct build {
@@ -316,7 +316,8 @@ bool points4_build_grow(struct points4 *p, uint32_t net, verdict_t verdict)
 {
 	uint32_t entry = points4_mix(p, net) >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
 	const struct points4_group *g = points4_build_group(p, entry);
-	struct plan plan = {.result_count = 1, .depth = g ? g->depth : 0, .source_count = g ? 1 : 0};
+	struct plan plan = {
+	    .result_count = 1, .depth = g ? g->depth : 0, .source_count = g ? 1 : 0};
 	uint64_t count;
 
 	plan.entry = entry & ~((POINTS4_DIRECTORY >> plan.depth) - 1);

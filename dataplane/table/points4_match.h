@@ -21,9 +21,7 @@
 /* Loads of the words before all that follows; ThreadSanitizer knows no fences. */
 #if POINTS4_TSAN
 #define POINTS4_LOAD memory_order_acquire
-static inline void points4_loaded(void)
-{
-}
+static inline void points4_loaded(void) {}
 #else
 #define POINTS4_LOAD memory_order_relaxed
 static inline void points4_loaded(void)
@@ -46,7 +44,8 @@ static inline __m128i points4_compare(const void *line, int quarter, __m128i mas
 static inline uint32_t points4_match(const void *line, uint32_t mask, uint32_t key)
 {
 	__m128i m = _mm_set1_epi32((int)mask), k = _mm_set1_epi32((int)key);
-	__m128i low = _mm_packs_epi32(points4_compare(line, 0, m, k), points4_compare(line, 1, m, k));
+	__m128i low =
+	    _mm_packs_epi32(points4_compare(line, 0, m, k), points4_compare(line, 1, m, k));
 	__m128i high =
 	    _mm_packs_epi32(points4_compare(line, 2, m, k), points4_compare(line, 3, m, k));
 

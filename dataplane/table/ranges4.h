@@ -2,9 +2,9 @@
 #pragma once
 /*
  * What holds for whole /16s and /24s, below the points: 65,536 slots, of which one that is not
- * uniform has a leaf of 256, or, as long as only a few /24s differ from the others, a block of 48 to
- * 128 bytes that is replaced whole. So a /16 is one store, a table of points only has nothing here,
- * and a /24 somewhere costs little.
+ * uniform has a leaf of 256, or, as long as only a few /24s differ from the others, a block of 48
+ * to 128 bytes that is replaced whole. So a /16 is one store, a table of points only has nothing
+ * here, and a /24 somewhere costs little.
  *
  * Threads: ranges4_load() and _prefetch() any reader between two quiescent states; all else the
  * update thread only.
@@ -29,7 +29,7 @@ struct ranges4_leaf {
 
 struct ranges4_few {
 	uint32_t count;
-	slot4_t base;                  /* of the other /24s */
+	slot4_t base;                   /* of the other /24s */
 	uint64_t nets[RANGES4_FEW / 8]; /* bytes; those behind the last are as the first */
 	slot4_t slots[];
 };

@@ -38,7 +38,6 @@ struct slot4_runs {
 };
 
 #define SLOT4_RUNS_MAX 255
-#define SLOT4_FULL_MIN 200 /* with fewer runs, a full block becomes runs again */
 
 struct slot4_mask {
 	_Atomic uint64_t bits[SLOT4_SIZE / 64]; /* bit: verdicts[1] */
@@ -82,8 +81,7 @@ static inline size_t slot4_find(const struct slot4_runs *block, uint8_t address)
 static inline verdict_t slot4_mask_verdict(const struct slot4_mask *block, uint8_t address)
 {
 	/* acquire: pairs with release in slot4_set() */
-	uint64_t bits =
-	    atomic_load_explicit(&block->bits[address / 64], memory_order_acquire);
+	uint64_t bits = atomic_load_explicit(&block->bits[address / 64], memory_order_acquire);
 
 	return block->verdicts[bits >> (address % 64) & 1];
 }
@@ -120,11 +118,12 @@ static inline void slot4_prefetch(const struct arena *a, slot4_t slot, uint8_t a
 /* The verdicts of all addresses of a /24. */
 void slot4_expand(const struct arena *a, slot4_t slot, verdict_t out_verdicts[SLOT4_SIZE]);
 
-/* How many runs of equal verdicts. */
-unsigned slot4_runs(const verdict_t verdicts[SLOT4_SIZE]);
-
 /* The smallest slot for some verdicts. The arena has a page in reserve. */
 slot4_t slot4_make(struct arena *a, const verdict_t verdicts[SLOT4_SIZE]);
+
+/* The slot that results from painting a part of another one: the same if nothing changes; else one
+ * with a block of its own or none. The arena has a page in reserve. */
+slot4_t slot4_paint(struct arena *a, slot4_t slot, uint8_t first, uint8_t last, verdict_t verdict);
 
 /* Change an address of a block in place. Returns false if that cannot be; then nothing changed. */
 bool slot4_set(struct arena *a, slot4_t slot, uint8_t address, verdict_t verdict);

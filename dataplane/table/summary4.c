@@ -90,8 +90,8 @@ static bool has(const _Atomic uint64_t *words, size_t stride, const uint64_t lis
 {
 	for (unsigned word = 0; word < LISTSET_WORDS; word++) {
 		/* acquire: pairs with release in change_bit() */
-		if (lists[word] && lists[word] & atomic_load_explicit(&words[word * stride],
-		                                                      memory_order_acquire))
+		if (lists[word] &&
+		    lists[word] & atomic_load_explicit(&words[word * stride], memory_order_acquire))
 			return true;
 	}
 	return false;

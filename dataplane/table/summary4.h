@@ -4,8 +4,8 @@
  * Which lists have something in each /16 and each /8, exactly: what an empty non-terminal asks for.
  *
  * Addresses are counted, by the verdict that readers see. Address space for all lists is reserved,
- * of which only what is written costs memory: 0.5 MB for each 64 lists and 128 KB for each list that
- * is all over the address space.
+ * of which only what is written costs memory: 0.5 MB for each 64 lists and 128 KB for each list
+ * that is all over the address space.
  *
  * Threads: summary4_group_has() and _net_has() any; all else the update thread only.
  */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table4.h"
-
 #include "dataplane/table/table4_parts.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define FEW          4  /* addresses that are painted one by one */
-#define BLOCKS       16 /* blocks and leaves that a part of a /24 takes, generously */
-#define PAINT_AHEAD  12 /* paints of a burst that are prefetched */
-#define NETS_AHEAD   8
-#define TIDY_NETS    64 /* of more than that, all groups are looked at */
+#define FEW         4  /* addresses that are painted one by one */
+#define BLOCKS      16 /* blocks and leaves that a part of a /24 takes, generously */
+#define PAINT_AHEAD 12 /* paints of a burst that are prefetched */
+#define NETS_AHEAD  8
+#define TIDY_NETS   64 /* of more than that, all groups are looked at */
 
 static struct points4 *points_of(const struct table4 *t)
 {
@@ -121,13 +120,10 @@ static void settle(struct table4 *t, uint32_t net)
 static void change_block(struct table4 *t, uint32_t net, uint8_t octet, verdict_t verdict)
 {
 	slot4_t slot = own_slot(t, net);
-	verdict_t verdicts[SLOT4_SIZE];
 
 	if (slot4_set(t->arena, slot, octet, verdict))
 		return;
-	slot4_expand(t->arena, slot, verdicts);
-	verdicts[octet] = verdict;
-	ranges4_put(&t->map->ranges, net, slot4_make(t->arena, verdicts));
+	ranges4_put(&t->map->ranges, net, slot4_paint(t->arena, slot, octet, octet, verdict));
 }
 
 /* Change an address of a /24 that has no block. Returns false if it should have one. */
@@ -178,18 +174,16 @@ static void paint_part(struct table4 *t, uint32_t first, uint32_t last, verdict_
 {
 	const uint32_t net = first >> 8, group = first >> 16;
 	const unsigned count = last - first + 1;
-	verdict_t old[SLOT4_SIZE], verdicts[SLOT4_SIZE];
+	const uint8_t octet = (uint8_t)first;
+	verdict_t old[SLOT4_SIZE];
+	slot4_t slot;
 
-	expand(t, net, verdicts);
-	memcpy(old, &verdicts[first & 0xff], count * sizeof(*old));
-	for (unsigned i = 0; i < count; i++)
-		verdicts[(first & 0xff) + i] = verdict;
-	if (memcmp(old, &verdicts[first & 0xff], count * sizeof(*old)) == 0)
-		return;
-	change_runs(t, group, begin_change, old, count, verdict);
-	settle(t, net); /* the points have the verdicts of before */
-	ranges4_put(&t->map->ranges, net, slot4_make(t->arena, verdicts));
-	change_runs(t, group, end_change, old, count, verdict);
+	expand(t, net, old);
+	change_runs(t, group, begin_change, &old[octet], count, verdict);
+	settle(t, net); /* while the points have the verdicts of before */
+	slot = slot4_paint(t->arena, own_slot(t, net), octet, (uint8_t)last, verdict);
+	ranges4_put(&t->map->ranges, net, slot);
+	change_runs(t, group, end_change, &old[octet], count, verdict);
 }
 
 /*
@@ -272,8 +266,9 @@ static void paint_range(struct table4 *t, uint32_t first, uint32_t last, verdict
 
 	for (; at <= last; at = end + 1) {
 		if (at % SLOT4_SIZE == 0 && last - at >= SLOT4_SIZE - 1) {
-			end = last % SLOT4_SIZE == SLOT4_SIZE - 1 ? last
-			                                          : last / SLOT4_SIZE * SLOT4_SIZE - 1;
+			end = last % SLOT4_SIZE == SLOT4_SIZE - 1
+			          ? last
+			          : last / SLOT4_SIZE * SLOT4_SIZE - 1;
 			end = (at | 0xffff) < end ? at | 0xffff : end;
 			paint_nets(t, (uint32_t)at >> 8, (uint32_t)end >> 8, verdict);
 			continue;

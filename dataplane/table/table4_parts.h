@@ -8,9 +8,9 @@
  * - a point or a range changes by one store, and
  * - whenever the slot of a /24 changes, the points of the /24 that there are have the verdict
  *   already that the new slot gives their address, or are what the slot is made of. So a reader
- *   that looked for a point before it was put, and at the slot after it was changed, still sees what
- *   holds now. Points are cleared after the slot is stored, and who misses one acquires the slot.
- * A /24 with a block has no points: they are moved to the block when it is made.
+ *   that looked for a point before it was put, and at the slot after it was changed, still sees
+ * what holds now. Points are cleared after the slot is stored, and who misses one acquires the
+ * slot. A /24 with a block has no points: they are moved to the block when it is made.
  */
 #include "dataplane/table/points4.h"
 #include "dataplane/table/ranges4.h"

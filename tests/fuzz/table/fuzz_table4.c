@@ -3,7 +3,8 @@
  * table4 against a flat array. Paints begin and end inside of four windows, at the ends of the
  * address space and around borders of /24 and /16; so what lies between two windows has one
  * verdict, and the model is an array of cells: an address of a window each, or all of a gap. The
- * first bytes choose how small the table's parts are, so that few points fill, cut and merge groups.
+ * first bytes choose how small the table's parts are, so that few points fill, cut and merge
+ * groups.
  */
 #include "dataplane/table/table4_parts.h"
 #include "tests/fuzz/table/check.h"
@@ -27,8 +28,8 @@ static const uint32_t windows[WINDOW_COUNT] = {
 
 struct model {
 	verdict_t verdicts[CELL_COUNT];
-	verdict_t large;   /* added to the verdict 3: it does not fit into narrow slots */
-	bool may_wide; /* paint up to 2^24 slots: few inputs, and once, as it takes long */
+	verdict_t large; /* added to the verdict 3: it does not fit into narrow slots */
+	bool may_wide;   /* paint up to 2^24 slots: few inputs, and once, as it takes long */
 	bool had_wide;
 };
 
@@ -147,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(table4_lookup(t, cell_last(to)) == m.verdicts[to]);
 		if (op & 0x20)
 			grace_elapse();
-		if ((op & 0x18) == 0x18)
+		if ((op & 0x3c) == 0x3c)
 			check_all(t, &m);
 	}
 	check_all(t, &m);

@@ -25,7 +25,7 @@
 #define BURST   40
 #define STEADY  3 /* the verdict of steady addresses, and its list */
 #define TOGGLED 2
-#define RISEN   4 /* rounds start here */
+#define RISEN   4           /* rounds start here */
 #define SCATTER 0x0a000000u /* one /8 of scattered addresses of all sorts */
 #define CROWD   0x0b000000u /* one /16 with crowded /24s of steady and toggled ones */
 #define WHOLE   0x0c000000u /* one /16 of rising ones that is painted whole */
@@ -48,7 +48,7 @@ struct stress {
 struct reader {
 	struct stress *stress;
 	pthread_t thread;
-	uint64_t changes; /* answers unlike the one before: the test saw something */
+	uint64_t changes;    /* answers unlike the one before: the test saw something */
 	const char *failure; /* the first; NULL */
 	verdict_t seen[KEYS];
 };
@@ -148,7 +148,8 @@ static void paint_rising(struct stress *s, verdict_t round)
 		paint(s, WHOLE, WHOLE + 0xffff, round);
 	for (unsigned i = 0; round % 3 == 2 && i < 256; i++)
 		paint(s, WHOLE + (i * 37 % 256 << 8), WHOLE + (i * 37 % 256 << 8) + 0xff, round);
-	for (unsigned i = 0; i < KEYS; i += 3) { /* some are alone above a range, or parts of a /24 */
+	for (unsigned i = 0; i < KEYS;
+	     i += 3) { /* some are alone above a range, or parts of a /24 */
 		const struct key *key = &s->keys[(i + round) % KEYS];
 
 		if (key->sort == SORT_RISING && key->address >> 16 == WHOLE >> 16)
