@@ -13,6 +13,7 @@
 
 struct event;
 struct intake;
+struct pushed;
 struct remote;
 struct source;
 
@@ -41,6 +42,7 @@ struct feed {
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
 	struct source *source;     /* watches settings.path, when it is not ours */
 	struct remote *remote;     /* fetches settings.path; NULL = it is somebody else's file */
+	struct pushed *pushed;     /* collects settings.path; NULL = nobody does */
 	void (*asked)(struct feed *feed, const char *error, void *context); /* waits for a fetch */
 	void *asked_context;
 	struct event *retry;
