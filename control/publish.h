@@ -4,7 +4,7 @@
  * What the data plane should answer, and the connection that makes it so. Holds the current dataset
  * of every list, merges them (union over lists, exclusions, never-list), interns listings and
  * verdicts, and pushes batches: a full load after a (re)connect or a new configuration, else the
- * difference only.
+ * difference only. A configuration with the same lists is a difference too.
  *
  * Threads: everything from one thread, the publisher; calls block while a batch is sent and
  * committed.
@@ -28,7 +28,8 @@ void publish_free(struct publish *p);
 
 /*
  * Use another configuration: lists keep their datasets by name, new ones have none. Pushed as a
- * full load. Errors: -ENOMEM; nothing changed
+ * full load, or, if the lists are the same (config_same.h) and it is another struct config, without
+ * what is listed. Errors: -ENOMEM; nothing changed
  */
 int publish_configure(struct publish *p, const struct config *config,
                       struct publish_result *out_result);
