@@ -40,10 +40,12 @@ lists:
   - {{name: l, feed: {{path: feeds/l, format: plain}}, code: 127.0.0.9, text: {text}}}
 zones:
   - {{name: bl.test, lists: [l], records: records, {zone}}}
-  - {{name: two.test, lists: [l]}}
+  - {{name: two.test, lists: [l], records: generic}}
   - {{name: key.test, lists: [l], {key_zone}}}
 """
 RECORDS = "$TTL 600\n@ A 192.0.2.80\nns1 A 192.0.2.53\nns1 2h AAAA 2001:db8::53\nwww CNAME bl.test.\n"
+GENERIC = ("$SOA 0 ns.two.test. who.two.test. 0 2h 10m 1w 5\n$NS 0 ns.two.test -ns.off.test\n"
+           "ns 3000 A 192.0.2.54\nabout TXT \"two.test combined blocklist\"\n")
 KEYS = "".join(f"secret-{i} client-{i}\n" for i in range(100000))
 NAME = "1.2.0.192.bl.test"
 
@@ -141,6 +143,15 @@ def check_zone(checks, d):
                                  ("www.bl.test", "CNAME", "bl.test."), ("bl.test", "AAAA", "")):
         checks.is_equal(told(d, name, kind), f"NOERROR {expected}".rstrip(),
                         f"static record {name} {kind}")
+    reply = ask(d, "two.test", "NS")
+    checks.is_equal((reply.answer[0].to_text(), reply.additional[0].to_text()),
+                    ("two.test. 300 IN NS ns.two.test.", "ns.two.test. 3000 IN A 192.0.2.54"),
+                    "NS of a file of rbldnsd")
+    soa = ask(d, "two.test", "SOA").answer[0][0]
+    checks.is_equal((soa.rname.to_text(), soa.refresh, soa.minimum), ("who.two.test.", 7200, 60),
+                    "and its SOA")
+    checks.is_equal(told(d, "about.two.test", "TXT"), 'NOERROR "two.test combined blocklist"',
+                    "and its TXT")
     use(d, zone="ttl: 78, negative_ttl: 34, ns: [ns1.bl.test]")
     reply = ask(d, "2.2.0.192.bl.test")
     checks.is_equal((ask(d, NAME).answer[0].ttl, reply.authority[0].ttl), (78, 34),
@@ -258,7 +269,7 @@ def check_lists(checks, d):
 
 def main():
     checks = netns.Checks()
-    files = {"feeds/l": "192.0.2.1\n", "records": RECORDS}
+    files = {"feeds/l": "192.0.2.1\n", "records": RECORDS, "generic": GENERIC}
     with daemons.Daemons(sys.argv[1], CONFIG.format(**PARTS), files) as d:
         write_keys(d, KEYS)
         d.start()
