@@ -327,20 +327,6 @@ int publish_adopt(struct publish *p, const struct config *config)
 	return 0;
 }
 
-int publish_configure(struct publish *p, const struct config *config,
-                      struct publish_result *out_result)
-{
-	int rc = publish_adopt(p, config);
-
-	*out_result = (struct publish_result){0};
-	if (rc < 0) {
-		tell_failure(p, rc, out_result);
-		return rc;
-	}
-	sync(p, out_result); /* a failure is told in the result, and tried again by the next sync */
-	return 0;
-}
-
 /* A new version of a list on its way in. */
 struct change {
 	struct publish *p;

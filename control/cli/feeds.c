@@ -92,16 +92,9 @@ void feeds_print(const json_t *feeds)
 /* Send a command and show the feeds it is answered with. Takes the request. */
 static int run(const struct arguments *a, json_t *request)
 {
-	struct config *config = ask_config(a);
 	json_t *answer = NULL;
-	int rc = -1;
 
-	if (config)
-		rc = ask_control(a, config, request, &answer);
-	else
-		json_decref(request);
-	config_free(config);
-	if (rc < 0)
+	if (ask_command(a, request, &answer) < 0)
 		return EXIT_NO;
 	if (a->given & OPTION_JSON)
 		return show_json(answer) == 0 ? EXIT_OK : EXIT_NO;

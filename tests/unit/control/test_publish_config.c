@@ -89,7 +89,7 @@ static void use(struct fixture *f, struct changed *c)
 {
 	struct publish_result result;
 
-	assert_int_equal(publish_configure(f->world.publish, &c->config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &c->config, &result), 0);
 	assert_string_equal(result.error, "");
 	assert_true(result.is_answered);
 	f->world.config = c->config;
