@@ -33,6 +33,7 @@ struct fixture {
 
 static void copy(struct changed *c, const struct world *w)
 {
+	memset(c, 0, sizeof(*c));
 	c->config = w->config;
 	memcpy(c->lists, w->lists, sizeof(c->lists));
 	memcpy(c->zones, w->zones, sizeof(c->zones));
