@@ -350,5 +350,7 @@ void parse_burst(const struct tables *t, struct query *queries, unsigned count)
 		parse_query(t, zones, q);
 		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
 			table4_prefetch(t->addresses4, q->address4);
+		else if (q->drop == DROP_NONE && q->kind == QUERY_IP6)
+			table6_prefetch(t->addresses6, q->address6);
 	}
 }
