@@ -21,16 +21,14 @@ static void store_lists(_Atomic uint64_t *lists, uint64_t value)
 
 static struct node6 *node_new(uint32_t count)
 {
-	const size_t each =
-	    sizeof(address6_t) + sizeof(_Atomic(struct segment6 *)) + sizeof(_Atomic uint64_t);
-	struct node6 *n = malloc(sizeof(*n) + count * each);
+	struct node6 *n = aligned_alloc(64, (sizeof(*n) + 63) / 64 * 64);
 
 	if (!n)
 		return NULL;
 	n->count = count;
 	atomic_init(&n->lists, 0);
-	n->segments = (_Atomic(struct segment6 *) *)&n->starts[count];
-	n->segment_lists = (_Atomic uint64_t *)&n->segments[count];
+	for (uint32_t i = count; i < DIRECTORY6_NODE_MAX; i++)
+		n->starts[i] = ~(address6_t)0;
 	return n;
 }
 
@@ -94,7 +92,7 @@ struct place6 directory6_place(const struct directory6 *d, address6_t address)
 
 	p.node_at = (uint32_t)directory6_bisect(p.root->starts, p.root->count, address);
 	p.node = directory6_node(p.root, p.node_at);
-	p.at = (uint32_t)directory6_bisect(p.node->starts, p.node->count, address);
+	p.at = directory6_bisect_node(p.node, address);
 	return p;
 }
 

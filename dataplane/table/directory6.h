@@ -2,7 +2,7 @@
 #pragma once
 /*
  * The segments of a table6 in ascending order, in two levels: nodes of some hundred segments, and a
- * root of all nodes. Together about 35 bytes a segment, which stay in a cache near the core.
+ * root of all nodes. Together about 45 bytes a segment, which stay in a cache near the core.
  *
  * A segment is replaced by one that starts and ends as it does with a store into its node; all else
  * makes another node, which is stored into the root, or another root. Beside each segment stands
@@ -16,11 +16,12 @@
 #endif
 
 struct node6 {
-	uint32_t count;                       /* 1..DIRECTORY6_NODE_MAX; constant */
-	_Atomic uint64_t lists;               /* at least those of all segments; as below */
-	_Atomic(struct segment6 *) *segments; /* update thread: writes; readers: read */
-	_Atomic uint64_t *segment_lists;      /* update thread: writes; readers: read */
-	address6_t starts[];                  /* constant */
+	uint32_t count;         /* 1..DIRECTORY6_NODE_MAX, which is a power of two; constant */
+	_Atomic uint64_t lists; /* at least those of all segments; as segment_lists */
+	address6_t starts[DIRECTORY6_NODE_MAX]; /* constant; behind the last the largest address */
+	/* update thread: writes; readers: read */
+	_Atomic(struct segment6 *) segments[DIRECTORY6_NODE_MAX];
+	_Atomic uint64_t segment_lists[DIRECTORY6_NODE_MAX];
 };
 
 struct root6 {
@@ -71,13 +72,59 @@ static inline struct segment6 *directory6_segment(const struct node6 *n, size_t 
 	return atomic_load_explicit(&n->segments[at], memory_order_acquire);
 }
 
+/* The place of a segment in its node. */
+static inline uint32_t directory6_bisect_node(const struct node6 *n, address6_t address)
+{
+	uint32_t at = 0;
+
+	if (n->count == 1)
+		return 0;
+	for (uint32_t half = DIRECTORY6_NODE_MAX / 2; half > 0; half /= 2)
+		at += n->starts[at + half] <= address ? half : 0;
+	return at < n->count ? at : n->count - 1; /* the largest address itself */
+}
+
 /* The segment that holds an address. */
 static inline struct segment6 *directory6_find(const struct directory6 *d, address6_t address)
 {
 	const struct root6 *r = directory6_root(d);
 	const struct node6 *n = directory6_node(r, directory6_bisect(r->starts, r->count, address));
 
-	return directory6_segment(n, directory6_bisect(n->starts, n->count, address));
+	return directory6_segment(n, directory6_bisect_node(n, address));
+}
+
+#define DIRECTORY6_BURST 32
+
+/*
+ * As directory6_find() for a burst of at most DIRECTORY6_BURST addresses: a step of all searches
+ * comes before the next step of any, so that their loads overlap.
+ */
+static inline void directory6_find_burst(const struct directory6 *d, const address6_t *addresses,
+                                         size_t count, const struct segment6 **out_segments)
+{
+	const struct root6 *r = directory6_root(d);
+	const struct node6 *nodes[DIRECTORY6_BURST];
+	uint32_t at[DIRECTORY6_BURST] = {0};
+
+	for (uint32_t n = r->count; n > 1; n -= n / 2) {
+		for (size_t i = 0; i < count; i++)
+			at[i] += n / 2 & -(uint32_t)(r->starts[at[i] + n / 2] <= addresses[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		nodes[i] = directory6_node(r, at[i]);
+		__builtin_prefetch(&nodes[i]->starts[DIRECTORY6_NODE_MAX / 2]);
+		at[i] = 0;
+	}
+	for (uint32_t half = DIRECTORY6_NODE_MAX / 2; half > 0; half /= 2) {
+		for (size_t i = 0; i < count; i++)
+			at[i] += half & -(uint32_t)(nodes[i]->starts[at[i] + half] <= addresses[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (at[i] >= nodes[i]->count) /* the largest address itself */
+			at[i] = nodes[i]->count - 1;
+		out_segments[i] = directory6_segment(nodes[i], at[i]);
+		__builtin_prefetch(out_segments[i]);
+	}
 }
 
 static inline struct segment6 *place6_segment(const struct place6 *p)

@@ -162,11 +162,11 @@ static bool try_segment(struct search *s, const struct segment6 *segment)
 
 static bool try_node(struct search *s, const struct node6 *n)
 {
-	const size_t to = directory6_bisect(n->starts, n->count, s->last);
+	const uint32_t to = directory6_bisect_node(n, s->last);
 
 	if (!may_have(s, &n->lists))
 		return false;
-	for (size_t i = directory6_bisect(n->starts, n->count, s->first); i <= to; i++) {
+	for (uint32_t i = directory6_bisect_node(n, s->first); i <= to; i++) {
 		if (may_have(s, &n->segment_lists[i]) && try_segment(s, directory6_segment(n, i)))
 			return true;
 	}

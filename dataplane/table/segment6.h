@@ -141,6 +141,7 @@ static inline uint64_t segment6_probe(const struct segment6 *s, uint64_t mixed)
 		unsigned line = home + distance;
 
 		line -= line >= s->line_count ? s->line_count : 0;
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < SEGMENT6_LINE_SLOTS; i++) {
 			/* acquire: pairs with release in segment6.c; a slot emptied brings its base
 			 */
@@ -194,11 +195,15 @@ static inline verdict_t segment6_lookup(const struct segment6 *s, const struct m
 static inline void segment6_prefetch(const struct segment6 *s, const struct mix6 *m,
                                      address6_t address)
 {
-	uint64_t offset = segment6_key(s, address) - s->first;
+	const uint64_t offset = segment6_key(s, address) - s->first;
+	unsigned line;
 
-	if (s->line_count)
-		__builtin_prefetch(
-		    &s->slots[segment6_line(s, mix6(m, offset, s->width)) * SEGMENT6_LINE_SLOTS]);
+	if (s->line_count == 0)
+		return;
+	line = segment6_line(s, mix6(m, offset, s->width));
+	__builtin_prefetch(&s->slots[line * SEGMENT6_LINE_SLOTS]);
+	if (segment6_reach(s, line) > 0) /* at the end this hints at what is not looked at */
+		__builtin_prefetch(&s->slots[(line + 1) * SEGMENT6_LINE_SLOTS]);
 }
 
 /* The key - first of a slot that is not empty. */

@@ -17,7 +17,6 @@
 #include <sys/random.h>
 
 #define ADDRESS6_MAX (~(address6_t)0)
-#define BURST        32
 
 static uint64_t inverse(uint64_t odd)
 {
@@ -81,20 +80,17 @@ void table6_prefetch(const struct table6 *t, address6_t address)
 void table6_lookup_burst(const struct table6 *t, const address6_t *addresses, size_t count,
                          verdict_t *out_verdicts)
 {
-	const struct segment6 *segments[BURST];
+	const struct segment6 *segments[DIRECTORY6_BURST];
 
-	for (size_t done = 0; done < count; done += BURST) {
-		const size_t n = count - done < BURST ? count - done : BURST;
+	for (size_t done = 0; done < count; done += DIRECTORY6_BURST) {
+		const address6_t *some = &addresses[done];
+		const size_t n = count - done < DIRECTORY6_BURST ? count - done : DIRECTORY6_BURST;
 
-		for (size_t i = 0; i < n; i++) {
-			segments[i] = directory6_find(&t->directory, addresses[done + i]);
-			__builtin_prefetch(segments[i]);
-		}
+		directory6_find_burst(&t->directory, some, n, segments);
 		for (size_t i = 0; i < n; i++)
-			segment6_prefetch(segments[i], &t->mix, addresses[done + i]);
+			segment6_prefetch(segments[i], &t->mix, some[i]);
 		for (size_t i = 0; i < n; i++)
-			out_verdicts[done + i] =
-			    segment6_lookup(segments[i], &t->mix, addresses[done + i]);
+			out_verdicts[done + i] = segment6_lookup(segments[i], &t->mix, some[i]);
 	}
 }
 

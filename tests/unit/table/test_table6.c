@@ -135,9 +135,9 @@ static const struct {
 	bool is_whole;
 	uint64_t bytes; /* of an entry at most, when filled */
 } many_rows[] = {
-    {"single addresses, ascending", ASCENDING, ASCENDING, false, 40},
-    {"single addresses, descending", DESCENDING, SCATTERED, false, 40},
-    {"single addresses, scattered", SCATTERED, DESCENDING, false, 40},
+    {"single addresses, ascending", ASCENDING, ASCENDING, false, 48},
+    {"single addresses, descending", DESCENDING, SCATTERED, false, 48},
+    {"single addresses, scattered", SCATTERED, DESCENDING, false, 48},
     {"/64s, ascending", ASCENDING, DESCENDING, true, 20},
     {"/64s, descending", DESCENDING, ASCENDING, true, 20},
     {"/64s, scattered", SCATTERED, SCATTERED, true, 14},
