@@ -372,6 +372,8 @@ void parse_burst(const struct tables *t, struct query *queries, unsigned count)
 		is_key_due |= q->is_key_due;
 		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
 			table4_prefetch(t->addresses4, q->address4);
+		else if (q->drop == DROP_NONE && q->kind == QUERY_IP6)
+			table6_prefetch(t->addresses6, q->address6);
 	}
 	if (is_key_due)
 		admit_keys(t, queries, count);
