@@ -333,6 +333,30 @@ static void test_slow_client(void **state)
 	client_close(&slow);
 }
 
+/* More small messages than a turn serves, for turns on end: taken at our speed, not cut off. */
+static void test_fast_writer(void **state)
+{
+	struct fixture *f = *state;
+	Reputed__Update__Paint4 paint = REPUTED__UPDATE__PAINT4__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+	uint32_t address = FIXTURE_LISTED + 1, none = 0;
+	size_t sent = 0;
+
+	paint.n_first = paint.n_last = paint.n_verdict = 1;
+	paint.first = paint.last = &address;
+	paint.verdict = &none;
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_PAINT4;
+	request.paint4 = &paint;
+	fixture_load(&f->writer);
+	client_send_begin(&f->writer, 2, true);
+	for (; sent < 2 * CHANNEL_MESSAGE_MAX; sent = channel_pending(&f->writer.channel))
+		assert_int_equal(channel_queue_request(&f->writer.channel, &request), 0);
+	assert_int_equal(channel_drain(&f->writer.channel, CLIENT_TIMEOUT_MS), 0);
+	client_send_commit(&f->writer, 2);
+	client_expect_committed(&f->writer, 2);
+	assert_int_equal(client_counter(&f->writer, "update_clients_cut"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +370,7 @@ int main(void)
 	    FIXTURE_TEST(test_stranger),
 	    FIXTURE_TEST(test_many_clients),
 	    FIXTURE_TEST(test_slow_client),
+	    FIXTURE_TEST(test_fast_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
