@@ -289,6 +289,18 @@ undo_head:
 	return rc;
 }
 
+int table4_paint_burst(struct table4 *t, const uint32_t *firsts, const uint32_t *lasts,
+                       const verdict_t *verdicts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int rc = table4_paint(t, firsts[i], lasts[i], verdicts[i]);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static slot4_t load_slot(const struct table4 *t, uint32_t index)
 {
 	/* acquire: pairs with release in put_slot() */
