@@ -203,7 +203,7 @@ static int serve_batch(struct update_serve *s, struct update_client *c, channel_
 		c->is_muted = !is_commit;
 		return refuse_batch(s, c, "not the writer: hello with is_writer comes first");
 	}
-	started_us = now_us();
+	started_us = is_commit ? now_us() : 0;
 	rc = update_batch_take(&s->batch, request, &error);
 	if (rc < 0) {
 		c->is_muted = !is_commit;
@@ -223,7 +223,7 @@ static int serve_lookup(struct update_serve *s, struct update_client *c,
 	struct update_lookup lookup = {s->store.tables, s->allow_all, s->store.list_names};
 	Reputed__Update__LookupAnswer *answer = NULL;
 	channel_response response = REPUTED__UPDATE__RESPONSE__INIT;
-	int rc = update_lookup(&lookup, m->key, &answer);
+	int rc = update_lookup(&lookup, m->key, m->first_zone, &answer);
 	char text[160];
 
 	if (rc == -EINVAL) {
