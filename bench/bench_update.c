@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define ROUNDS_MAX  64
-#define FULL_CHUNK  SENDER_PAINTS_MAX
 #define LATENCIES   20000
 #define READER_CPU  0
 #define UPDATER_CPU 1
@@ -36,27 +35,9 @@ struct bench {
 	uint32_t turn; /* updates so far */
 };
 
-/* Full load, made as it is sent. Returns seconds. */
 static double load(struct bench *b)
 {
-	struct sender_paint *paints = malloc(FULL_CHUNK * sizeof(*paints));
-	uint64_t start_ns = report_wall_ns();
-
-	report_must(paints != NULL, "no memory");
-	sender_begin_full(&b->sender);
-	for (uint32_t at = 0; at < b->entries;) {
-		uint32_t n = b->entries - at < FULL_CHUNK ? b->entries - at : FULL_CHUNK;
-
-		for (uint32_t i = 0; i < n; i++)
-			paints[i] = (struct sender_paint){key_mix(at + i), 1 + (at + i) % 2};
-		sender_paint(&b->sender, paints, n);
-		sender_flush(&b->sender);
-		at += n;
-	}
-	sender_finish(&b->sender, b->entries);
-	sender_send(&b->sender);
-	free(paints);
-	return (double)(report_wall_ns() - start_ns) / 1e9;
+	return sender_load(&b->sender, b->entries, key_mix);
 }
 
 static void bench_load(struct bench *b)

@@ -234,3 +234,25 @@ void sender_close(struct sender *s)
 	channel_done(&s->channel);
 	free(s->bytes);
 }
+
+double sender_load(struct sender *s, uint32_t count, uint32_t (*address_of)(uint32_t i))
+{
+	struct sender_paint *paints = malloc(SENDER_PAINTS_MAX * sizeof(*paints));
+	uint64_t start_ns = report_wall_ns();
+	uint32_t n;
+
+	report_must(paints != NULL, "no memory");
+	sender_begin_full(s);
+	for (uint32_t at = 0; at < count; at += n) {
+		n = count - at < SENDER_PAINTS_MAX ? count - at : SENDER_PAINTS_MAX;
+		for (uint32_t i = 0; i < n; i++)
+			paints[i] = (struct sender_paint){address_of(at + i),
+			                                  1 + (uint32_t)s->generation % 2};
+		sender_paint(s, paints, n);
+		sender_flush(s);
+	}
+	sender_finish(s, count);
+	sender_send(s);
+	free(paints);
+	return (double)(report_wall_ns() - start_ns) / 1e9;
+}

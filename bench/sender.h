@@ -39,6 +39,12 @@ void sender_begin_full(struct sender *s);
 void sender_paint(struct sender *s, const struct sender_paint *paints, size_t count);
 void sender_finish(struct sender *s, uint64_t entries);
 
+/*
+ * A full load of so many addresses of address_of(0 .. count - 1), made as it is sent, and
+ * committed. An address has verdict 1 + generation % 2. Returns seconds.
+ */
+double sender_load(struct sender *s, uint32_t count, uint32_t (*address_of)(uint32_t i));
+
 /* Send what was made without waiting for answers. */
 void sender_flush(struct sender *s);
 
