@@ -25,6 +25,7 @@
 struct bench {
 	char path[64];
 	uint32_t entries;
+	uint32_t *addresses;
 	unsigned rounds;
 	struct update *update;
 	struct sender sender;
@@ -48,7 +49,7 @@ static void run_round(struct bench *b, unsigned round)
 	static struct reader_result steady;
 
 	reader_resume(b->reader);
-	b->seconds[round] = sender_load(&b->sender, b->entries, key_mix);
+	b->seconds[round] = sender_load(&b->sender, b->addresses, b->entries);
 	reader_pause(b->reader, &b->result);
 	reader_resume(b->reader);
 	report_sleep_us((unsigned)(b->seconds[round] * 1e6));
@@ -93,12 +94,13 @@ static void run(uint32_t entries, unsigned rounds)
 	report_must(b != NULL, "no memory");
 	b->entries = entries;
 	b->rounds = rounds;
+	b->addresses = reader_entries(entries);
 	snprintf(b->path, sizeof(b->path), "/tmp/bench-swap-%d.sock", (int)getpid());
 	options = (struct update_options){.path = b->path};
 	b->update = update_start(&options);
 	report_must(b->update != NULL, "cannot start the update thread");
 	sender_open(&b->sender, b->path);
-	sender_load(&b->sender, entries, key_mix);
+	sender_load(&b->sender, b->addresses, entries);
 	b->reader = reader_start(b->update, entries, true, READER_CPU);
 	for (unsigned round = 0; round < rounds; round++)
 		run_round(b, round);
@@ -107,6 +109,7 @@ static void run(uint32_t entries, unsigned rounds)
 	reader_stop(b->reader);
 	sender_close(&b->sender);
 	update_stop(b->update);
+	free(b->addresses);
 	free(b);
 }
 

@@ -28,6 +28,24 @@ struct reader {
 	uint8_t *is_listed;
 };
 
+static int compare(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+uint32_t *reader_entries(uint32_t count)
+{
+	uint32_t *entries = malloc(count * sizeof(*entries));
+
+	report_must(entries != NULL, "no memory");
+	for (uint32_t i = 0; i < count; i++)
+		entries[i] = key_mix(i);
+	qsort(entries, count, sizeof(*entries), compare);
+	return entries;
+}
+
 static void make_keys(struct reader *r, uint32_t entries)
 {
 	r->keys = malloc(KEY_COUNT * sizeof(*r->keys));

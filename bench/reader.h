@@ -20,6 +20,9 @@ static inline uint32_t key_mix(uint32_t key)
 	return key ^ key >> 16;
 }
 
+/* key_mix(0 .. count - 1), ascending; to be freed. Errors: the program ends */
+uint32_t *reader_entries(uint32_t count);
+
 struct reader;
 
 struct reader_result {

@@ -235,7 +235,7 @@ void sender_close(struct sender *s)
 	free(s->bytes);
 }
 
-double sender_load(struct sender *s, uint32_t count, uint32_t (*address_of)(uint32_t i))
+double sender_load(struct sender *s, const uint32_t *addresses, uint32_t count)
 {
 	struct sender_paint *paints = malloc(SENDER_PAINTS_MAX * sizeof(*paints));
 	uint64_t start_ns = report_wall_ns();
@@ -246,7 +246,7 @@ double sender_load(struct sender *s, uint32_t count, uint32_t (*address_of)(uint
 	for (uint32_t at = 0; at < count; at += n) {
 		n = count - at < SENDER_PAINTS_MAX ? count - at : SENDER_PAINTS_MAX;
 		for (uint32_t i = 0; i < n; i++)
-			paints[i] = (struct sender_paint){address_of(at + i),
+			paints[i] = (struct sender_paint){addresses[at + i],
 			                                  1 + (uint32_t)s->generation % 2};
 		sender_paint(s, paints, n);
 		sender_flush(s);

@@ -40,10 +40,12 @@ void sender_paint(struct sender *s, const struct sender_paint *paints, size_t co
 void sender_finish(struct sender *s, uint64_t entries);
 
 /*
- * A full load of so many addresses of address_of(0 .. count - 1), made as it is sent, and
- * committed. An address has verdict 1 + generation % 2. Returns seconds.
+ * A full load of addresses, made as it is sent, and committed. They have verdict 1 + generation
+ * % 2. Returns seconds.
+ *
+ * addresses: ascending, as control sends them
  */
-double sender_load(struct sender *s, uint32_t count, uint32_t (*address_of)(uint32_t i));
+double sender_load(struct sender *s, const uint32_t *addresses, uint32_t count);
 
 /* Send what was made without waiting for answers. */
 void sender_flush(struct sender *s);
