@@ -98,6 +98,8 @@ struct dataset *dataset_finish(struct dataset_builder *b)
 	d->facts = b->facts;
 	d->message_count = b->message_count;
 	memcpy(d->messages, b->messages, sizeof(d->messages));
+	d->skip_count = b->skip_count;
+	memcpy(d->skips, b->skips, sizeof(d->skips));
 	d->memory_size += sizeof(*d) + d->sets->memory_size +
 	                  d->range4_count * sizeof(*d->ranges4) +
 	                  d->range6_count * sizeof(*d->ranges6);

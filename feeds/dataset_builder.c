@@ -356,23 +356,45 @@ int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size
 	return 0;
 }
 
-void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+static void message_add(struct dataset_message *messages, size_t *count, uint64_t line,
+                        const char *format, va_list arguments)
 {
 	struct dataset_message *message;
-	va_list arguments;
 
-	b->facts.bad_line_count++;
-	if (b->message_count == DATASET_MESSAGES_MAX)
+	if (*count == DATASET_MESSAGES_MAX)
 		return;
-	message = &b->messages[b->message_count++];
+	message = &messages[(*count)++];
 	message->line = line;
-	va_start(arguments, format);
 	vsnprintf(message->text, sizeof(message->text), format, arguments);
-	va_end(arguments);
 	/* The message quotes the feed and goes to terminals, logs and JSON. */
 	for (char *c = message->text; *c; c++)
 		if ((uint8_t)*c < ' ' || (uint8_t)*c >= 0x7f)
 			*c = '?';
+}
+
+void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	b->facts.bad_line_count++;
+	va_start(arguments, format);
+	message_add(b->messages, &b->message_count, line, format, arguments);
+	va_end(arguments);
+}
+
+void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	b->facts.skipped_count++;
+	va_start(arguments, format);
+	message_add(b->skips, &b->skip_count, line, format, arguments);
+	va_end(arguments);
+}
+
+const struct dataset_options *dataset_builder_options(const struct dataset_builder *b)
+{
+	return &b->options;
 }
 
 struct dataset_facts *dataset_builder_facts(struct dataset_builder *b)

@@ -18,6 +18,9 @@ const struct format formats[] = {
     {"rbldnsd-ip6tset", format_rbldnsd_ip6tset},
     {"rbldnsd-ip6trie", format_rbldnsd_ip6trie},
     {"rbldnsd-dnset", format_rbldnsd_dnset},
+    {"hosts", format_hosts},
+    {"netset", format_netset},
+    {"dshield", format_dshield},
     {NULL, NULL},
 };
 

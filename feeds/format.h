@@ -5,6 +5,7 @@
  * the structures that will hold them.
  */
 #include "feeds/dataset.h"
+#include "feeds/format_options.h"
 #include "feeds/reader.h"
 
 struct format {
@@ -16,6 +17,9 @@ struct format {
 	 */
 	int (*parse)(struct reader *reader, struct dataset_builder *builder, char *out_error,
 	             size_t error_size);
+	/* Keys of the configuration it knows, up to a name of NULL; NULL = none. A format finds
+	 * their values in dataset_builder_options(). */
+	const struct format_option *options;
 };
 
 /* NULL when there is no such format. */
