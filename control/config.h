@@ -92,6 +92,7 @@ struct config_feed {
 	struct guard_limits guards; /* resolved: defaults for what was not given */
 	enum config_bogons bogons;
 	const struct format *format_row; /* resolved */
+	struct format_options *options;  /* resolved; NULL = none given */
 	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_names.h"
 
+#include "control/config_options.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -300,6 +301,7 @@ static void check_feed(const struct config_node *feed, const struct config_path 
 	if (count != 1)
 		config_mistake(m, feed->line, path, "%s, expected exactly one of path, url, rsync",
 		               count ? "has more than one source" : "has no source");
+	config_options_check(feed, path, m);
 }
 
 static void check_list(const struct config_node *list, unsigned index, struct config_mistakes *m)

@@ -39,6 +39,7 @@ void feed_free(struct feed *feed)
 		event_free(feed->retry);
 	dataset_free(feed->waiting);
 	versions_close(feed->versions);
+	format_options_unref(feed->settings.options);
 	free(feed->settings.path);
 	free(feed->name);
 	free(feed);
@@ -58,6 +59,7 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 	if (!s->path != !config->path || (s->path && strcmp(s->path, config->path) != 0))
 		return false;
 	return s->format == config->format_row &&
+	       format_options_equal(s->options, config->options) &&
 	       feed_is_same_limits(&s->guards, &config->guards) &&
 	       s->drop_bogons == (config->bogons == BOGONS_DROP);
 }
@@ -79,6 +81,8 @@ int feed_configure(struct feed *feed, const struct config_list *list)
 	free(feed->settings.path);
 	feed->settings.path = path;
 	feed->settings.format = config->format_row;
+	format_options_unref(feed->settings.options);
+	feed->settings.options = format_options_ref(config->options);
 	feed->settings.guards = config->guards;
 	feed->settings.drop_bogons = config->bogons == BOGONS_DROP;
 	return 1;
@@ -122,6 +126,9 @@ void feed_apply(struct feed *feed, const struct ingest_result *result)
 		feed->bad_lines = result->bad_lines;
 		feed->message_count = result->message_count;
 		memcpy(feed->messages, result->messages, sizeof(feed->messages));
+		feed->skipped_lines = result->skipped_lines;
+		feed->skip_count = result->skip_count;
+		memcpy(feed->skips, result->skips, sizeof(feed->skips));
 	}
 	if (result->outcome == INGEST_TAKEN && feed->good.number != before)
 		log_info("feed '%s' version %" PRIu64 ": %" PRIu64 " entries", feed->name,

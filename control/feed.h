@@ -23,7 +23,7 @@ enum feed_state {
 
 struct feed {
 	char *name;
-	struct ingest_settings settings; /* path owned */
+	struct ingest_settings settings; /* path, options owned */
 	uint64_t refresh_s, max_age_s;
 	enum feed_state state;
 	char reason[VERSION_REASON_MAX]; /* when not serving */
@@ -32,6 +32,9 @@ struct feed {
 	uint64_t bad_lines; /* of the version parsed last */
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	uint64_t skipped_lines; /* of that version: left out by rule */
+	size_t skip_count;
+	struct dataset_message skips[DATASET_MESSAGES_MAX];
 	uint64_t added, removed; /* by the last change */
 
 	/* intake.c's */

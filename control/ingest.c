@@ -45,13 +45,19 @@ static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
 	r->bad_lines = d->facts.bad_line_count;
 	r->message_count = d->message_count;
 	memcpy(r->messages, d->messages, sizeof(r->messages));
+	r->skipped_lines = d->facts.skipped_count;
+	r->skip_count = d->skip_count;
+	memcpy(r->skips, d->skips, sizeof(r->skips));
 }
 
 /* NULL: out_error says why. */
 static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
                                     const char *path, char *out_error, size_t error_size)
 {
-	const struct dataset_options options = {.drop_bogons = s->drop_bogons};
+	const struct dataset_options options = {
+	    .drop_bogons = s->drop_bogons,
+	    .format = format == s->format ? s->options : NULL,
+	};
 	struct reader *reader = reader_open(path);
 	struct dataset *dataset;
 

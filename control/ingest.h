@@ -17,6 +17,7 @@
 struct ingest_settings {
 	char *path; /* NULL: nothing is fetched */
 	const struct format *format;
+	struct format_options *options; /* of that format; NULL = none given */
 	struct guard_limits guards;
 	bool drop_bogons;
 };
@@ -43,6 +44,9 @@ struct ingest_result {
 	uint64_t bad_lines;
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	uint64_t skipped_lines;
+	size_t skip_count;
+	struct dataset_message skips[DATASET_MESSAGES_MAX];
 };
 
 /* The last good version on disk; damaged ones are passed over. */

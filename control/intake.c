@@ -105,6 +105,7 @@ static void intake_end(struct intake_job *job, const char *error)
 		job->done(job->feed, error, job->context);
 	intake_unref(job->feed);
 	dataset_free(job->result.dataset);
+	format_options_unref(job->settings.options);
 	free(job->settings.path);
 	free(job);
 }
@@ -211,6 +212,7 @@ static int intake_submit(struct feed *feed, enum intake_work work, bool must_par
 			return -ENOMEM;
 		}
 	}
+	format_options_ref(job->settings.options);
 	snprintf(job->directory, sizeof(job->directory), "%s/feeds/%s", feed->intake->state_dir,
 	         feed->name);
 	job->job.run = intake_run;

@@ -21,6 +21,7 @@ const struct format formats[] = {
     {"hosts", format_hosts},
     {"netset", format_netset},
     {"dshield", format_dshield},
+    {"csv", format_csv, format_csv_options},
     {NULL, NULL},
 };
 

@@ -25,6 +25,9 @@ int format_rbldnsd_ip6trie(struct reader *reader, struct dataset_builder *builde
                            size_t error_size);
 int format_rbldnsd_dnset(struct reader *reader, struct dataset_builder *builder, char *out_error,
                          size_t error_size);
+extern const struct format_option format_csv_options[];
+int format_csv(struct reader *reader, struct dataset_builder *builder, char *out_error,
+               size_t error_size);
 int format_hosts(struct reader *reader, struct dataset_builder *builder, char *out_error,
                  size_t error_size);
 int format_netset(struct reader *reader, struct dataset_builder *builder, char *out_error,

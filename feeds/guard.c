@@ -39,11 +39,13 @@ static bool is_empty(const struct guard_limits *limits, const struct dataset_fac
 
 static bool is_miscounted(const struct dataset_facts *version, char *out_reason, size_t reason_size)
 {
-	if (version->declared_count == UINT64_MAX || version->declared_count == version->line_count)
+	uint64_t found = version->line_count + version->skipped_count;
+
+	if (version->declared_count == UINT64_MAX || version->declared_count == found)
 		return false;
 	snprintf(out_reason, reason_size,
 	         "%" PRIu64 " records, but the feed says it has %" PRIu64 ": it is not complete",
-	         version->line_count, version->declared_count);
+	         found, version->declared_count);
 	return true;
 }
 

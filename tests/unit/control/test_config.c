@@ -23,6 +23,7 @@
 /* A list on line 1, with the rest of the file below. */
 #define LIST(text)      "lists: [{name: l, " text "}]\n" LISTEN ZONES
 #define FEED(text)      LIST("feed: {path: f, format: plain, " text "}")
+#define CSV(text)       LIST("feed: {path: f, format: csv, options: {" text "}}")
 #define GUARDS(text)    FEED("guards: {" text "}")
 #define ZONE(text)      "zones: [{name: z.example, lists: [l], " text "}]\n" LISTEN LISTS
 #define DATAPLANE(text) "dataplane: {" text "}\n" LISTS ZONES
@@ -343,14 +344,47 @@ static const struct bad_row bad_rows[] = {
      {":1: lists[0].feed.format: bad value 'plane', expected one of the formats of this "
       "version: "}},
     {"a format of the contract that is not built",
-     LIST("feed: {path: f, format: mmdb}"),
-     {":1: lists[0].feed.format: bad value 'mmdb', expected one of the formats of this version: "}},
+     LIST("feed: {path: f, format: p2p}"),
+     {":1: lists[0].feed.format: bad value 'p2p', expected one of the formats of this version: "}},
     {"a path without value",
      LIST("feed: {path: , format: plain}"),
      {":1: lists[0].feed.path: has no value, expected the path"}},
     {"a refresh without unit",
      FEED("refresh: 60"),
      {":1: lists[0].feed.refresh: bad value '60', expected a duration, such as 90s"}},
+    {"options of a format that has none",
+     FEED("options: {column: 1}"),
+     {":1: lists[0].feed.options.column: unknown key: format plain has no options"}},
+    {"options that are no keys",
+     FEED("options: [column]"),
+     {":1: lists[0].feed.options: expected keys: {key: value}"}},
+    {"an option the format does not know",
+     CSV("column: 1, colour: red"),
+     {":1: lists[0].feed.options.colour: unknown key, expected one of format csv: column, where"}},
+    {"an option the format needs",
+     CSV("where: a=b"),
+     {":1: lists[0].feed.options.column: missing, format csv needs it"}},
+    {"no options where one is needed",
+     LIST("feed: {path: f, format: csv}"),
+     {":1: lists[0].feed.options.column: missing, format csv needs it"}},
+    {"a bad option",
+     CSV("column: 1, separator: ab"),
+     {":1: lists[0].feed.options.separator: bad value 'ab', expected one character or tab"}},
+    {"a bad option of several",
+     CSV("column: 1, where: [a=b, c]"),
+     {":1: lists[0].feed.options.where[1]: bad value 'c', expected COLUMN=VALUE"}},
+    {"several values of an option that has one",
+     CSV("column: [1]"),
+     {":1: lists[0].feed.options.column: expected a single value"}},
+    {"no values of an option",
+     CSV("column: 1, where: []"),
+     {":1: lists[0].feed.options.where: is empty, expected at least 1 entry"}},
+    {"an option that is a mapping",
+     CSV("column: 1, where: {a: b}"),
+     {":1: lists[0].feed.options.where: expected a single value or a list of them"}},
+    {"a path that is empty",
+     CSV("column: 1, shared_hosts: \"\""),
+     {":1: lists[0].feed.options.shared_hosts: bad value '', expected a value"}},
     {"a refresh of no time", FEED("refresh: 0s"), {":1: lists[0].feed.refresh: bad value '0s'"}},
     {"max_age in an unknown unit",
      FEED("max_age: 3y"),
@@ -767,9 +801,32 @@ static void shipped_files_are_right(void **state)
 	}
 }
 
+static void options_are_kept(void **state)
+{
+	static const char yaml[] =
+	    CSV("column: url, where: [a=b, c!=d], shared_hosts: hosts/shared.txt");
+	const struct format_options *options;
+	struct messages m;
+	struct config *c;
+	size_t at = 0;
+
+	(void)state;
+	c = load(yaml, strlen(yaml), &m);
+	assert_non_null(c);
+	options = c->lists[0].feed->options;
+	assert_string_equal(format_options_get(options, "column"), "url");
+	assert_string_equal(format_options_next(options, "where", &at), "a=b");
+	assert_string_equal(format_options_next(options, "where", &at), "c!=d");
+	assert_null(format_options_next(options, "where", &at));
+	assert_string_equal(format_options_get(options, "shared_hosts"), "/etc/hosts/shared.txt");
+	assert_null(format_options_get(options, "quote"));
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(options_are_kept),
 	    cmocka_unit_test(mistakes_are_told),
 	    cmocka_unit_test(good_files_load),
 	    cmocka_unit_test(defaults_are_those_of_the_contract),
