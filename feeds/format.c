@@ -22,6 +22,8 @@ const struct format formats[] = {
     {"netset", format_netset},
     {"dshield", format_dshield},
     {"csv", format_csv, format_csv_options},
+    {"emails", format_emails},
+    {"rpz", format_rpz},
     {NULL, NULL},
 };
 

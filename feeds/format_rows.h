@@ -34,3 +34,7 @@ int format_netset(struct reader *reader, struct dataset_builder *builder, char *
                   size_t error_size);
 int format_dshield(struct reader *reader, struct dataset_builder *builder, char *out_error,
                    size_t error_size);
+int format_emails(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                  size_t error_size);
+int format_rpz(struct reader *reader, struct dataset_builder *builder, char *out_error,
+               size_t error_size);

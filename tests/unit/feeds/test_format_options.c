@@ -178,6 +178,7 @@ static const struct {
     {"csv", "192.0.2.1\n", "the option 'column' is missing", {0}},
     {"csv", "a,b\n", "line 1: no header with the columns", {"column=ip"}},
     {"csv", "ip,b\n", "line 1: no header with the columns", {"column=ip", "where=c=1"}},
+    {"rpz", "a CNAME (\nb CNAME .\n", "line 1: a parenthesis is not closed", {0}},
     {"csv", "", "shared_hosts '/nowhere': No such file", {"column=1", "shared_hosts=/nowhere"}},
     {"csv",
      "",
