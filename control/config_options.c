@@ -71,37 +71,6 @@ static void check_option(const struct options *o, const struct config_node *node
 	}
 }
 
-void config_options_check(const struct config_node *feed, const struct config_path *path,
-                          struct config_mistakes *m)
-{
-	const struct config_node *format = config_lines_get(feed, "format");
-	const struct config_node *node = config_lines_get(feed, "options");
-	const struct config_path at = {.up = path, .key = "options"};
-	struct options o = {.mistakes = m};
-
-	if (!format || format->kind != CONFIG_SCALAR)
-		return; /* told elsewhere */
-	o.format = format_find(format->text);
-	if (!o.format)
-		return;
-	if (node && node->kind != CONFIG_MAPPING) {
-		config_mistake(m, node->line, &at, "expected keys: {key: value}");
-		return;
-	}
-	for (unsigned i = 0; node && i < node->count; i++) {
-		const struct config_path key = {.up = &at, .key = node->children[i].key};
-
-		check_option(&o, &node->children[i], &key);
-	}
-	for (const struct format_option *row = o.format->options; row && row->name; row++) {
-		const struct config_path key = {.up = &at, .key = row->name};
-
-		if ((row->flags & FORMAT_NEEDED) && !config_lines_get(node, row->name))
-			config_mistake(m, node ? node->line : feed->line, &key,
-			               "missing, format %s needs it", o.format->name);
-	}
-}
-
 static int option_add(struct format_options *options, const struct format_option *row,
                       const struct config_node *node, const char *folder)
 {
@@ -130,23 +99,78 @@ static int options_add(struct format_options *options, const struct format_optio
 	return rc;
 }
 
+/* All options of a mapping without mistakes. Errors: NULL */
+static struct format_options *options_make(const struct format *format,
+                                           const struct config_node *node, const char *folder)
+{
+	struct format_options *made = format_options_new();
+	int rc = made ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; node && i < node->count && rc == 0; i++) {
+		const struct config_node *child = &node->children[i];
+
+		rc = options_add(made, format_option_find(format->options, child->key), child,
+		                 folder);
+	}
+	if (rc == 0)
+		return made;
+	format_options_unref(made);
+	return NULL;
+}
+
+/* What is wrong with the options together. */
+static void check_whole(const struct options *o, const struct config_node *node, unsigned line,
+                        const struct config_path *path)
+{
+	struct format_options *made = options_make(o->format, node, "/");
+	const char *missing = made ? o->format->check(made) : NULL;
+
+	if (missing)
+		config_mistake(o->mistakes, line, path, "%s", missing);
+	format_options_unref(made);
+}
+
+void config_options_check(const struct config_node *feed, const struct config_path *path,
+                          struct config_mistakes *m)
+{
+	const struct config_node *format = config_lines_get(feed, "format");
+	const struct config_node *node = config_lines_get(feed, "options");
+	const struct config_path at = {.up = path, .key = "options"};
+	struct options o = {.mistakes = m};
+	unsigned before = m->count;
+
+	if (!format || format->kind != CONFIG_SCALAR)
+		return; /* told elsewhere */
+	o.format = format_find(format->text);
+	if (!o.format)
+		return;
+	if (node && node->kind != CONFIG_MAPPING) {
+		config_mistake(m, node->line, &at, "expected keys: {key: value}");
+		return;
+	}
+	for (unsigned i = 0; node && i < node->count; i++) {
+		const struct config_path key = {.up = &at, .key = node->children[i].key};
+
+		check_option(&o, &node->children[i], &key);
+	}
+	for (const struct format_option *row = o.format->options; row && row->name; row++) {
+		const struct config_path key = {.up = &at, .key = row->name};
+
+		if ((row->flags & FORMAT_NEEDED) && !config_lines_get(node, row->name))
+			config_mistake(m, node ? node->line : feed->line, &key,
+			               "missing, format %s needs it", o.format->name);
+	}
+	if (o.format->check && m->count == before)
+		check_whole(&o, node, node ? node->line : feed->line, &at);
+}
+
 int config_options_resolve(struct config_feed *feed, const struct config_node *node,
                            const char *folder)
 {
 	const struct config_node *options = config_lines_get(node, "options");
-	int rc = 0;
 
 	if (!options)
 		return 0;
-	feed->options = format_options_new();
-	if (!feed->options)
-		return -ENOMEM;
-	for (unsigned i = 0; i < options->count && rc == 0; i++) {
-		const struct config_node *child = &options->children[i];
-
-		rc = options_add(feed->options,
-		                 format_option_find(feed->format_row->options, child->key), child,
-		                 folder);
-	}
-	return rc;
+	feed->options = options_make(feed->format_row, options, folder);
+	return feed->options ? 0 : -ENOMEM;
 }

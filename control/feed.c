@@ -34,7 +34,7 @@ void feed_free(struct feed *feed)
 {
 	if (!feed)
 		return;
-	source_remove(feed->source);
+	feed_unwatch(feed);
 	if (feed->retry)
 		event_free(feed->retry);
 	dataset_free(feed->waiting);
@@ -43,6 +43,16 @@ void feed_free(struct feed *feed)
 	free(feed->settings.path);
 	free(feed->name);
 	free(feed);
+}
+
+void feed_unwatch(struct feed *feed)
+{
+	source_remove(feed->source);
+	feed->source = NULL;
+	for (size_t i = 0; i < FEED_COMPANIONS_MAX; i++) {
+		source_remove(feed->companions[i]);
+		feed->companions[i] = NULL;
+	}
 }
 
 static bool feed_is_same_limits(const struct guard_limits *a, const struct guard_limits *b)

@@ -21,6 +21,8 @@ enum feed_state {
 	FEED_MISSING,
 };
 
+#define FEED_COMPANIONS_MAX 4
+
 struct feed {
 	char *name;
 	struct ingest_settings settings; /* path, options owned */
@@ -41,6 +43,7 @@ struct feed {
 	struct intake *intake;
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
 	struct source *source;
+	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
 	struct event *retry;
 	bool is_waiting;         /* what is read is kept for a new configuration */
 	struct dataset *waiting; /* and is here */
@@ -60,6 +63,9 @@ void feed_free(struct feed *feed);
  * Returns 0: nothing of weight changed, 1: the source is to be read again. Errors: -ENOMEM
  */
 int feed_configure(struct feed *feed, const struct config_list *list);
+
+/* Stop watching its files. */
+void feed_unwatch(struct feed *feed);
 
 /* Take over what came of a job, and log what changed for the operator. */
 void feed_apply(struct feed *feed, const struct ingest_result *result);

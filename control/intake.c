@@ -244,6 +244,12 @@ static void intake_on_change(struct source *source, void *context)
 	intake_read(context, false);
 }
 
+static void intake_on_companion(struct source *source, void *context)
+{
+	(void)source;
+	intake_read(context, true);
+}
+
 static void intake_on_retry(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
@@ -282,8 +288,7 @@ fail:
 
 static void intake_drop(struct feed *feed)
 {
-	source_remove(feed->source);
-	feed->source = NULL;
+	feed_unwatch(feed);
 	if (feed->retry)
 		evtimer_del(feed->retry);
 	feed->is_removed = true;
@@ -305,19 +310,39 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
-/* Watch the file of the feed's settings. Errors: negative errno */
+static struct source *intake_watch_file(struct feed *feed, const char *path,
+                                        source_changed *changed)
+{
+	return source_add(feed->intake->sources, path,
+	                  feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, changed, feed);
+}
+
+/* Watch the files that options name: what they hold changes what the feed means. */
+static int intake_watch_companions(struct feed *feed)
+{
+	const struct ingest_settings *s = &feed->settings;
+	size_t count = 0;
+
+	for (const struct format_option *row = s->format->options; row && row->name; row++) {
+		const char *path = format_options_get(s->options, row->name);
+
+		if (!(row->flags & FORMAT_PATH) || !path || count == FEED_COMPANIONS_MAX)
+			continue;
+		feed->companions[count] = intake_watch_file(feed, path, intake_on_companion);
+		if (!feed->companions[count++])
+			return -errno;
+	}
+	return 0;
+}
+
+/* Watch the files of the feed's settings. Errors: negative errno */
 static int intake_watch(struct feed *feed)
 {
-	struct intake *in = feed->intake;
-
-	source_remove(feed->source);
-	feed->source = NULL;
+	feed_unwatch(feed);
 	if (!feed->settings.path)
 		return 0;
-	feed->source =
-	    source_add(in->sources, feed->settings.path,
-	               feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, intake_on_change, feed);
-	return feed->source ? 0 : -errno;
+	feed->source = intake_watch_file(feed, feed->settings.path, intake_on_change);
+	return feed->source ? intake_watch_companions(feed) : -errno;
 }
 
 static struct feed *intake_add(struct intake *in, const struct config_list *list)

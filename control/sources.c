@@ -140,7 +140,9 @@ static void sources_trace(const struct sources_job *job, struct sources_hit *hit
 
 		json_array_foreach(hit->values, index, value)
 		{
-			json_object_set_new(value, "line", json_integer((json_int_t)trace.line));
+			if (trace.line) /* some formats have none */
+				json_object_set_new(value, "line",
+				                    json_integer((json_int_t)trace.line));
 			json_object_set_new(value, "entry", sources_text(text, size));
 		}
 	}

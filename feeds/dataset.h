@@ -117,6 +117,10 @@ void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *form
 void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same without counting: something to know of a line that is good. */
+void dataset_note_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* What the builder was made with. */
 const struct dataset_options *dataset_builder_options(const struct dataset_builder *b);
 

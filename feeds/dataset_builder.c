@@ -392,6 +392,15 @@ void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *for
 	va_end(arguments);
 }
 
+void dataset_note_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message_add(b->skips, &b->skip_count, line, format, arguments);
+	va_end(arguments);
+}
+
 const struct dataset_options *dataset_builder_options(const struct dataset_builder *b)
 {
 	return &b->options;

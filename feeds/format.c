@@ -24,6 +24,8 @@ const struct format formats[] = {
     {"csv", format_csv, format_csv_options},
     {"emails", format_emails},
     {"rpz", format_rpz},
+    {"mmdb", format_mmdb, format_mmdb_options, format_mmdb_check},
+    {"spamhaus-asndrop-json", format_spamhaus_asndrop_json, format_asndrop_options},
     {NULL, NULL},
 };
 

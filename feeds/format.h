@@ -20,6 +20,8 @@ struct format {
 	/* Keys of the configuration it knows, up to a name of NULL; NULL = none. A format finds
 	 * their values in dataset_builder_options(). */
 	const struct format_option *options;
+	/* What is wrong with the options as a whole; NULL = nothing. May be NULL. */
+	const char *(*check)(const struct format_options *options);
 };
 
 /* NULL when there is no such format. */

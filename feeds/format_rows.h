@@ -38,3 +38,9 @@ int format_emails(struct reader *reader, struct dataset_builder *builder, char *
                   size_t error_size);
 int format_rpz(struct reader *reader, struct dataset_builder *builder, char *out_error,
                size_t error_size);
+extern const struct format_option format_mmdb_options[], format_asndrop_options[];
+const char *format_mmdb_check(const struct format_options *options);
+int format_mmdb(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                size_t error_size);
+int format_spamhaus_asndrop_json(struct reader *reader, struct dataset_builder *builder,
+                                 char *out_error, size_t error_size);

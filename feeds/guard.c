@@ -52,11 +52,14 @@ static bool is_miscounted(const struct dataset_facts *version, char *out_reason,
 static bool is_too_wide(const char *key, uint8_t limit, uint8_t widest, uint64_t line,
                         char *out_reason, size_t reason_size)
 {
+	char where[40] = "it"; /* formats without lines */
+
 	if (!limit || widest >= limit)
 		return false;
-	snprintf(out_reason, reason_size,
-	         "line %" PRIu64 " lists a /%u: wider than /%u (guard '%s', 0 = any)", line, widest,
-	         limit, key);
+	if (line)
+		snprintf(where, sizeof(where), "line %" PRIu64, line);
+	snprintf(out_reason, reason_size, "%s lists a /%u: wider than /%u (guard '%s', 0 = any)",
+	         where, widest, limit, key);
 	return true;
 }
 

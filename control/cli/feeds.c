@@ -79,7 +79,7 @@ static void print_reason(const json_t *feed)
 	if (reason[0])
 		print_note(label, reason);
 	print_messages(feed, "messages", "");
-	print_messages(feed, "skips", " left out");
+	print_messages(feed, "skips", " (not listed)");
 }
 
 void feeds_print(const json_t *feeds)

@@ -105,6 +105,68 @@ static const struct sample samples[] = {
                  {"192.0.2.4", ""},
                  {"198.51.100.2", "- -"},
                  {"203.0.113.9", "- -"}}},
+    {.format = "mmdb",
+     .file = "nested.mmdb",
+     .options = {"country=aa", "country=DD"},
+     .entry_count = 4,
+     .line_count = 4,
+     .declared_count = NO_COUNT,
+     .timestamp_s = 1790072042,
+     .answers = {{"192.0.2.1", "- -"},
+                 {"192.0.2.129", ""},
+                 {"198.51.100.1", "- -"},
+                 {"2001:db8::1", "- -"},
+                 {"2001:db8:1::1", "- -"},
+                 {"2001:db8:2::1", ""},
+                 {"2002:c000:201::", ""}}},
+    {.format = "mmdb",
+     .file = "nested.mmdb",
+     .options = {"country=BB", "asn=64497", "asn=AS64498"},
+     .entry_count = 4,
+     .line_count = 4,
+     .declared_count = NO_COUNT,
+     .timestamp_s = 1790072042,
+     .answers = {{"192.0.2.1", ""},
+                 {"192.0.2.129", "- -"},
+                 {"198.51.100.1", "- -"},
+                 {"203.0.113.1", "- -"},
+                 {"203.0.113.65", ""},
+                 {"2001:db8::1", "- -"}}},
+    {.format = "mmdb",
+     .file = "nested.mmdb",
+     .options = {"country=AA", "country_field=country.names.en"},
+     .entry_count = 3,
+     .line_count = 3,
+     .declared_count = NO_COUNT,
+     .timestamp_s = 1790072042,
+     .answers = {{"192.0.2.1", "- -"}, {"192.0.2.129", ""}}},
+    {.format = "mmdb",
+     .file = "flat.mmdb",
+     .options = {"country=AA", "asn=64500"},
+     .entry_count = 3,
+     .line_count = 3,
+     .declared_count = NO_COUNT,
+     .timestamp_s = 1790072042,
+     .answers = {{"192.0.2.1", "- -"},
+                 {"198.51.100.1", "- -"},
+                 {"203.0.113.7", "- -"},
+                 {"203.0.113.8", ""}}},
+    {.format = "spamhaus-asndrop-json",
+     .file = "asndrop.json",
+     .options = {"asn_database=nested.mmdb"},
+     .entry_count = 4,
+     .line_count = 7,
+     .bad_line_count = 3,
+     .declared_count = 7,
+     .timestamp_s = 1790072042,
+     .message = "no 'asn': expected an object with a number",
+     .skip = "AS64511 has no network in asn_database",
+     .answers = {{"192.0.2.1", "- -"},
+                 {"192.0.2.129", "- -"},
+                 {"198.51.100.1", ""},
+                 {"203.0.113.1", ""},
+                 {"203.0.113.65", "- -"},
+                 {"2001:db8:1::1", "- -"}}},
 };
 
 static const struct sample_lines lines[] = {
@@ -175,6 +237,26 @@ static const struct {
 	const char *format, *lines, *error;
 	const char *options[SAMPLE_OPTIONS_MAX];
 } unusable[] = {
+    {"mmdb", "", "format mmdb needs country, asn or both", {0}},
+    {"mmdb", "192.0.2.1\n", "not a MaxMind database: ", {"country=AA"}},
+    {"mmdb", "", "not a MaxMind database: ", {"country=AA"}},
+    {"spamhaus-asndrop-json", "", "the option 'asn_database' is missing: expected the path", {0}},
+    {"spamhaus-asndrop-json",
+     "",
+     "asn_database '/nowhere': No such file",
+     {"asn_database=/nowhere"}},
+    {"spamhaus-asndrop-json",
+     "",
+     "asn_database 'feodo.csv': not a MaxMind database",
+     {"asn_database=feodo.csv"}},
+    {"spamhaus-asndrop-json",
+     "",
+     "asn_database 'loop.mmdb': damaged MaxMind database: the tree has loops",
+     {"asn_database=loop.mmdb"}},
+    {"spamhaus-asndrop-json",
+     "",
+     "asn_database 'flat.mmdb': it has no field 'autonomous.x'",
+     {"asn_database=flat.mmdb", "asn_field=autonomous.x"}},
     {"csv", "192.0.2.1\n", "the option 'column' is missing", {0}},
     {"csv", "a,b\n", "line 1: no header with the columns", {"column=ip"}},
     {"csv", "ip,b\n", "line 1: no header with the columns", {"column=ip", "where=c=1"}},
@@ -222,7 +304,28 @@ static const struct {
     {"csv", "comment", "//", "one character, tab or none"},
     {"csv", "header", "yes", "true or false"},
     {"csv", "names", "all", "host or registrable"},
+    {"mmdb", "country", "no", NULL},
+    {"mmdb", "country", "false", "two letters of a country, such as \"NO\""},
+    {"mmdb", "country", "n1", "two letters of a country"},
+    {"mmdb", "asn", "AS64496", NULL},
+    {"mmdb", "asn", "64496", NULL},
+    {"mmdb", "asn", "0", "the number of an autonomous system"},
+    {"mmdb", "asn", "4294967296", "the number of an autonomous system"},
 };
+
+/* A database that is there, without what is asked for. */
+static void options_fields(void **state)
+{
+	static const char *const options[SAMPLE_OPTIONS_MAX] = {"asn=64496",
+	                                                        "asn_field=country.asn"};
+	char error[200];
+
+	(void)state;
+	assert_null(samples_read("mmdb", options, reader_open("nested.mmdb"), error));
+	assert_string_equal(error, "the database has no field 'country.asn'");
+	assert_null(samples_read("mmdb", options, reader_open("loop.mmdb"), error));
+	assert_string_equal(error, "damaged MaxMind database: the tree has loops");
+}
 
 static void options_values(void **state)
 {
@@ -245,9 +348,8 @@ static void options_values(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(options_samples),
-	    cmocka_unit_test(options_lines),
-	    cmocka_unit_test(options_unusable),
+	    cmocka_unit_test(options_samples),  cmocka_unit_test(options_lines),
+	    cmocka_unit_test(options_unusable), cmocka_unit_test(options_fields),
 	    cmocka_unit_test(options_values),
 	};
 
