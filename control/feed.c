@@ -37,6 +37,8 @@ void feed_free(struct feed *feed)
 	feed_unwatch(feed);
 	if (feed->retry)
 		event_free(feed->retry);
+	if (feed->expiry)
+		event_free(feed->expiry);
 	dataset_free(feed->waiting);
 	versions_close(feed->versions);
 	format_options_unref(feed->settings.options);

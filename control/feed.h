@@ -45,6 +45,9 @@ struct feed {
 	struct source *source;
 	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
 	struct event *retry;
+	struct event *expiry;    /* NULL until there is one */
+	int64_t next_expiry_s;   /* of the first entry that is served; 0 = none ends */
+	int64_t last_expiry_s;   /* when entries that were over were taken out last */
 	bool is_waiting;         /* what is read is kept for a new configuration */
 	struct dataset *waiting; /* and is here */
 	unsigned refs;           /* the intake and jobs */

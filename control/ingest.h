@@ -39,6 +39,7 @@ struct ingest_result {
 	char reason[VERSION_REASON_MAX];
 	bool has_good, has_held;
 	struct version_info good, held;
+	int64_t next_expiry_s; /* of the dataset: when the first entry is over; 0 = never */
 	/* Of the version that was parsed last, when one was. */
 	bool was_parsed;
 	uint64_t bad_lines;

@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 
-#define INTAKE_CHANGING_S 1   /* until a file that is being written is tried again */
-#define INTAKE_FAILED_S   10  /* until a full disk is tried again */
-#define INTAKE_POLL_S     300 /* when the feed has no refresh */
+#define INTAKE_CHANGING_S    1   /* until a file that is being written is tried again */
+#define INTAKE_FAILED_S      10  /* until a full disk is tried again */
+#define INTAKE_POLL_S        300 /* when the feed has no refresh */
+#define INTAKE_EXPIRY_S      60  /* between readings for entries that are over */
+#define INTAKE_EXPIRY_LOOK_S 3600
 
 struct intake {
 	struct event_base *base;
@@ -28,7 +31,13 @@ struct intake {
 	bool is_told; /* hooks.tried() was called for this configuration */
 };
 
-enum intake_work { INTAKE_LOAD, INTAKE_READ, INTAKE_ACCEPT, INTAKE_ROLLBACK };
+enum intake_work {
+	INTAKE_LOAD,
+	INTAKE_READ,
+	INTAKE_EXPIRE, /* read the good version again, without what is over by now */
+	INTAKE_ACCEPT,
+	INTAKE_ROLLBACK
+};
 
 struct intake_job {
 	struct worker_job job;
@@ -85,6 +94,7 @@ static void intake_run(struct worker_job *worker_job)
 	versions = job->feed->versions;
 	switch (job->work) {
 	case INTAKE_LOAD:
+	case INTAKE_EXPIRE:
 		ingest_load(&job->settings, versions, &job->result);
 		break;
 	case INTAKE_READ:
@@ -169,6 +179,42 @@ static bool intake_deliver(struct intake_job *job)
 	return false;
 }
 
+/* Come back when the first entry is over, but not every second for a feed of many. */
+static void intake_expire_later(struct feed *feed)
+{
+	int64_t now_s = time(NULL), delay_s = feed->next_expiry_s - now_s;
+	struct timeval delay = {0};
+
+	if (!feed->next_expiry_s) {
+		evtimer_del(feed->expiry);
+		return;
+	}
+	if (delay_s < feed->last_expiry_s + INTAKE_EXPIRY_S - now_s)
+		delay_s = feed->last_expiry_s + INTAKE_EXPIRY_S - now_s;
+	if (delay_s < 0)
+		delay_s = 0;
+	/* The clock may be set: look again. */
+	if (delay_s > INTAKE_EXPIRY_LOOK_S)
+		delay_s = INTAKE_EXPIRY_LOOK_S;
+	delay.tv_sec = delay_s;
+	evtimer_add(feed->expiry, &delay);
+}
+
+/* Take over what came of a job. That entries ended says nothing of the feed's source. */
+static void intake_apply(struct feed *feed, const struct intake_job *job)
+{
+	const struct ingest_result *result = &job->result;
+
+	if (job->work != INTAKE_EXPIRE)
+		feed_apply(feed, result);
+	else if (result->dataset)
+		feed->good = result->good;
+	if (result->dataset)
+		feed->next_expiry_s = result->next_expiry_s;
+	if (result->dataset || job->work == INTAKE_EXPIRE)
+		intake_expire_later(feed);
+}
+
 static void intake_finish(struct worker_job *worker_job)
 {
 	struct intake_job *job = (struct intake_job *)worker_job;
@@ -180,7 +226,7 @@ static void intake_finish(struct worker_job *worker_job)
 		                                 : "the daemon stops");
 		return;
 	}
-	feed_apply(feed, &job->result);
+	intake_apply(feed, job);
 	is_first = job->work == INTAKE_READ && !feed->is_tried;
 	feed->is_tried |= is_first;
 	intake_retry_later(feed, job->result.outcome);
@@ -189,7 +235,7 @@ static void intake_finish(struct worker_job *worker_job)
 		intake_check_tried(feed->intake);
 	if (!is_over)
 		return;
-	if (job->work == INTAKE_READ || job->work == INTAKE_LOAD ||
+	if (job->work == INTAKE_READ || job->work == INTAKE_LOAD || job->work == INTAKE_EXPIRE ||
 	    job->result.outcome == INGEST_TAKEN)
 		intake_end(job, NULL);
 	else
@@ -257,6 +303,23 @@ static void intake_on_retry(evutil_socket_t fd, short what, void *context)
 	intake_read(context, false);
 }
 
+static void intake_on_expiry(evutil_socket_t fd, short what, void *context)
+{
+	struct feed *feed = context;
+	int64_t now_s = time(NULL);
+
+	(void)fd;
+	(void)what;
+	if (!feed->next_expiry_s)
+		return;
+	if (feed->next_expiry_s <= now_s) {
+		feed->last_expiry_s = now_s;
+		if (intake_submit(feed, INTAKE_EXPIRE, false, NULL, NULL) == 0)
+			return;
+	}
+	intake_expire_later(feed);
+}
+
 struct intake *intake_new(struct event_base *base, struct worker *ingest, const char *state_dir,
                           const struct intake_hooks *hooks, void *context)
 {
@@ -291,6 +354,8 @@ static void intake_drop(struct feed *feed)
 	feed_unwatch(feed);
 	if (feed->retry)
 		evtimer_del(feed->retry);
+	if (feed->expiry)
+		evtimer_del(feed->expiry);
 	feed->is_removed = true;
 	intake_unref(feed);
 }
@@ -354,7 +419,8 @@ static struct feed *intake_add(struct intake *in, const struct config_list *list
 	feed->intake = in;
 	feed->is_waiting = true;
 	feed->retry = evtimer_new(in->base, intake_on_retry, feed);
-	if (!feed->retry || intake_watch(feed) < 0 ||
+	feed->expiry = evtimer_new(in->base, intake_on_expiry, feed);
+	if (!feed->retry || !feed->expiry || intake_watch(feed) < 0 ||
 	    intake_submit(feed, INTAKE_LOAD, false, NULL, NULL) < 0) {
 		feed_free(feed);
 		errno = ENOMEM;

@@ -76,6 +76,8 @@ static void hash_make(struct dataset *d)
 	hash_ranges6(&state, d);
 	hash_names(&state, d);
 	hash_sets(&state, d);
+	if (d->facts.next_expiry_s)
+		hash_number(&state, (uint64_t)d->facts.next_expiry_s);
 	crypto_generichash_final(&state, d->facts.hash, sizeof(d->facts.hash));
 }
 

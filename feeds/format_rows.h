@@ -44,3 +44,6 @@ int format_mmdb(struct reader *reader, struct dataset_builder *builder, char *ou
                 size_t error_size);
 int format_spamhaus_asndrop_json(struct reader *reader, struct dataset_builder *builder,
                                  char *out_error, size_t error_size);
+extern const struct format_option format_sia_options[];
+int format_spamhaus_sia_json(struct reader *reader, struct dataset_builder *builder,
+                             char *out_error, size_t error_size);

@@ -236,6 +236,25 @@ def check_never_good(checks, build):
         checks.is_equal(d.status()["not_loaded"], [], "and all zones are loaded")
 
 
+def check_expiry(checks, build):
+    """Entries with an end of their own."""
+    config = CONFIG.replace("drop.txt, format: plain", "sia.json, format: spamhaus-sia-json")
+    record = '{"ipaddress":"198.51.0.%d","valid_until":%d}\n'
+    soon = int(time.time()) + 5
+    files = {"feeds/sia.json": record % (8, soon) + record % (9, soon + 9999)}
+    with daemons.Daemons(build, config, files) as d:
+        d.start()
+        checks.is_equal((d.answer(listed(7)), d.answer(listed(8))), (LISTED, LISTED),
+                        "entries with an end are answered")
+        checks.is_equal(d.wait_answer(listed(7), NOT_LISTED), NOT_LISTED,
+                        "one that is over goes by itself")
+        checks.is_true(time.time() >= soon, "not before its end")
+        checks.is_equal(d.answer(listed(8)), LISTED, "the others stay")
+        feed = d.feed("drop")
+        checks.is_equal((feed["state"], feed["version"], feed["entries"]), ("serving", 1, 1),
+                        "and the version is the same one")
+
+
 def check_bad_start(checks, build):
     with daemons.Daemons(build, "lists: 5\nfoo: bar\n", {}) as d:
         done = subprocess.run([os.path.join(build, "reputed"), "-c", d.config_path], text=True,
@@ -277,7 +296,7 @@ def main():
         checks.is_equal(d.answer(listed(7)) != "none", True, "and not the data plane")
         if checks.failed:
             sys.stderr.write(d.log())
-    for check in (check_never_good, check_bad_start):
+    for check in (check_never_good, check_expiry, check_bad_start):
         with checks.group(check.__name__):
             check(checks, build)
     return checks.done()
