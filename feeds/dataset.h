@@ -85,6 +85,7 @@ struct dataset_entry {
 	uint8_t level;  /* higher wins; formats without the notion use 0 */
 	bool is_exclusion;
 	bool first_wins; /* of equal keys on equal level only the first counts (tries) */
+	bool last_wins;  /* … only the last */
 	bool is_part;    /* a further piece of the entry before it: not counted again */
 };
 

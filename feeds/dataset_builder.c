@@ -213,14 +213,14 @@ static bool how_equals(const void *things, uint32_t id, const void *key)
 
 	return a->value == how->value && a->level == how->level &&
 	       a->is_exclusion == how->is_exclusion && a->first_wins == how->first_wins &&
-	       a->is_part == how->is_part;
+	       a->last_wins == how->last_wins && a->is_part == how->is_part;
 }
 
 static uint32_t how_hash(const struct dataset_how *how)
 {
 	uint64_t bits = (uint64_t)how->value << 32 | (uint32_t)how->level << 8 |
-	                (uint32_t)how->is_exclusion << 2 | (uint32_t)how->first_wins << 1 |
-	                how->is_part;
+	                (uint32_t)how->last_wins << 3 | (uint32_t)how->is_exclusion << 2 |
+	                (uint32_t)how->first_wins << 1 | how->is_part;
 
 	bits = (bits ^ bits >> 31) * 0x9e3779b97f4a7c15;
 	return (uint32_t)(bits >> 32);
@@ -234,6 +234,7 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 	    .level = entry->level,
 	    .is_exclusion = entry->is_exclusion,
 	    .first_wins = entry->first_wins,
+	    .last_wins = entry->last_wins,
 	    .is_part = is_part,
 	};
 	uint32_t hash, id;

@@ -20,7 +20,7 @@ struct dataset_texts {
 struct dataset_how {
 	uint32_t value;
 	uint8_t level;
-	bool is_exclusion, first_wins, is_part;
+	bool is_exclusion, first_wins, last_wins, is_part;
 };
 
 struct dataset_name_entry {

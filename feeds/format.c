@@ -27,6 +27,9 @@ const struct format formats[] = {
     {"mmdb", format_mmdb, format_mmdb_options, format_mmdb_check},
     {"spamhaus-asndrop-json", format_spamhaus_asndrop_json, format_asndrop_options},
     {"spamhaus-sia-json", format_spamhaus_sia_json, format_sia_options},
+    {"rbldnsd-dnhash", format_rbldnsd_dnhash},
+    {"rbldnsd-generic", format_rbldnsd_generic},
+    {"rbldnsd-combined", format_rbldnsd_combined, format_combined_options},
     {NULL, NULL},
 };
 

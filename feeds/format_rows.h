@@ -47,3 +47,10 @@ int format_spamhaus_asndrop_json(struct reader *reader, struct dataset_builder *
 extern const struct format_option format_sia_options[];
 int format_spamhaus_sia_json(struct reader *reader, struct dataset_builder *builder,
                              char *out_error, size_t error_size);
+int format_rbldnsd_dnhash(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                          size_t error_size);
+int format_rbldnsd_generic(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                           size_t error_size);
+extern const struct format_option format_combined_options[];
+int format_rbldnsd_combined(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                            size_t error_size);
