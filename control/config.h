@@ -93,7 +93,15 @@ struct config_feed {
 	enum config_bogons bogons;
 	const struct format *format_row; /* resolved */
 	struct format_options *options;  /* resolved; NULL = none given */
-	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none */
+	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */
+	/* Of url and rsync. */
+	char *secret_file; /* absolute once resolved; NULL = none */
+	char *proxy;
+	char *ca_file;                      /* absolute once resolved; NULL = the system's */
+	char *min_interval, *timeout;       /* "5m" */
+	char *size_max;                     /* "256M" */
+	uint64_t min_interval_s, timeout_s; /* resolved; 0 = none, default 10m */
+	uint64_t size_max_bytes;            /* resolved; default 1G */
 };
 
 struct config_list {

@@ -279,25 +279,37 @@ static bool check_interfaces(const struct config_node *root, struct config_mista
 	return is_done;
 }
 
+/* A key that says how to fetch, where nothing is fetched. source: NULL = url or rsync */
+static void check_needs_source(const struct config_node *feed, const struct config_path *path,
+                               const char *key, const char *source, struct config_mistakes *m)
+{
+	const struct config_node *node = config_lines_get(feed, key);
+	const struct config_path at = {.up = path, .key = key};
+	bool is_fetched =
+	    config_lines_get(feed, "url") || (!source && config_lines_get(feed, "rsync"));
+
+	if (node && !is_fetched)
+		config_mistake(m, node->line, &at, "is of feeds with %s",
+		               source ? source : "url or rsync");
+}
+
 static void check_feed(const struct config_node *feed, const struct config_path *path,
                        struct config_mistakes *m)
 {
 	static const char *const sources[] = {"path", "url", "rsync"};
+	static const char *const of_url[] = {"proxy", "ca_file"};
+	static const char *const of_others[] = {"secret_file", "min_interval", "timeout",
+	                                        "size_max"};
 	unsigned count = 0;
 
 	if (feed->kind != CONFIG_MAPPING)
 		return;
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		const struct config_node *source = config_lines_get(feed, sources[i]);
-		const struct config_path at = {.up = path, .key = sources[i]};
-
-		if (!source)
-			continue;
-		count++;
-		if (i > 0)
-			config_mistake(m, source->line, &at,
-			               "fetching by %s comes later, expected path", sources[i]);
-	}
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		count += config_lines_get(feed, sources[i]) != NULL;
+	for (size_t i = 0; i < sizeof(of_url) / sizeof(of_url[0]); i++)
+		check_needs_source(feed, path, of_url[i], "url", m);
+	for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++)
+		check_needs_source(feed, path, of_others[i], NULL, m);
 	if (count != 1)
 		config_mistake(m, feed->line, path, "%s, expected exactly one of path, url, rsync",
 		               count ? "has more than one source" : "has no source");

@@ -13,6 +13,7 @@
 
 struct event;
 struct intake;
+struct remote;
 struct source;
 
 enum feed_state {
@@ -31,7 +32,8 @@ struct feed {
 	char reason[VERSION_REASON_MAX]; /* when not serving */
 	bool has_good, has_held;
 	struct version_info good, held;
-	uint64_t bad_lines; /* of the version parsed last */
+	bool has_fetch_failed; /* the last one */
+	uint64_t bad_lines;    /* of the version parsed last */
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
 	uint64_t skipped_lines; /* of that version: left out by rule */
@@ -42,8 +44,11 @@ struct feed {
 	/* intake.c's */
 	struct intake *intake;
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
-	struct source *source;
 	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
+	struct source *source; /* watches settings.path, when it is not ours */
+	struct remote *remote; /* fetches settings.path; NULL = it is somebody else's file */
+	void (*asked)(struct feed *feed, const char *error, void *context); /* waits for a fetch */
+	void *asked_context;
 	struct event *retry;
 	struct event *expiry;    /* NULL until there is one */
 	int64_t next_expiry_s;   /* of the first entry that is served; 0 = none ends */
@@ -72,6 +77,9 @@ void feed_unwatch(struct feed *feed);
 
 /* Take over what came of a job, and log what changed for the operator. */
 void feed_apply(struct feed *feed, const struct ingest_result *result);
+
+/* A fetch of its source ended; error: NULL, or why it failed. */
+void feed_note_fetch(struct feed *feed, const char *error);
 
 /* "serving", "held", "missing". */
 const char *feed_state_name(enum feed_state state);

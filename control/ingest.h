@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct ingest_settings {
-	char *path; /* NULL: nothing is fetched */
+	char *path;
 	const struct format *format;
 	struct format_options *options; /* of that format; NULL = none given */
 	struct guard_limits guards;

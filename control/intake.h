@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct event_base;
+struct fetcher;
 struct intake;
 struct worker;
 
@@ -27,9 +28,17 @@ struct intake_hooks {
 	void (*tried)(void *context);
 };
 
-/* state_dir: of the feeds' files; hooks, ingest must outlive it. Errors: NULL with errno */
-struct intake *intake_new(struct event_base *base, struct worker *ingest, const char *state_dir,
-                          const struct intake_hooks *hooks, void *context);
+/* What it works with; all must outlive it but state_dir, which is copied. */
+struct intake_means {
+	struct event_base *base;
+	struct worker *ingest;
+	struct fetcher *fetcher;
+	const char *state_dir; /* of the feeds' files */
+};
+
+/* hooks must outlive it. Errors: NULL with errno */
+struct intake *intake_new(const struct intake_means *means, const struct intake_hooks *hooks,
+                          void *context);
 
 /* The ingest worker must be stopped. NULL is allowed. */
 void intake_free(struct intake *in);
@@ -53,7 +62,7 @@ struct feed *intake_find(const struct intake *in, const char *name);
 /* All feeds, in the order of the configuration: the first, then feed->next. */
 struct feed *intake_first(const struct intake *in);
 
-/* Read the source now. */
+/* Fetch the source, if that is what is done with it, and read it, now. */
 void intake_refresh(struct feed *feed, intake_done *done, void *context);
 /* Take the held version. */
 void intake_accept(struct feed *feed, intake_done *done, void *context);
