@@ -324,8 +324,8 @@ static void format_lines(void **state)
 static void format_unusable(void **state)
 {
 	static const char binary[] = "192.0.2.1\nELF\0\n";
-	static const char *const options[SAMPLE_OPTIONS_MAX] = {"column=1",
-	                                                        "asn_database=flat.mmdb"};
+	static const char *const options[SAMPLE_OPTIONS_MAX] = {
+	    "column=1", "asn_database=flat.mmdb", "dataset=1"};
 	char error[200], path[4096];
 	struct dataset *d;
 
