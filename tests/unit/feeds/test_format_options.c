@@ -236,7 +236,7 @@ static const struct sample samples[] = {
      .file = "combined.rbldnsd",
      .options = {"dataset=spam"},
      .entry_count = 3,
-     .line_count = 4,
+     .line_count = 5,
      .bad_line_count = 1,
      .declared_count = NO_COUNT,
      .message = "'10.0.0.0/8' is larger than $MAXRANGE4",
