@@ -156,6 +156,7 @@ struct config {
 	bool is_cookie_required;
 	char *version, *hostname, *nsid; /* what is told of the server; NULL or empty = nothing */
 	struct secrets cookie_secrets;   /* of config_secrets_read(); count 0 = none */
+	char *access_file;               /* absolute once resolved; NULL = none */
 	struct config_access *access;    /* never empty once resolved: the defaults */
 	unsigned access_count;
 	struct config_rate_limit *rate_limit; /* NULL = no limits */

@@ -321,6 +321,8 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 		c->dataplane.idle = IDLE_BACKOFF;
 	if (rc == 0 && c->cookie_secret_file)
 		rc = resolve_path(&c->cookie_secret_file, folder, "");
+	if (rc == 0 && c->access_file)
+		rc = resolve_path(&c->access_file, folder, "");
 	if (rc == 0)
 		rc = resolve_identity(c);
 	if (rc == 0 && c->dataplane.tcp_idle)

@@ -178,6 +178,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
                          CYAML_UNLIMITED),
+    TEXT("access_file", OPTIONAL, struct config, access_file),
     CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
                             rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),

@@ -18,6 +18,13 @@ static const char *const option_pairs[] = {NULL};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* MMDB_open() of libmaxminddb 1.7 forgets memory when it refuses a file. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libmaxminddb";
+}
+
 static struct format_options *options_make(void)
 {
 	struct format_options *made = format_options_new();

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -90,7 +91,7 @@ static const struct bad_row bad_rows[] = {
     {"an unknown key",
      "statedir: /s\n" REST,
      {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
-      "cookies, identity, access, rate_limit, guard, lists, zones"}},
+      "cookies, identity, access, access_file, rate_limit, guard, lists, zones"}},
     {"a key of cookies that there is not",
      "cookies: {secret: 00112233445566778899aabbccddeeff}\n" REST,
      {":1: cookies.secret: unknown key, expected one of: secret_file, require"}},
@@ -397,6 +398,16 @@ static const struct bad_row bad_rows[] = {
     {"a path that is empty",
      CSV("column: 1, shared_hosts: \"\""),
      {":1: lists[0].feed.options.shared_hosts: bad value '', expected a value"}},
+    {"an acl as a list",
+     LIST("feed: {path: f, format: rbldnsd-acl}"),
+     {":1: lists[0].feed.format: bad value 'rbldnsd-acl', expected the format of a list: an acl "
+      "lists nothing, give it to access_file"}},
+    {"an acl beside rules",
+     "access_file: acl\naccess: [{from: 192.0.2.0/24, action: allow}]\n" REST,
+     {":1: access_file: given beside access, expected one of them"}},
+    {"an acl that is not there",
+     "access_file: /nowhere/acl\n" REST,
+     {":1: access_file: '/nowhere/acl' cannot be read: No such file"}},
     {"a selection of nothing",
      LIST("feed: {path: f, format: mmdb}"),
      {":1: lists[0].feed.options: format mmdb needs country, asn or both"}},
@@ -822,6 +833,57 @@ static void shipped_files_are_right(void **state)
 	}
 }
 
+/* What an acl of rbldnsd becomes, in the order of its addresses. */
+static const struct {
+	const char *from;
+	enum config_access_action action;
+	uint32_t code;
+	const char *text;
+} acl_rows[] = {
+    {"192.0.2.0/24", CONFIG_REFUSE, 0, NULL}, {"192.0.2.7", CONFIG_ALWAYS, 0x7f000009, "$ asks"},
+    {"192.0.2.8", CONFIG_EMPTY, 0, NULL},     {"192.0.2.9", CONFIG_ALWAYS, 0x7f000003, NULL},
+    {"192.0.2.10", CONFIG_ALLOW, 0, NULL},    {"::/0", CONFIG_DROP, 0, NULL},
+    {"0.0.0.0/0", CONFIG_ALLOW, 0, NULL},
+};
+
+static void acl_is_read(void **state)
+{
+	char path[] = "/tmp/reputed-acl-XXXXXX", yaml[1024];
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct messages m;
+	struct config *c;
+
+	(void)state;
+	assert_non_null(file);
+	fputs("192.0.2 =refuse\n192.0.2.7 :9:$ asks\n192.0.2.8 :empty\n192.0.2.9 :3:\n"
+	      "192.0.2.10 :pass\n::/0\n",
+	      file);
+	fflush(file);
+	snprintf(yaml, sizeof(yaml), "access_file: %s\n" REST, path);
+	c = load(yaml, strlen(yaml), &m);
+	assert_non_null(c);
+	assert_int_equal(c->access_count, sizeof(acl_rows) / sizeof(acl_rows[0]));
+	for (unsigned i = 0; i < c->access_count; i++) {
+		assert_string_equal(c->access[i].from, acl_rows[i].from);
+		assert_int_equal(c->access[i].action, acl_rows[i].action);
+		assert_int_equal(c->access[i].code, acl_rows[i].code);
+		assert_int_equal(!c->access[i].text, !acl_rows[i].text);
+		if (acl_rows[i].text)
+			assert_string_equal(c->access[i].text, acl_rows[i].text);
+	}
+	assert_int_equal(c->access[1].listing, 0);
+	assert_int_equal(c->access[3].listing, 1);
+	config_free(c);
+
+	fputs("192.0.2.1 :nothing\n", file);
+	fclose(file);
+	assert_null(load(yaml, strlen(yaml), &m));
+	assert_int_equal(m.count, 1);
+	snprintf(yaml, sizeof(yaml), "%s:7: bad value ':nothing'", path);
+	assert_memory_equal(m.text[0], yaml, strlen(yaml));
+	unlink(path);
+}
+
 static void options_are_kept(void **state)
 {
 	static const char yaml[] =
@@ -848,6 +910,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(options_are_kept),
+	    cmocka_unit_test(acl_is_read),
 	    cmocka_unit_test(mistakes_are_told),
 	    cmocka_unit_test(good_files_load),
 	    cmocka_unit_test(defaults_are_those_of_the_contract),
