@@ -83,9 +83,10 @@ struct config_rate_limit {
 };
 
 struct config_feed {
-	char *path; /* absolute once resolved; one of path, url, rsync */
+	char *path; /* absolute once resolved; one of path, url, rsync, push */
 	char *url;
 	char *rsync;
+	bool is_pushed;
 	char *format;
 	char *refresh; /* "1h" */
 	char *max_age;

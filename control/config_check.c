@@ -334,6 +334,12 @@ static const char *check_rsync(struct check *c, const char *text)
 	             "secret_file)";
 }
 
+static const char *check_push(struct check *c, const char *text)
+{
+	(void)c;
+	return strcmp(text, "true") == 0 ? NULL : "true";
+}
+
 static const char *check_code(struct check *c, const char *text)
 {
 	uint32_t code;
@@ -445,6 +451,7 @@ static const struct {
     {"lists[].feed.path", check_path},
     {"lists[].feed.url", check_url},
     {"lists[].feed.rsync", check_rsync},
+    {"lists[].feed.push", check_push},
     {"lists[].feed.secret_file", check_path},
     {"lists[].feed.ca_file", check_path},
     {"lists[].feed.proxy", check_proxy},

@@ -118,6 +118,7 @@ static const cyaml_schema_field_t feed_fields[] = {
     TEXT("path", OPTIONAL, struct config_feed, path),
     TEXT("url", OPTIONAL, struct config_feed, url),
     TEXT("rsync", OPTIONAL, struct config_feed, rsync),
+    CYAML_FIELD_BOOL("push", OPTIONAL, struct config_feed, is_pushed),
     TEXT("secret_file", OPTIONAL, struct config_feed, secret_file),
     TEXT("proxy", OPTIONAL, struct config_feed, proxy),
     TEXT("ca_file", OPTIONAL, struct config_feed, ca_file),

@@ -2,6 +2,7 @@
 #include "control/feed.h"
 
 #include "control/log.h"
+#include "control/pushed.h"
 #include "control/remote.h"
 #include "control/source.h"
 
@@ -37,6 +38,7 @@ void feed_free(struct feed *feed)
 		return;
 	feed_unwatch(feed);
 	remote_free(feed->remote);
+	pushed_free(feed->pushed);
 	if (feed->retry)
 		event_free(feed->retry);
 	if (feed->expiry)
@@ -71,7 +73,7 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 	const struct ingest_settings *s = &feed->settings;
 
 	/* The path of what is fetched is ours to choose. */
-	if (!feed->remote == !config->path)
+	if ((feed->remote || feed->pushed) == (config->path != NULL))
 		return false;
 	if (config->path && strcmp(s->path, config->path) != 0)
 		return false;
@@ -136,12 +138,16 @@ static void feed_miss(struct feed *feed, const char *reason)
 	struct remote_status status;
 	char text[VERSION_REASON_MAX];
 
-	if (!feed->remote) {
+	if (!feed->remote && !feed->pushed) {
 		feed_set(feed, FEED_MISSING, reason);
 		return;
 	}
 	if (feed->has_good)
 		return;
+	if (feed->pushed) {
+		feed_set(feed, FEED_MISSING, "not pushed yet");
+		return;
+	}
 	remote_status(feed->remote, &status);
 	if (status.error)
 		snprintf(text, sizeof(text), "cannot be fetched: %s", status.error);

@@ -13,6 +13,7 @@
 
 struct event;
 struct intake;
+struct pushed;
 struct remote;
 struct source;
 
@@ -47,6 +48,7 @@ struct feed {
 	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
 	struct source *source; /* watches settings.path, when it is not ours */
 	struct remote *remote; /* fetches settings.path; NULL = it is somebody else's file */
+	struct pushed *pushed; /* collects settings.path; NULL = nobody does */
 	void (*asked)(struct feed *feed, const char *error, void *context); /* waits for a fetch */
 	void *asked_context;
 	struct event *retry;

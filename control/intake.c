@@ -2,6 +2,7 @@
 #include "control/intake.h"
 
 #include "control/log.h"
+#include "control/pushed.h"
 #include "control/remote.h"
 #include "control/source.h"
 #include "control/worker.h"
@@ -460,6 +461,21 @@ static int intake_fetch(struct feed *feed, const struct config_feed *config)
 	return 0;
 }
 
+/* Errors: negative errno */
+static int intake_receive(struct feed *feed, const struct config_feed *config)
+{
+	char folder[4096], *path;
+
+	snprintf(folder, sizeof(folder), "%s/pushed/%s", feed->intake->state_dir, feed->name);
+	feed->pushed = pushed_new(folder, config->size_max_bytes);
+	path = feed->pushed ? strdup(pushed_path(feed->pushed)) : NULL;
+	if (!path)
+		return -errno;
+	free(feed->settings.path);
+	feed->settings.path = path;
+	return 0;
+}
+
 /* Learn of changes of the feed's source from now on. Errors: negative errno */
 static int intake_watch(struct feed *feed, const struct config_feed *config)
 {
@@ -469,10 +485,14 @@ static int intake_watch(struct feed *feed, const struct config_feed *config)
 	rc = intake_watch_companions(feed);
 	if (rc < 0)
 		return rc;
+	pushed_free(feed->pushed);
+	feed->pushed = NULL;
 	if (remote_is_wanted(config))
 		return intake_fetch(feed, config);
 	remote_free(feed->remote);
 	feed->remote = NULL;
+	if (config->is_pushed)
+		return intake_receive(feed, config);
 	feed->source = intake_watch_file(feed, feed->settings.path, intake_on_change);
 	return feed->source ? 0 : -errno;
 }
@@ -635,6 +655,22 @@ void intake_refresh(struct feed *feed, intake_done *done, void *context)
 	snprintf(text, sizeof(text), "min_interval lets the source be asked again in %llu s",
 	         (unsigned long long)wait_s);
 	intake_tell_asker(feed, text);
+}
+
+int intake_push(struct feed *feed, const struct intake_piece *piece, uint64_t *out_upload,
+                intake_done *done, void *context)
+{
+	int rc;
+
+	if (!feed->pushed)
+		return -ENOTSUP;
+	rc = pushed_take(feed->pushed, piece->upload, piece->bytes, piece->size, out_upload);
+	if (rc == 0 && piece->is_last) {
+		rc = pushed_end(feed->pushed);
+		if (rc == 0)
+			intake_ask(feed, INTAKE_READ, done, context);
+	}
+	return rc;
 }
 
 void intake_accept(struct feed *feed, intake_done *done, void *context)

@@ -64,6 +64,20 @@ struct feed *intake_first(const struct intake *in);
 
 /* Fetch the source, if that is what is done with it, and read it, now. */
 void intake_refresh(struct feed *feed, intake_done *done, void *context);
+/*
+ * Take a piece of a pushed source (pushed_take()); with the last one the source is read and done is
+ * called, else done is not.
+ * Errors: -ENOTSUP it is no feed that is pushed; those of pushed_take(), pushed_end(); done is not
+ * called
+ */
+struct intake_piece {
+	uint64_t upload;
+	const void *bytes;
+	size_t size;
+	bool is_last;
+};
+int intake_push(struct feed *feed, const struct intake_piece *piece, uint64_t *out_upload,
+                intake_done *done, void *context);
 /* Take the held version. */
 void intake_accept(struct feed *feed, intake_done *done, void *context);
 /* Go back to the good version before. */

@@ -272,6 +272,53 @@ def check_feeds(checks, build, server, rsyncd):
         checks.is_equal(d.stop(d.control, signal.SIGTERM), 0, "control stops while a fetch waits")
 
 
+PUSHED = """\
+lists:
+  - {name: batch, feed: {push: true, format: plain, size_max: 1M}}
+  - {name: file, feed: {path: file.txt, format: plain}}
+zones:
+  - {name: batch.test, lists: [batch]}
+"""
+
+
+def push(d, build, name, data, *words):
+    return subprocess.run([os.path.join(build, "reputectl"), "-c", d.config_path, "feeds", "push",
+                           name, *words], input=data, capture_output=True, check=False)
+
+
+def check_push(checks, build):
+    with daemons.Daemons(build, PUSHED, {"file.txt": "192.0.2.1\n"}) as d:
+        d.start()
+        checks.is_equal((d.answer("1.2.51.198.batch.test"), d.feed("batch")["reason"]),
+                        ("SERVFAIL EDE14", "not pushed yet"), "nothing pushed yet: SERVFAIL")
+        many = b"".join(b"198.51.%d.%d\n" % (i >> 8, i & 255) for i in range(20000))
+        checks.is_equal(push(d, build, "batch", many).returncode, 0, "many pieces from stdin")
+        checks.is_equal((d.answer("1.2.51.198.batch.test"), d.feed("batch")["entries"]),
+                        ("NOERROR 127.0.0.2", 20000), "answered when the command is back")
+        path = d.path("to-push")
+        with open(path, "wb") as file:
+            file.write(many[:-1] + b"\n# the same, said otherwise\n")
+        checks.is_equal(push(d, build, "batch", b"", path).returncode, 0, "a file")
+        for data, name, words, reason, why in (
+                (bytes(2 << 20), "batch", (), b"File too large", "more than size_max"),
+                (NEW, "file", (), b"is not pushed", "a feed that is a file"),
+                (NEW, "nosuch", (), b"there is no feed", "no feed"),
+                (NEW, "batch", ("/nosuch",), b"No such file", "no file")):
+            done = push(d, build, name, data, *words)
+            checks.is_equal((done.returncode, reason in done.stderr), (1, True), f"refused: {why}")
+        done = push(d, build, "batch", b"")
+        checks.is_equal((done.returncode, d.wait_feed("batch", state="held")["entries"]),
+                        (0, 20000), "an empty push is held, as an emptied file is")
+        first = d.ask("feeds-push", feed="batch", data="MTkyLjAuMi43Cg==")["upload"]
+        second = d.ask("feeds-push", feed="batch", data="MTkyLjAuMi43Cg==")["upload"]
+        reply = d.ask("feeds-push", feed="batch", data="", upload=first, last=True)
+        checks.is_true(second != first and "another push" in reply["error"],
+                       "of two pushes at once the first one is over")
+        reply = d.ask("feeds-push", feed="batch", data="%", upload=second)
+        checks.is_true("base64" in reply["error"], "what is not base64 is refused")
+        checks.is_equal(d.answer("1.2.51.198.batch.test"), "NOERROR 127.0.0.2", "still answered")
+
+
 def check_first(checks, build, server):
     """Nothing fetched yet: the zone is not loaded, and 'not listed' is never said."""
     with daemons.Daemons(build, CONFIG.format(url=server.url("hang"), polite=server.url("error"),
@@ -299,6 +346,7 @@ def main():
             check_rsync(checks, f, rsyncd, folder)
             check_feeds(checks, build, server, rsyncd)
             check_first(checks, build, server)
+            check_push(checks, build)
     finally:
         shutil.rmtree(folder)
     return checks.done()
