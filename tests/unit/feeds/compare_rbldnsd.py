@@ -197,6 +197,7 @@ class Rbldnsd:
             stdout=self.log, stderr=self.log)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", port))
+        self.number = 0
         self.wait()
 
     def wait(self):
@@ -216,9 +217,12 @@ class Rbldnsd:
     def exchange(self, labels, qtype):
         """The data of the answer records."""
         wire = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-        self.socket.send(struct.pack(">6H", 1, 0, 1, 0, 0, 1) + wire + struct.pack(">2H", qtype, 1) +
-                         b"\0\0\x29\x08\0\0\0\0\0\0\0")
+        self.number = (self.number + 1) & 0xffff
+        self.socket.send(struct.pack(">6H", self.number, 0, 1, 0, 0, 1) + wire +
+                         struct.pack(">2H", qtype, 1) + b"\0\0\x29\x08\0\0\0\0\0\0\0")
         reply = self.socket.recv(4096)
+        while struct.unpack(">H", reply[:2])[0] != self.number:
+            reply = self.socket.recv(4096)  # late: of a question that wait() gave up
         count = struct.unpack(">H", reply[6:8])[0]
         at, found = 12 + len(wire) + 4, []
         for _ in range(count):
