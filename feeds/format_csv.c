@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Separated values, as abuse.ch publishes them: one column is what is listed, an address, a name, a
- * URL (its host) or any of them with a port; conditions on others choose the rows.
+ * URL (its host) or any of them with a port; conditions on others choose the rows. A second column
+ * may be the last address of a range.
  */
 #include "feeds/csv.h"
 #include "feeds/format_rows.h"
@@ -20,8 +21,9 @@ struct csv {
 	struct csv_dialect dialect;
 	char comment; /* 0 = none */
 	bool is_header_due;
-	bool has_names; /* columns by name: a header tells where they are */
-	struct csv_column column;
+	bool has_names;                 /* columns by name: a header tells where they are */
+	struct csv_column column, last; /* last: of ranges */
+	bool has_last;
 	struct csv_condition conditions[CSV_CONDITIONS_MAX];
 	size_t condition_count;
 	struct host_rules *rules;
@@ -32,6 +34,9 @@ struct csv {
 static bool are_columns_found(struct csv *csv)
 {
 	bool is_found = csv_column_find(&csv->column, &csv->row);
+
+	if (csv->has_last)
+		is_found &= csv_column_find(&csv->last, &csv->row);
 
 	for (size_t i = 0; i < csv->condition_count; i++)
 		is_found &= csv_column_find(&csv->conditions[i].column, &csv->row);
@@ -119,9 +124,35 @@ static int value_add(struct lines *lines, struct span value, uint64_t number)
 	return dataset_add_range(lines->builder, &range, &entry);
 }
 
+/* A range of which a row has the first and the last address. */
+static int range_add(struct lines *lines, struct span first, struct span last, uint64_t number)
+{
+	struct dataset_entry entry = {.line = number};
+	struct address_range range, end;
+
+	if (address_parse(first.text, first.size, &range) < 0 || range.first != range.last ||
+	    address_parse(last.text, last.size, &end) < 0 || end.first != end.last ||
+	    range.is_ip6 != end.is_ip6 || end.last < range.first) {
+		LINES_BAD(lines, number, "bad range '%.*s' to '%.*s': expected two addresses",
+		          SPAN_QUOTE(first), SPAN_QUOTE(last));
+		return 0;
+	}
+	range.last = end.last;
+	lines->facts->line_count++;
+	return dataset_add_range(lines->builder, &range, &entry);
+}
+
+/* Empty when the row has no such column. */
+static struct span field_get(const struct csv *csv, const struct csv_column *column)
+{
+	return column->index < csv->row.count ? csv->row.fields[column->index]
+	                                      : (struct span){"", 0};
+}
+
 static int csv_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct csv *csv = lines->context;
+	struct span value;
 	const char *error;
 
 	if (csv->comment && line.text[0] == csv->comment) {
@@ -141,12 +172,15 @@ static int csv_line(struct lines *lines, struct span line, uint64_t number)
 			return 0;
 		}
 	}
-	if (csv->column.index >= csv->row.count || !csv->row.fields[csv->column.index].size) {
+	value = field_get(csv, &csv->column);
+	if (!value.size) {
 		LINES_BAD(lines, number, "nothing in column %zu of '%.*s'", csv->column.index + 1,
 		          SPAN_QUOTE(line));
 		return 0;
 	}
-	return value_add(lines, csv->row.fields[csv->column.index], number);
+	if (csv->has_last)
+		return range_add(lines, value, field_get(csv, &csv->last), number);
+	return value_add(lines, value, number);
 }
 
 /* One character, "tab" or "none" (0). */
@@ -214,6 +248,7 @@ static const char *check_names(const char *text)
 
 const struct format_option format_csv_options[] = {
     {"column", check_column, FORMAT_NEEDED},
+    {"last", check_column, 0},
     {"where", check_where, FORMAT_MANY},
     {"separator", check_separator, 0},
     {"quote", check_char, 0},
@@ -255,6 +290,7 @@ static int csv_configure(struct csv *csv, const struct format_options *options, 
                          size_t error_size)
 {
 	const char *column = format_options_get(options, "column");
+	const char *last = format_options_get(options, "last");
 	const char *names = format_options_get(options, "names");
 	const char *header = format_options_get(options, "header");
 
@@ -268,7 +304,10 @@ static int csv_configure(struct csv *csv, const struct format_options *options, 
 	char_read(options, "quote", &csv->dialect.quote);
 	char_read(options, "comment", &csv->comment);
 	csv->column = csv_column_make((struct span){column, strlen(column)});
-	csv->has_names = csv->column.name.size != 0;
+	csv->has_last = last != NULL;
+	if (last)
+		csv->last = csv_column_make((struct span){last, strlen(last)});
+	csv->has_names = csv->column.name.size != 0 || csv->last.name.size != 0;
 	if (conditions_read(csv, options) < 0) {
 		snprintf(out_error, error_size, "more than %d conditions in 'where', or a bad one",
 		         CSV_CONDITIONS_MAX);

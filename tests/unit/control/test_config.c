@@ -379,7 +379,8 @@ static const struct bad_row bad_rows[] = {
      {":1: lists[0].feed.options: expected keys: {key: value}"}},
     {"an option the format does not know",
      CSV("column: 1, colour: red"),
-     {":1: lists[0].feed.options.colour: unknown key, expected one of format csv: column, where"}},
+     {":1: lists[0].feed.options.colour: unknown key, expected one of format csv: column, last, "
+      "where"}},
     {"an option the format needs",
      CSV("where: a=b"),
      {":1: lists[0].feed.options.column: missing, format csv needs it"}},
