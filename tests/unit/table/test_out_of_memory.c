@@ -26,6 +26,8 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __real_mprotect(void *at, size_t size, int protection);
+int __wrap_mprotect(void *at, size_t size, int protection);
 
 static unsigned fail_at; /* the how manyth allocation from now fails; 0 = none */
 static bool has_failed;
@@ -59,6 +61,14 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
 	if (is_to_fail())
 		return MAP_FAILED;
 	return __real_mmap(at, size, protection, flags, fd, offset);
+}
+
+/* Reserved address space becomes memory by it. */
+int __wrap_mprotect(void *at, size_t size, int protection)
+{
+	if (is_to_fail())
+		return -1;
+	return __real_mprotect(at, size, protection);
 }
 
 #define PROBE_COUNT 2000
@@ -137,6 +147,19 @@ static void split_many(struct tables *t)
 static int paint_one(struct tables *t)
 {
 	return paint4(t, 0x0a000001, 0x0a000001, 2);
+}
+
+/* Many points within a /8, in narrow slots. */
+static void fill_group(struct tables *t)
+{
+	for (uint32_t i = 0; i < 2000; i++)
+		assert_int_equal(paint4(t, i << 10, i << 10, 1), 0);
+}
+
+/* Points whose slots have no room for the verdict that is painted over them. */
+static int paint_large(struct tables *t)
+{
+	return paint4(t, 0, 0x00ffffff, VERDICT_MAX);
 }
 
 static int paint_two_ends(struct tables *t)
@@ -267,9 +290,10 @@ static const struct {
 	int (*operate)(struct tables *t);
 	unsigned fails_min; /* allocations that it has at least */
 } rows[] = {
-    {"the first split of a /24", nothing, paint_one, 2},
-    {"both ends of a range split a /24", nothing, paint_two_ends, 3},
-    {"a range over many split /24s", split_many, paint_over_many, 4},
+    {"IPv4: the first point", nothing, paint_one, 2},
+    {"both ends of a range split a /24", nothing, paint_two_ends, 2},
+    {"a range over many points", split_many, paint_over_many, 0},
+    {"a verdict that goes through blocks", fill_group, paint_large, 4},
     {"IPv6: a chunk is replaced", nothing, paint6_one, 2},
     {"IPv6: a chunk is cut", fill_one_chunk, paint6_split, 3},
     {"IPv6: a chunk is appended", fill_chunks, paint6_append, 1},
