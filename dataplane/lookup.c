@@ -159,6 +159,7 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 	case QUERY_CHAOS:
 	case QUERY_APEX:
 	case QUERY_KEY:
+	case QUERY_KEYLESS:
 		break;
 	case QUERY_IP4:
 		q->verdict = lookup4(t, q);
@@ -180,7 +181,7 @@ static void lookup_records(struct query *q)
 	bool exists = false;
 
 	if (!q->zone->records || q->is_test_entry ||
-	    (q->kind != QUERY_NAME && q->kind != QUERY_APEX))
+	    (q->kind != QUERY_NAME && q->kind != QUERY_APEX && q->kind != QUERY_KEYLESS))
 		return;
 	q->records =
 	    records_find(q->zone->records, q->name, q->name_size, &q->record_count, &exists);
@@ -188,6 +189,23 @@ static void lookup_records(struct query *q)
 		q->exists = true;
 	if (q->records)
 		q->verdict = VERDICT_NONE;
+}
+
+/*
+ * A name without the key of its zone: name servers and static records are for everybody, because
+ * those who look for them hold no key. A resolver asks for the addresses of the servers in the NS
+ * records before it can ask them anything (RFC 1034 section 5.3.3), and the target of a CNAME or MX
+ * is one name for all. Nothing of the lists may show: REFUSED, also for what is not there.
+ */
+static void lookup_keyless(struct query *q)
+{
+	lookup_records(q);
+	q->exists = q->exists || is_name_server(q);
+	if (q->exists)
+		return;
+	q->kind = QUERY_ERROR;
+	q->rcode = DNS_REFUSED;
+	q->ede = DNS_EDE_PROHIBITED + 1;
 }
 
 /* Whether a name is above addresses that the zone may list, which need its remaining labels. */
@@ -242,8 +260,13 @@ void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 			lookup_verdict(t, &queries[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE && queries[i].kind != QUERY_ERROR &&
-		    queries[i].kind != QUERY_CHAOS)
-			lookup_listings(t, &queries[i]);
+		struct query *q = &queries[i];
+
+		if (q->drop != DROP_NONE || q->kind == QUERY_ERROR || q->kind == QUERY_CHAOS)
+			continue;
+		if (q->kind == QUERY_KEYLESS)
+			lookup_keyless(q);
+		else
+			lookup_listings(t, q);
 	}
 }

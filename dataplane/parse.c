@@ -167,6 +167,13 @@ static bool admit_type(struct query *q)
 	return true;
 }
 
+static void take_name(struct query *q, const uint8_t *name, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		q->name[i] = qname_lower(name[i]);
+	q->name_size = (uint8_t)size;
+}
+
 /* The kind of the name of `size` bytes before the apex, with its address. */
 static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
 {
@@ -182,9 +189,7 @@ static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
 		q->address4 = range4.first;
 	if (is_ip4 && content == ZONE_HAS_IP4)
 		return QUERY_IP4; /* nothing but IPv4 here: the name will not be needed */
-	for (size_t i = 0; i < size; i++)
-		q->name[i] = qname_lower(name[i]);
-	q->name_size = (uint8_t)size;
+	take_name(q, name, size);
 	if (is_ip4)
 		return QUERY_IP4;
 	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && qname_nibbles(name, size, &range6) == 32) {
@@ -212,6 +217,7 @@ static void find_identity(struct query *q)
 
 /*
  * Take the key label off a name of a zone that needs one; it is the one just left of the apex.
+ * Without one lookup decides what there is: the zone's own name servers and records.
  *
  * size: of what is left of the apex
  */
@@ -226,7 +232,8 @@ static bool admit_key(struct query *q, const uint8_t *name, size_t *size)
 		at += 1u + name[at];
 	key = q->zone->keys ? keys_find(q->zone->keys, &name[at]) : -1;
 	if (key < 0) {
-		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+		take_name(q, name, *size);
+		q->kind = QUERY_KEYLESS;
 		return false;
 	}
 	q->key = (uint32_t)key + 1;
@@ -291,6 +298,7 @@ static void reset(struct query *q, const struct settings *settings)
 	q->has_opt = false;
 	q->is_dnssec_ok = false;
 	q->is_nsid_asked = false;
+	q->is_keepalive_asked = false;
 	q->identity = NULL;
 	q->exists = false;
 	q->is_test_entry = false;

@@ -23,19 +23,21 @@ enum query_kind {
 	QUERY_APEX,  /* the zone's own name */
 	QUERY_IP4,   /* reversed IPv4, or its v4-mapped nibble form */
 	QUERY_IP6,
-	QUERY_KEY,  /* a key label alone, which is above all that can be asked with it */
-	QUERY_NAME, /* also the 1..3 octets or 1..31 nibbles above addresses */
+	QUERY_KEY,     /* a key label alone, which is above all that can be asked with it */
+	QUERY_KEYLESS, /* a name without the key that its zone needs: what is open to all of it */
+	QUERY_NAME,    /* also the 1..3 octets or 1..31 nibbles above addresses */
 };
 
 struct query {
 	/* in: set by the caller */
-	uint8_t *message;  /* DNS header first */
-	uint16_t size;     /* bytes of the query */
-	uint16_t capacity; /* bytes that may be written at message, >= size */
-	bool is_tcp;       /* no size limit but capacity, never TC */
-	address6_t client; /* IPv4 as ::ffff:a.b.c.d */
-	uint64_t now_us;   /* UTC, microseconds since 1970; once per burst will do */
-	bool is_internal;  /* the operator's own question: no key label in its name */
+	uint8_t *message;     /* DNS header first */
+	uint16_t size;        /* bytes of the query */
+	uint16_t capacity;    /* bytes that may be written at message, >= size */
+	bool is_tcp;          /* no size limit but capacity, never TC */
+	uint16_t tcp_idle_ds; /* of a TCP query: its connection's idle timeout, in 100 ms */
+	address6_t client;    /* IPv4 as ::ffff:a.b.c.d */
+	uint64_t now_us;      /* UTC, microseconds since 1970; once per burst will do */
+	bool is_internal;     /* the operator's own question: no key label in its name */
 
 	/* out: after answer_burst() */
 	uint16_t reply_size;   /* 0 = dropped */
@@ -57,7 +59,8 @@ struct query {
 	bool has_opt;
 	bool is_dnssec_ok;
 	bool is_nsid_asked;
-	uint8_t identity_size; /* of a QUERY_CHAOS */
+	bool is_keepalive_asked; /* over TCP only */
+	uint8_t identity_size;   /* of a QUERY_CHAOS */
 	const char *identity;
 	uint8_t cookie[COOKIE_SIZE];     /* of the answer; unless COOKIE_NONE */
 	const struct settings *settings; /* NULL = nothing set */

@@ -394,13 +394,29 @@ def records_cases():
     Case(f, "case", "RFC 4343", q, reply(q, answers=[rr("A", 300, b"\xc0\0\2\x51")]))
     nodata(f, "ns-mx", "RFC 2308 section 2.2", REC, Query("ns1.rec.example", "MX"))
     cname = b"\3web\3rec\7example\0"
-    for qtype in ("A", "CNAME", "ANY", "AAAA"):
+    for qtype in ("A", "CNAME", "ANY"):
         q = Query("www.rec.example", qtype)
         answers = [rr("CNAME", 300, cname)]
         if qtype == "A":
             answers.append(rr("A", 300, b"\xc0\0\2\x51", pointer(12 + len(q.wire) + 4 + 12)))
         Case(f, f"cname-{qtype.lower()}", "RFC 1034 section 4.3.2 step 3a: a CNAME is followed "
              "in the zone, unless it is asked for", q, reply(q, answers=answers))
+    for name, qtype, chain in (("www", "MX", ()), ("four", "AAAA", (cname,))):
+        q = Query(f"{name}.rec.example", qtype)
+        targets = [cname] if name == "www" else [b"\3www\3rec\7example\0", *chain]
+        answers, owner, at = [], pointer(12), 12 + len(q.wire) + 4
+        for target in targets:
+            answers.append(rr("CNAME", 300, target, owner))
+            owner, at = pointer(at + 12), at + 12 + len(target)
+        Case(f, f"cname-nodata-{name}", "RFC 2308 section 2.2: the last name of the chain is there, "
+             "the type is not:\nthe SOA says so, and for how long",
+             q, negative(REC, q, NOERROR, answers=answers))
+    q = Query("apex.rec.example", "NS")
+    Case(f, "cname-apex", "what the apex has is told who asks for the apex: no SOA, which would "
+         "deny its NS", q, reply(q, answers=[rr("CNAME", 300, b"\3rec\7example\0")]))
+    q = Query("gap.rec.example", "TXT")
+    Case(f, "cname-gap", "a name without records may be listed: it is for who asks for it", q,
+         reply(q, answers=[rr("CNAME", 300, b"\3ent\3rec\7example\0")]))
     q = Query("out.rec.example")
     Case(f, "cname-out", "RFC 1034 section 4.3.2: the rest is another zone's", q,
          reply(q, answers=[rr("CNAME", 300, b"\3web\7example\0")]))
@@ -634,6 +650,7 @@ def edns_cases():
     with_opt("ecs-malformed", "what is ignored is not judged", options=option(8, b"\0"))
     with_opt("unknown-empty", "an option without data", options=option(65534))
     with_opt("many-options", "forty of them", options=option(65001, b"xy") * 40)
+    keepalive_cases(f)
     nsid = option(3, b"gold-1")
     for name, options, why in (
             ("nsid", option(3), "RFC 5001 section 2.1: asked for with an empty option"),
@@ -690,6 +707,33 @@ def edns_cases():
     q = Query(MISS, opt=opt(do=True))
     Case(f, "not-listed", "RFC 6891 section 6.1.1: in every reply", q,
          negative(BL, q, NXDOMAIN, do=True))
+
+
+def keepalive_cases(f):
+    """edns-tcp-keepalive; golden.c says that connections may be idle for 10 s."""
+    ours = option(11, u16(100))
+
+    def over(transport, name, why, theirs, expected, **more):
+        q = Query(HIT, opt=opt(options=theirs))
+        Case(f, f"keepalive-{name}", why, q,
+             reply(q, answers=a("127.0.0.2"), options=expected, **more), transport=transport)
+
+    over("tcp", "tcp", "RFC 7828 section 3.3.2: the idle timeout, in units of 100 ms", option(11),
+         ours)
+    over("tcp", "tcp-twice", "asked for twice, told once", option(11) * 2, ours)
+    over("tcp", "tcp-nsid", "among others", option(3) + option(11), ours + option(3, b"gold-1"))
+    over("tcp", "tcp-unasked", "RFC 7828 section 3.3.2 allows it, RFC 6891 section 6.1.2 does not "
+         "ask for it", b"", b"")
+    over("udp", "udp", "RFC 7828 section 3.3.1: ignored over UDP, and MUST NOT be sent",
+         option(11), b"")
+    over("udp", "udp-data", "ignored, whatever is in it", option(11, u16(100)), b"")
+    for size in (1, 2, 3):
+        q = Query(HIT, opt=opt(options=option(11, bytes(size))))
+        Case(f, f"keepalive-size-{size}", "RFC 7828 section 3.2.1: a query MUST have no timeout", q,
+             error(q, FORMERR, options=ours), transport="tcp")
+    q = Query("elsewhere.example", opt=opt(options=option(11)))
+    Case(f, "keepalive-refused", "in an error too", q, error(q, REFUSED, ede=20, options=ours),
+         transport="tcp")
 
 
 def cookie_cases():
