@@ -6,6 +6,7 @@
  */
 #include "dataplane/cookie.h"
 #include "dataplane/drop.h"
+#include "dataplane/table/labels.h"
 #include "dataplane/table/tables.h"
 
 #include <stdbool.h>
@@ -64,10 +65,14 @@ struct query {
 	const char *identity;
 	uint8_t cookie[COOKIE_SIZE];     /* of the answer; unless COOKIE_NONE */
 	const struct settings *settings; /* NULL = nothing set */
-	bool exists;        /* something listed here or below: NODATA instead of NXDOMAIN */
-	bool is_test_entry; /* RFC 5782 section 5 */
-	bool is_always;     /* listed as q->always, whatever the lists say */
-	uint8_t name_size;  /* lower-cased name relative to the apex */
+	bool exists;              /* something listed here or below: NODATA instead of NXDOMAIN */
+	bool is_test_entry;       /* RFC 5782 section 5 */
+	bool is_always;           /* listed as q->always, whatever the lists say */
+	struct labels labels;     /* of the question's name, without the root label */
+	uint8_t label_count;      /* of these, left of the apex and of a key */
+	struct names_match match; /* of the name, if has_match */
+	bool has_match;
+	uint8_t name_size; /* lower-cased name relative to the apex */
 	uint8_t name[255];
 	uint16_t subject_offset; /* within name: what '$' stands for */
 	uint32_t address4;

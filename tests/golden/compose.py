@@ -540,6 +540,7 @@ def ip6_cases():
 
 def name_cases():
     f = "names"
+    deep_cases(f)
     listed(f, "listed", "RFC 5782 section 2.2: names", Query("spam.example.dbl.example"),
            "127.0.1.2")
     text(f, "listed-txt", "'$' is the name that was listed",
@@ -590,6 +591,33 @@ def name_cases():
     longest = ".".join(["a" * 63] * 3 + ["b" * (255 - 3 * 64 - 13 - 1)]) + ".dbl.example"
     assert len(wire(longest)) == 255
     nxdomain(f, "longest", "RFC 1035 section 3.1: 255 bytes are a name", DBL, Query(longest))
+
+
+def deep_cases(f):
+    """Names of very many labels, where some are put and where none are."""
+    many = ".".join("abcdefghijklmnopqrs") + ".many"
+    spam = "spam.example sends spam"
+    q = Query(many + ".dbl.example")
+    listed(f, "deep-listed", "a listed name of 20 labels", q, "127.0.1.2")
+    listed(f, "deep-below", "and below it, which is listed otherwise", Query(
+        "x.y.z." + many + ".dbl.example"), "127.0.1.4")
+    text(f, "deep-below-txt", "named as what was listed", Query(
+        "x.y.z." + many + ".dbl.example", "TXT"), many)
+    for labels in (1, 2, 3, 4, 5, 18, 19):
+        nodata(f, f"deep-ent-{labels}", "RFC 8020: names above it exist, however many labels they "
+               "have", DBL, Query(many.split(".", labels)[labels] + ".dbl.example"))
+    nxdomain(f, "deep-beside", "not the names beside them", DBL,
+             Query("x." + many.split(".", 2)[2] + ".dbl.example"))
+    nxdomain(f, "deep-beside-below", "nor what is below those", DBL,
+             Query("x.y.z." + many.split(".", 2)[2] + ".dbl.example"))
+    text(f, "deep-in-subtree", "RFC 4592: a subtree has any depth",
+         Query(100 * "x." + "spam.example.dbl.example", "TXT"), spam)
+    nxdomain(f, "deep-excluded", "an exclusion too", DBL,
+             Query(30 * "x." + "ok.spam.example.dbl.example"))
+    nxdomain(f, "deep-nothing", "the longest name of the shortest labels", DBL,
+             Query(120 * "x." + "dbl.example"))
+    nxdomain(f, "deep-never", "below INVALID nothing is put either", DBL,
+             Query(30 * "x." + "b.deep.dbl.example"))
 
 
 def apex_cases():

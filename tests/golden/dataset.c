@@ -101,6 +101,7 @@ static const struct {
     {"\7invalid", 4, 4},              /* whatever the table says, never answered */
     {"\5d.o\\t\3\xc3\xa9\x01", 9, 9}, /* bytes that a text must escape */
     {"\4both\4test", 10, 10},         /* two codes, two texts */
+    {"\1a\1b\1c\1d\1e\1f\1g\1h\1i\1j\1k\1l\1m\1n\1o\1p\1q\1r\1s\4many", 4, 9}, /* 20 labels */
 };
 
 static const struct {
