@@ -21,7 +21,7 @@ static void cursor_name(struct cursor *c, struct labels *out_labels)
 
 	if (left > DNS_NAME_MAX)
 		left = DNS_NAME_MAX;
-	while (at < left && name[at] != 0 && name[at] <= DNS_LABEL_MAX) {
+	while (at < left && name[at] != 0 && name[at] <= DNS_LABEL_MAX && count < LABELS_MAX) {
 		out_labels->offsets[count++] = (uint8_t)at;
 		at += 1u + name[at];
 	}

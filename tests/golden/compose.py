@@ -1064,6 +1064,15 @@ LONG = "".join(str(i % 10) for i in range(253)).encode()
 
 def error_cases():
     f = "errors"
+    for count in (127, 128, 129):
+        q = Query("", raw_name=count * b"\1a" + b"\0")
+        q.name = f"{count} labels"
+        if count == 127:
+            Case(f, "labels-127", "RFC 1035 section 3.1: as many labels as there can be", q,
+                 error(q, REFUSED))
+        else:
+            Case(f, f"labels-{count}", "RFC 1035 section 3.1: longer than 255 bytes", q,
+                 error(q, FORMERR, question=False))
     good = Query(HIT)
     Case(f, "empty", "RFC 1035 section 4.1.1: no header, no id to answer with", [(b"", "nothing")],
          drop="dns_short")
