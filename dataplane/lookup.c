@@ -210,17 +210,17 @@ static void lookup_records(struct query *q)
 }
 
 /*
- * A name without the key of its zone: name servers and static records are for everybody, because
- * those who look for them hold no key. A resolver asks for the addresses of the servers in the NS
- * records before it can ask them anything (RFC 1034 section 5.3.3), and the target of a CNAME or MX
- * is one name for all. Nothing of the lists may show: REFUSED, also for what is not there.
+ * A name without the key of its zone. The zone's name servers are for everybody: a resolver asks
+ * for the addresses of the servers in the NS records before it can ask them anything (RFC 1034
+ * section 5.3.3), and holds no key to put there. All else is REFUSED, also what is not there.
  */
 static void lookup_keyless(struct query *q)
 {
-	lookup_records(q);
-	q->exists = q->exists || is_name_server(q);
-	if (q->exists)
+	if (is_name_server(q)) {
+		q->exists = true;
+		lookup_records(q);
 		return;
+	}
 	q->kind = QUERY_ERROR;
 	q->rcode = DNS_REFUSED;
 	q->ede = DNS_EDE_PROHIBITED + 1;

@@ -236,7 +236,7 @@ static void find_identity(struct query *q)
 
 /*
  * Take the key label off a name of a zone that needs one; it is the one just left of the apex.
- * Without one lookup decides what there is: the zone's own name servers and records.
+ * Without one lookup decides what there is: the zone's own name servers.
  *
  * size: of what is left of the apex
  */

@@ -348,8 +348,8 @@ static void add_zone_of_records(struct zones *z)
 }
 
 /*
- * open.example: its names need a key, but its name servers, of which one has no address here, and
- * its records do not. A record is below a listed name, and another is called like a key.
+ * open.example: its names need a key, but not its name servers, of which one has no address here.
+ * A record is below a listed name, and another is called like a key.
  */
 static void add_open_zone(struct zones *z)
 {
