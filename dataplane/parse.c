@@ -235,36 +235,59 @@ static void find_identity(struct query *q)
 }
 
 /*
- * Take the key label off a name of a zone that needs one; it is the one just left of the apex.
- * Without one lookup decides what there is: the zone's own name servers.
- *
- * size: of what is left of the apex
+ * A name without the key that its zone needs. Lookup decides what there is: the zone's own name
+ * servers.
  */
-static bool admit_key(struct query *q, const uint8_t *name, size_t *size)
+static void take_keyless(struct query *q)
 {
-	size_t at;
-	int key;
+	take_name(q, &q->message[DNS_HEADER_SIZE], q->apex_offset - DNS_HEADER_SIZE);
+	q->kind = QUERY_KEYLESS;
+}
 
-	if (!q->zone->needs_key || *size == 0 || q->is_internal)
-		return true;
-	at = q->labels.offsets[q->label_count - 1];
-	key = q->zone->keys ? keys_find(q->zone->keys, &name[at]) : -1;
+/* Find the key label, the one just left of the apex; nothing is known of it yet. */
+static void split_key(struct query *q, const uint8_t *name)
+{
+	size_t at = q->labels.offsets[q->label_count - 1];
+
+	if (!q->zone->keys) {
+		take_keyless(q);
+		return;
+	}
+	q->key_offset = (uint16_t)(DNS_HEADER_SIZE + at);
+	q->key_hash = keys_hash(q->zone->keys, &name[at]);
+	q->is_key_due = true;
+}
+
+static void admit_key(struct query *q)
+{
+	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
+	size_t size = q->key_offset - DNS_HEADER_SIZE;
+	int key = keys_find(q->zone->keys, &q->message[q->key_offset], q->key_hash);
+
 	if (key < 0) {
-		take_name(q, name, *size);
-		q->kind = QUERY_KEYLESS;
-		return false;
+		take_keyless(q);
+		return;
 	}
 	q->key = (uint32_t)key + 1;
 	q->label_count--;
-	*size = at;
-	return true;
+	q->kind = (uint8_t)(size == 0 ? QUERY_KEY : key_of(q, name, size));
 }
 
-static void find_key(struct query *q, const uint8_t *name, size_t size)
+/* In steps over the burst, so that its cache misses overlap. */
+static void admit_keys(const struct tables *t, struct query *queries, unsigned count)
 {
-	if (!admit_key(q, name, &size))
-		return;
-	q->kind = (uint8_t)(q->key && size == 0 ? QUERY_KEY : key_of(q, name, size));
+	for (unsigned i = 0; i < count; i++) {
+		if (queries[i].is_key_due)
+			keys_prefetch(queries[i].zone->keys, queries[i].key_hash);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+
+		if (q->is_key_due)
+			admit_key(q);
+		if (q->key && q->kind == QUERY_IP4)
+			table4_prefetch(t->addresses4, q->address4);
+	}
 }
 
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
@@ -293,7 +316,10 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		q->label_count = (uint8_t)q->labels.count;
 		while (q->label_count > 0 && q->labels.offsets[q->label_count - 1] >= offset)
 			q->label_count--; /* those of the apex */
-		find_key(q, name, offset);
+		if (q->zone->needs_key && offset > 0 && !q->is_internal)
+			split_key(q, name);
+		else
+			q->kind = (uint8_t)key_of(q, name, offset);
 		return;
 	}
 	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
@@ -321,6 +347,7 @@ static void reset(struct query *q, const struct settings *settings)
 	q->is_dnssec_ok = false;
 	q->is_nsid_asked = false;
 	q->is_keepalive_asked = false;
+	q->is_key_due = false;
 	q->identity = NULL;
 	q->exists = false;
 	q->is_test_entry = false;
@@ -374,13 +401,17 @@ void parse_burst(const struct tables *t, struct query *queries, unsigned count)
 {
 	const struct zones *zones = t ? tables_zones(t) : NULL;
 	const struct settings *settings = t ? tables_settings(t) : NULL;
+	bool is_key_due = false;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct query *q = &queries[i];
 
 		reset(q, settings);
 		parse_query(t, zones, q);
+		is_key_due |= q->is_key_due;
 		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
 			table4_prefetch(t->addresses4, q->address4);
 	}
+	if (is_key_due)
+		admit_keys(t, queries, count);
 }

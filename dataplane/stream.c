@@ -174,6 +174,7 @@ static unsigned take_burst(struct stream_desk *d, const struct stream *s, size_t
 		q->size = (uint16_t)message_size;
 		q->capacity = MESSAGE_MAX;
 		q->is_tcp = true;
+		q->is_internal = false;
 		q->tcp_idle_ds = d->idle_ds;
 		q->client = s->client;
 		q->now_us = d->now_us;
