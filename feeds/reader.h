@@ -39,6 +39,16 @@ void reader_limit(struct reader *r, uint64_t size_max);
  */
 int reader_next(struct reader *r, struct reader_line *out_line);
 
+/*
+ * What of the text is at hand behind the line that was given last, for those who read many lines at
+ * once: whole lines, and perhaps the start of one. Returns its size, 0 when nothing is; valid until
+ * the next reader_next(). out_number: of its first line
+ */
+size_t reader_rest(const struct reader *r, const char **out_text, uint64_t *out_number);
+
+/* Pass over whole lines of it. */
+void reader_skip(struct reader *r, size_t size, size_t line_count);
+
 /* Text for the last error, valid until reader_close(). */
 const char *reader_error(const struct reader *r);
 
