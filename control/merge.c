@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/merge.h"
 
+#include "control/merge4.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@ struct cursor {
 };
 
 struct merge_sweep {
+	struct merge4 *four; /* of IPv4, and then nothing of the rest */
 	struct merge_view view;
 	unsigned count;        /* cursors; ascending by list, never-list last */
 	struct cursor *heap;   /* not moved; see order */
@@ -165,6 +168,15 @@ struct merge_sweep *merge_sweep_new(const struct merge_view *view, bool is_ip6)
 
 	if (!s)
 		return NULL;
+	if (!is_ip6) {
+		s->four = merge4_new(view);
+		if (!s->four) {
+			free(s);
+			errno = ENOMEM;
+			return NULL;
+		}
+		return s;
+	}
 	s->view = *view;
 	s->active_words = (unsigned)(room + WORD_BITS - 1) / WORD_BITS;
 	s->heap = calloc(room, sizeof(*s->heap));
@@ -196,6 +208,7 @@ void merge_sweep_free(struct merge_sweep *sweep)
 {
 	if (!sweep)
 		return;
+	merge4_free(sweep->four);
 	free(sweep->heap);
 	free(sweep->order);
 	free(sweep->active);
@@ -228,6 +241,8 @@ static int sweep_verdict(struct merge_sweep *s, uint32_t *out_verdict)
 int merge_sweep_range(struct merge_sweep *s, address6_t first, address6_t last, merge_emit *emit,
                       void *context)
 {
+	if (s->four)
+		return merge4_range(s->four, (uint32_t)first, (uint32_t)last, emit, context);
 	for (address6_t position = first;;) {
 		address6_t end;
 		uint32_t verdict;
@@ -263,6 +278,40 @@ static int compare_segment(struct catalog *catalog, struct cursor *sides, const 
 	return 0;
 }
 
+/* The edge that begins the range a cursor is at. */
+static size_t cursor_edge(const struct cursor *c)
+{
+	return c->range.set ? c->index - 1 - (c->range.first != c->range.last) : c->count;
+}
+
+/*
+ * Pass over the ranges that both sides have, when neither is within one. Errors: those of
+ * merge_set()
+ */
+static int compare_skip(struct catalog *catalog, struct cursor sides[2], address6_t *position)
+{
+	struct merge_source *const sources[2] = {sides[0].source, sides[1].source};
+	size_t edges[2];
+	int rc;
+
+	for (int i = 0; i < 2; i++) {
+		if (!sides[i].edges4 || !sides[i].range.set || sides[i].range.first < *position)
+			return 0;
+		edges[i] = cursor_edge(&sides[i]);
+	}
+	if (sides[0].range.first != sides[1].range.first)
+		return 0;
+	rc = merge4_skip(catalog, sources, edges);
+	if (rc < 0 || edges[0] == cursor_edge(&sides[0]))
+		return rc;
+	*position = (address6_t)sides[0].edges4->at[edges[0] - 1] + 1;
+	for (int i = 0; i < 2; i++) {
+		sides[i].index = edges[i];
+		cursor_next(&sides[i]);
+	}
+	return 0;
+}
+
 int merge_compare(struct catalog *catalog, struct merge_source *old_source,
                   struct merge_source *new_source, bool is_ip6, merge_changed *changed,
                   void *context)
@@ -271,12 +320,14 @@ int merge_compare(struct catalog *catalog, struct merge_source *old_source,
 	address6_t position = 0, end;
 
 	for (;; position = end + 1) {
+		int rc = compare_skip(catalog, sides, &position);
 		bool is_active[2] = {cursor_seek(&sides[0], position),
 		                     cursor_seek(&sides[1], position)};
 		struct address_range range = {.is_ip6 = is_ip6, .first = position};
 		uint32_t verdicts[2];
-		int rc = compare_segment(catalog, sides, is_active, verdicts);
 
+		if (!rc)
+			rc = compare_segment(catalog, sides, is_active, verdicts);
 		if (rc < 0)
 			return rc;
 		end = sides[0].limit < sides[1].limit ? sides[0].limit : sides[1].limit;

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/merge4.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD_BITS   64
+#define NUMBER_BITS 16 /* of a cursor, in a key */
+#define NO_KEY      UINT64_MAX
+#define UNIONS      256 /* a power of two */
+#define BLOCK       64  /* edges compared at once */
+
+/* The place of one list. */
+struct cursor4 {
+	const struct dataset_edges4 *edges;
+	size_t edge;                 /* that begins the range after `range` */
+	struct dataset_range4 range; /* that is active, or the next one */
+	bool has_range;
+	bool is_active;
+	struct merge_source *source; /* NULL: what is never listed */
+};
+
+/* The union of two verdicts as it was found last. */
+struct union2 {
+	uint32_t left, right, both;
+};
+
+struct merge4 {
+	struct merge_view view;
+	unsigned count;  /* cursors; ascending by list, never-list last */
+	unsigned leaves; /* of the tree: a power of two, >= count */
+	struct cursor4 *cursors;
+	uint64_t *tree;   /* [1] is the least key; a key: position of the next change, cursor */
+	uint64_t *active; /* bitmap of cursors inside a range */
+	unsigned active_words, active_count;
+	struct dataset_edges4 never; /* as edges; owned */
+	uint32_t *scratch;           /* a verdict per cursor */
+	struct union2 unions[UNIONS];
+};
+
+static inline uint64_t key_position(uint64_t key)
+{
+	return key >> NUMBER_BITS;
+}
+
+static inline unsigned key_number(uint64_t key)
+{
+	return (unsigned)(key & ((1u << NUMBER_BITS) - 1));
+}
+
+static inline void cursor_next(struct cursor4 *c)
+{
+	c->has_range = c->edge < c->edges->count;
+	if (c->has_range)
+		c->edge = dataset_edge4_range(c->edges, c->edge, &c->range);
+}
+
+/* Where the cursor changes next: the end of its range, or the start. */
+static inline uint64_t cursor_key(const struct merge4 *m, unsigned number)
+{
+	const struct cursor4 *c = &m->cursors[number];
+	uint64_t position = c->is_active ? (uint64_t)c->range.last + 1 : c->range.first;
+
+	return c->has_range ? position << NUMBER_BITS | number : NO_KEY;
+}
+
+static inline void tree_set(struct merge4 *m, unsigned number)
+{
+	uint64_t least = cursor_key(m, number);
+	size_t node = m->leaves + number;
+
+	m->tree[node] = least;
+	for (; node > 1; node /= 2) {
+		uint64_t sibling = m->tree[node ^ 1];
+
+		least = sibling < least ? sibling : least;
+		m->tree[node / 2] = least;
+	}
+}
+
+/* The least key of all other cursors. */
+static inline uint64_t tree_others(const struct merge4 *m, unsigned number)
+{
+	uint64_t least = NO_KEY;
+
+	for (size_t node = m->leaves + number; node > 1; node /= 2)
+		least = m->tree[node ^ 1] < least ? m->tree[node ^ 1] : least;
+	return least;
+}
+
+static void active_set(struct merge4 *m, unsigned number, bool is_active)
+{
+	struct cursor4 *c = &m->cursors[number];
+
+	if (c->is_active == is_active)
+		return;
+	c->is_active = is_active;
+	m->active[number / WORD_BITS] ^= (uint64_t)1 << number % WORD_BITS;
+	m->active_count += is_active ? 1 : -1u;
+}
+
+/* Move to a position, which is not before where the cursor is. */
+static void cursor_seek(struct merge4 *m, unsigned number, uint32_t position)
+{
+	struct cursor4 *c = &m->cursors[number];
+
+	if (c->has_range && c->range.last < position)
+		cursor_next(c); /* mostly that is it */
+	if (c->has_range && c->range.last < position) {
+		c->edge = dataset_edge4_seek(c->edges, c->edge, position);
+		cursor_next(c);
+	}
+	active_set(m, number, c->has_range && c->range.first <= position);
+	tree_set(m, number);
+}
+
+static int never_init(struct dataset_edges4 *edges, const struct merge_never *never)
+{
+	uint32_t *at = calloc(2 * never->count4 + 1, sizeof(*at));
+	uint64_t *is_last = calloc(2 * never->count4 / 64 + 1, sizeof(*is_last));
+	size_t count = 0;
+
+	*edges = (struct dataset_edges4){.at = at, .is_last = is_last};
+	if (!at || !is_last)
+		return -ENOMEM;
+	for (size_t i = 0; i < never->count4; i++) {
+		const struct dataset_range6 *range = &never->ranges4[i];
+
+		at[count++] = (uint32_t)range->first;
+		if (range->first == range->last)
+			continue;
+		is_last[count / 64] |= (uint64_t)1 << count % 64;
+		at[count++] = (uint32_t)range->last;
+	}
+	edges->count = count;
+	return 0;
+}
+
+static int memory_init(struct merge4 *m, unsigned room)
+{
+	for (m->leaves = 1; m->leaves < room;)
+		m->leaves *= 2;
+	m->active_words = (room + WORD_BITS - 1) / WORD_BITS;
+	m->cursors = calloc(room, sizeof(*m->cursors));
+	m->tree = malloc(2 * m->leaves * sizeof(*m->tree));
+	m->active = calloc(m->active_words, sizeof(*m->active));
+	m->scratch = calloc(room, sizeof(*m->scratch));
+	if (!m->cursors || !m->tree || !m->active || !m->scratch)
+		return -ENOMEM;
+	for (size_t i = 0; i < 2 * m->leaves; i++)
+		m->tree[i] = NO_KEY;
+	return 0;
+}
+
+static void cursor_add(struct merge4 *m, const struct dataset_edges4 *edges,
+                       struct merge_source *source)
+{
+	struct cursor4 *c = &m->cursors[m->count];
+
+	*c = (struct cursor4){.edges = edges, .source = source};
+	cursor_next(c);
+	cursor_seek(m, m->count++, 0);
+}
+
+struct merge4 *merge4_new(const struct merge_view *view)
+{
+	struct merge4 *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->view = *view;
+	if (never_init(&m->never, view->never) < 0 || memory_init(m, view->count + 1) < 0) {
+		merge4_free(m);
+		errno = ENOMEM;
+		return NULL;
+	}
+	for (unsigned i = 0; i < view->count; i++)
+		if (view->sources[i]->dataset && view->sources[i]->dataset->edges4.count)
+			cursor_add(m, &view->sources[i]->dataset->edges4, view->sources[i]);
+	cursor_add(m, &m->never, NULL);
+	return m;
+}
+
+void merge4_free(struct merge4 *m)
+{
+	if (!m)
+		return;
+	free((void *)m->never.at);
+	free((void *)m->never.is_last);
+	free(m->cursors);
+	free(m->tree);
+	free(m->active);
+	free(m->scratch);
+	free(m);
+}
+
+/* The verdict of a cursor's range. Errors: those of merge_set() */
+static inline int cursor_verdict(struct merge4 *m, struct cursor4 *c, uint32_t *out_verdict)
+{
+	*out_verdict = 0;
+	if (!c->source)
+		return 0;
+	*out_verdict = c->source->verdicts[c->range.set];
+	return *out_verdict ? 0 : merge_set(m->view.catalog, c->source, c->range.set, out_verdict);
+}
+
+static int union_find(struct merge4 *m, unsigned count, uint32_t *out_verdict)
+{
+	uint32_t left = m->scratch[0], right = m->scratch[1];
+	struct union2 *known = &m->unions[(left * 0x9e3779b1u + right) % UNIONS];
+	uint64_t truncated = *m->view.truncated;
+	int rc;
+
+	if (count == 1) {
+		*out_verdict = left;
+		return 0;
+	}
+	if (count == 2 && known->left == left && known->right == right) {
+		*out_verdict = known->both;
+		return 0;
+	}
+	rc = merge_union(&m->view, m->scratch, count, out_verdict);
+	if (!rc && count == 2 && truncated == *m->view.truncated)
+		*known = (struct union2){left, right, *out_verdict};
+	return rc;
+}
+
+/* The verdict where the sweep is. */
+static int active_verdict(struct merge4 *m, uint32_t *out_verdict)
+{
+	unsigned count = 0;
+
+	*out_verdict = 0;
+	if (!m->active_count || m->cursors[m->count - 1].is_active)
+		return 0;
+	for (unsigned word = 0; word < m->active_words; word++) {
+		for (uint64_t bits = m->active[word]; bits; bits &= bits - 1) {
+			unsigned number = word * WORD_BITS + (unsigned)__builtin_ctzll(bits);
+			int rc = cursor_verdict(m, &m->cursors[number], &m->scratch[count++]);
+
+			if (rc < 0)
+				return rc;
+		}
+	}
+	return union_find(m, count, out_verdict);
+}
+
+/* What merge4_range() is about. */
+struct window {
+	uint64_t position; /* all below is emitted */
+	uint32_t last;
+	merge_emit *emit;
+	void *context;
+};
+
+/* Emit up to an end, if there is anything. */
+static inline int emit_until(struct window *w, uint64_t end, uint32_t verdict)
+{
+	uint64_t first = w->position;
+
+	if (first >= end)
+		return 0;
+	w->position = end;
+	return w->emit(w->context, first, end - 1, verdict);
+}
+
+/*
+ * Nothing is active, and the cursor's range is next: emit its ranges up to the first that another
+ * cursor comes into, or that does not end in the window.
+ */
+static int run_emit(struct merge4 *m, unsigned number, struct window *w)
+{
+	struct cursor4 *c = &m->cursors[number];
+	uint64_t others = key_position(tree_others(m, number));
+	bool is_moved = false;
+	uint32_t verdict;
+	int rc = 0;
+
+	while (!rc && c->has_range && c->range.last < others && c->range.last <= w->last) {
+		rc = cursor_verdict(m, c, &verdict);
+		if (!rc)
+			rc = emit_until(w, c->range.first, 0);
+		if (!rc)
+			rc = emit_until(w, (uint64_t)c->range.last + 1, verdict);
+		cursor_next(c);
+		is_moved = true;
+	}
+	if (is_moved)
+		tree_set(m, number);
+	return rc;
+}
+
+/* A cursor comes to the start or the end of its range. */
+static void cursor_change(struct merge4 *m, unsigned number)
+{
+	struct cursor4 *c = &m->cursors[number];
+	bool is_start = !c->is_active;
+
+	if (!is_start)
+		cursor_next(c);
+	active_set(m, number, is_start);
+	tree_set(m, number);
+}
+
+int merge4_range(struct merge4 *m, uint32_t first, uint32_t last, merge_emit *emit, void *context)
+{
+	struct window w = {.position = first, .last = last, .emit = emit, .context = context};
+	uint32_t verdict;
+	int rc;
+
+	while (key_position(m->tree[1]) <= first)
+		cursor_seek(m, key_number(m->tree[1]), first);
+	rc = active_verdict(m, &verdict);
+	while (!rc && key_position(m->tree[1]) <= last) {
+		uint64_t key = m->tree[1];
+
+		if (!m->active_count) {
+			rc = run_emit(m, key_number(key), &w);
+			if (rc || m->tree[1] != key)
+				continue;
+		}
+		rc = emit_until(&w, key_position(key), verdict);
+		while (key_position(m->tree[1]) == key_position(key))
+			cursor_change(m, key_number(m->tree[1]));
+		if (!rc)
+			rc = active_verdict(m, &verdict);
+	}
+	return rc ? rc : emit_until(&w, (uint64_t)last + 1, verdict);
+}
+
+/* BLOCK bits of a bitmap from any place; there is a bit behind the last edge. */
+static inline uint64_t bits_at(const uint64_t *bits, size_t i)
+{
+	uint64_t low = bits[i / 64] >> i % 64;
+
+	return i % 64 ? low | bits[i / 64 + 1] << (64 - i % 64) : low;
+}
+
+static inline bool is_same_block(const uint32_t *a, const uint32_t *b)
+{
+	uint32_t difference = 0;
+
+	for (unsigned i = 0; i < BLOCK; i++)
+		difference |= a[i] ^ b[i];
+	return !difference;
+}
+
+static inline bool is_last(const struct dataset_edges4 *e, size_t edge)
+{
+	return e->is_last[edge / 64] >> edge % 64 & 1;
+}
+
+/* Blocks that are alike as a whole. */
+static void skip_blocks(const struct dataset_edges4 *a, const struct dataset_edges4 *b,
+                        size_t in_out_edges[2])
+{
+	size_t i = in_out_edges[0], j = in_out_edges[1];
+
+	/* A block more than is looked at, as the last word of a bitmap may be the last there is. */
+	while (i + 2 * BLOCK <= a->count && j + 2 * BLOCK <= b->count &&
+	       bits_at(a->is_last, i) == bits_at(b->is_last, j) &&
+	       is_same_block(a->at + i, b->at + j)) {
+		i += BLOCK;
+		j += BLOCK;
+	}
+	/* Not into the middle of a range. */
+	if (i > in_out_edges[0] && is_last(a, i)) {
+		i--;
+		j--;
+	}
+	in_out_edges[0] = i;
+	in_out_edges[1] = j;
+}
+
+int merge4_skip(struct catalog *catalog, struct merge_source *const sources[2],
+                size_t in_out_edges[2])
+{
+	const struct dataset_edges4 *a = &sources[0]->dataset->edges4;
+	const struct dataset_edges4 *b = &sources[1]->dataset->edges4;
+	struct dataset_range4 left, right;
+	uint32_t verdicts[2];
+
+	while (in_out_edges[0] < a->count && in_out_edges[1] < b->count) {
+		size_t left_next = dataset_edge4_range(a, in_out_edges[0], &left);
+		size_t right_next = dataset_edge4_range(b, in_out_edges[1], &right);
+		int rc;
+
+		if (left.first != right.first || left.last != right.last)
+			break;
+		rc = merge_set(catalog, sources[0], left.set, &verdicts[0]);
+		if (!rc)
+			rc = merge_set(catalog, sources[1], right.set, &verdicts[1]);
+		if (rc < 0)
+			return rc;
+		if (verdicts[0] != verdicts[1])
+			break;
+		in_out_edges[0] = left_next;
+		in_out_edges[1] = right_next;
+		if (!a->sets && !b->sets)
+			skip_blocks(a, b, in_out_edges);
+	}
+	return 0;
+}
