@@ -19,10 +19,12 @@
 
 struct reader {
 	struct archive *archive; /* NULL: the bytes are the text */
-	int fd;                  /* of plain text; -1 = it is in memory */
-	char *buffer;            /* of plain text from the fd */
-	size_t buffer_size;      /* what was read of it to look at */
-	const char *memory;      /* all of plain text in memory, until it was given */
+	reader_source *source;   /* of plain text; NULL = it is in memory */
+	void *source_context;
+	int fd;             /* of plain text in a file, or -1 */
+	char *buffer;       /* of plain text from the source */
+	size_t buffer_size; /* what was read of it to look at */
+	const char *memory; /* all of plain text in memory, until it was given */
 	size_t memory_size;
 	const char *block; /* borrowed from one of these until the next block */
 	size_t block_size, block_at;
@@ -118,18 +120,27 @@ static bool is_plain(const char *bytes, size_t size)
 	return true;
 }
 
-/* Returns the bytes read, less than wanted only at the end. Errors: negative errno */
-static ssize_t read_all(int fd, char *out, size_t size)
+static ssize_t file_read(void *context, char *out, size_t size)
+{
+	const struct reader *r = context;
+	ssize_t n;
+
+	do {
+		n = read(r->fd, out, size);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* Returns the bytes read, less than a block only at the end. Errors: negative errno */
+static ssize_t buffer_fill(struct reader *r)
 {
 	size_t got = 0;
 
-	while (got < size) {
-		ssize_t n = read(fd, out + got, size - got);
+	while (got < BLOCK_SIZE) {
+		ssize_t n = r->source(r->source_context, r->buffer + got, BLOCK_SIZE - got);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
+			return n;
 		if (n == 0)
 			break;
 		got += (size_t)n;
@@ -137,25 +148,36 @@ static ssize_t read_all(int fd, char *out, size_t size)
 	return (ssize_t)got;
 }
 
+/* Look at the first block of a source. Returns 1 when it is plain text, else 0. Errors: negative
+ * errno */
+static int source_begin(struct reader *r, reader_source *source, void *context)
+{
+	ssize_t got;
+
+	r->source = source;
+	r->source_context = context;
+	r->buffer = malloc(BLOCK_SIZE);
+	if (!r->buffer)
+		return -ENOMEM;
+	got = buffer_fill(r);
+	if (got < 0)
+		return (int)got;
+	r->buffer_size = (size_t)got;
+	return is_plain(r->buffer, (size_t)got);
+}
+
 /* Returns 1 when the file is plain text and ready, 0 when it is for libarchive. Errors: negative
  * errno */
 static int plain_begin(struct reader *r, const char *path)
 {
-	ssize_t got;
+	int rc;
 
 	r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (r->fd < 0)
 		return -errno;
-	r->buffer = malloc(BLOCK_SIZE);
-	if (!r->buffer)
-		return -ENOMEM;
-	got = read_all(r->fd, r->buffer, BLOCK_SIZE);
-	if (got < 0)
-		return (int)got;
-	if (is_plain(r->buffer, (size_t)got)) {
-		r->buffer_size = (size_t)got;
-		return 1;
-	}
+	rc = source_begin(r, file_read, r);
+	if (rc != 0)
+		return rc;
 	close(r->fd);
 	r->fd = -1;
 	free(r->buffer);
@@ -183,6 +205,18 @@ struct reader *reader_open(const char *path)
 		return opened(r, archive_read_open_filename(r->archive, path, BLOCK_SIZE));
 	reader_close(r);
 	errno = -rc;
+	return NULL;
+}
+
+struct reader *reader_open_stream(reader_source *source, void *context)
+{
+	struct reader *r = reader_new();
+	int rc = r ? source_begin(r, source, context) : -ENOMEM;
+
+	if (rc > 0)
+		return r;
+	reader_close(r);
+	errno = rc < 0 ? -rc : EMEDIUMTYPE;
 	return NULL;
 }
 
@@ -254,12 +288,12 @@ static int plain_next(struct reader *r)
 	ssize_t size = (ssize_t)r->memory_size;
 
 	r->memory_size = 0;
-	if (r->fd >= 0) {
+	if (r->source) {
 		block = r->buffer;
 		size = (ssize_t)r->buffer_size;
 		r->buffer_size = 0;
 		if (!size)
-			size = read_all(r->fd, r->buffer, BLOCK_SIZE);
+			size = buffer_fill(r);
 	}
 	if (size < 0)
 		return fail(r, -EIO, strerror((int)-size));

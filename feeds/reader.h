@@ -10,6 +10,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define READER_LINE_MAX 32768        /* bytes; longer lines are errors of their own, skipped */
 #define READER_SIZE_MAX (4ull << 30) /* bytes after decompression */
@@ -25,6 +26,13 @@ struct reader_line {
 
 /* Open a file. Errors: NULL with errno. */
 struct reader *reader_open(const char *path);
+
+/*
+ * Read plain text from a function, that returns the bytes read, 0 at the end, or a negative errno.
+ * Errors: NULL with errno: EMEDIUMTYPE it is no plain text: read it as a file; that of the function
+ */
+typedef ssize_t reader_source(void *context, char *out, size_t size);
+struct reader *reader_open_stream(reader_source *source, void *context);
 
 /* Read from memory that outlives the reader (tests, fuzzing). Errors: NULL with errno. */
 struct reader *reader_open_memory(const void *bytes, size_t size);
