@@ -364,8 +364,8 @@ static void skip_blocks(const struct dataset_edges4 *a, const struct dataset_edg
 		i += BLOCK;
 		j += BLOCK;
 	}
-	/* Not into the middle of a range. */
-	if (i > in_out_edges[0] && is_last(a, i)) {
+	/* Not into the middle of a range, of whichever of the two. */
+	if (i > in_out_edges[0] && (is_last(a, i) || is_last(b, j))) {
 		i--;
 		j--;
 	}
