@@ -8,8 +8,10 @@
 #define WORD_BITS   64
 #define NUMBER_BITS 16 /* of a cursor, in a key */
 #define NO_KEY      UINT64_MAX
-#define UNIONS      256 /* a power of two */
-#define BLOCK       64  /* edges compared at once */
+#define UNIONS      1024
+#define UNION_SHIFT 22 /* 32 bits to UNIONS */
+#define BLOCK       64 /* edges compared at once */
+#define AHEAD       32 /* edges */
 
 /* The place of one list. */
 struct cursor4 {
@@ -18,6 +20,7 @@ struct cursor4 {
 	struct dataset_range4 range; /* that is active, or the next one */
 	bool has_range;
 	bool is_active;
+	uint32_t verdict;            /* of the range that the sweep is inside of */
 	struct merge_source *source; /* NULL: what is never listed */
 };
 
@@ -31,9 +34,10 @@ struct merge4 {
 	unsigned count;  /* cursors; ascending by list, never-list last */
 	unsigned leaves; /* of the tree: a power of two, >= count */
 	struct cursor4 *cursors;
-	uint64_t *tree;   /* [1] is the least key; a key: position of the next change, cursor */
-	uint64_t *active; /* bitmap of cursors inside a range */
-	unsigned active_words, active_count;
+	uint64_t *tree;    /* [1] is the least key; a key: position of the next change, cursor */
+	uint64_t *inside;  /* bitmap of cursors: active, or with a single address here */
+	unsigned *singles; /* those with a single address here */
+	unsigned words, active_count;
 	struct dataset_edges4 never; /* as edges; owned */
 	uint32_t *scratch;           /* a verdict per cursor */
 	struct union2 unions[UNIONS];
@@ -54,6 +58,8 @@ static inline void cursor_next(struct cursor4 *c)
 	c->has_range = c->edge < c->edges->count;
 	if (c->has_range)
 		c->edge = dataset_edge4_range(c->edges, c->edge, &c->range);
+	/* More lists than the processor follows by itself; an address beyond the end is no harm. */
+	__builtin_prefetch(c->edges->at + c->edge + AHEAD);
 }
 
 /* Where the cursor changes next: the end of its range, or the start. */
@@ -89,21 +95,39 @@ static inline uint64_t tree_others(const struct merge4 *m, unsigned number)
 	return least;
 }
 
-static void active_set(struct merge4 *m, unsigned number, bool is_active)
+/* The verdict of a cursor's range. Errors: those of merge_set() */
+static inline int cursor_verdict(struct merge4 *m, struct cursor4 *c, uint32_t *out_verdict)
 {
-	struct cursor4 *c = &m->cursors[number];
-
-	if (c->is_active == is_active)
-		return;
-	c->is_active = is_active;
-	m->active[number / WORD_BITS] ^= (uint64_t)1 << number % WORD_BITS;
-	m->active_count += is_active ? 1 : -1u;
+	*out_verdict = 0;
+	if (!c->source)
+		return 0;
+	*out_verdict = c->source->verdicts[c->range.set];
+	return *out_verdict ? 0 : merge_set(m->view.catalog, c->source, c->range.set, out_verdict);
 }
 
-/* Move to a position, which is not before where the cursor is. */
-static void cursor_seek(struct merge4 *m, unsigned number, uint32_t position)
+static inline void inside_flip(struct merge4 *m, unsigned number)
+{
+	m->inside[number / WORD_BITS] ^= (uint64_t)1 << number % WORD_BITS;
+}
+
+/* Errors: those of merge_set() */
+static int active_set(struct merge4 *m, unsigned number, bool is_active)
 {
 	struct cursor4 *c = &m->cursors[number];
+
+	if (c->is_active != is_active) {
+		c->is_active = is_active;
+		inside_flip(m, number);
+		m->active_count += is_active ? 1 : -1u;
+	}
+	return is_active ? cursor_verdict(m, c, &c->verdict) : 0;
+}
+
+/* Move to a position, which is not before where the cursor is. Errors: those of merge_set() */
+static int cursor_seek(struct merge4 *m, unsigned number, uint32_t position)
+{
+	struct cursor4 *c = &m->cursors[number];
+	int rc;
 
 	if (c->has_range && c->range.last < position)
 		cursor_next(c); /* mostly that is it */
@@ -111,8 +135,9 @@ static void cursor_seek(struct merge4 *m, unsigned number, uint32_t position)
 		c->edge = dataset_edge4_seek(c->edges, c->edge, position);
 		cursor_next(c);
 	}
-	active_set(m, number, c->has_range && c->range.first <= position);
+	rc = active_set(m, number, c->has_range && c->range.first <= position);
 	tree_set(m, number);
+	return rc;
 }
 
 static int never_init(struct dataset_edges4 *edges, const struct merge_never *never)
@@ -141,12 +166,13 @@ static int memory_init(struct merge4 *m, unsigned room)
 {
 	for (m->leaves = 1; m->leaves < room;)
 		m->leaves *= 2;
-	m->active_words = (room + WORD_BITS - 1) / WORD_BITS;
+	m->words = (room + WORD_BITS - 1) / WORD_BITS;
 	m->cursors = calloc(room, sizeof(*m->cursors));
 	m->tree = malloc(2 * m->leaves * sizeof(*m->tree));
-	m->active = calloc(m->active_words, sizeof(*m->active));
+	m->inside = calloc(m->words, sizeof(*m->inside));
+	m->singles = calloc(room, sizeof(*m->singles));
 	m->scratch = calloc(room, sizeof(*m->scratch));
-	if (!m->cursors || !m->tree || !m->active || !m->scratch)
+	if (!m->cursors || !m->tree || !m->inside || !m->singles || !m->scratch)
 		return -ENOMEM;
 	for (size_t i = 0; i < 2 * m->leaves; i++)
 		m->tree[i] = NO_KEY;
@@ -160,7 +186,7 @@ static void cursor_add(struct merge4 *m, const struct dataset_edges4 *edges,
 
 	*c = (struct cursor4){.edges = edges, .source = source};
 	cursor_next(c);
-	cursor_seek(m, m->count++, 0);
+	tree_set(m, m->count++); /* what begins at 0 is yet to come */
 }
 
 struct merge4 *merge4_new(const struct merge_view *view)
@@ -190,25 +216,17 @@ void merge4_free(struct merge4 *m)
 	free((void *)m->never.is_last);
 	free(m->cursors);
 	free(m->tree);
-	free(m->active);
+	free(m->inside);
+	free(m->singles);
 	free(m->scratch);
 	free(m);
-}
-
-/* The verdict of a cursor's range. Errors: those of merge_set() */
-static inline int cursor_verdict(struct merge4 *m, struct cursor4 *c, uint32_t *out_verdict)
-{
-	*out_verdict = 0;
-	if (!c->source)
-		return 0;
-	*out_verdict = c->source->verdicts[c->range.set];
-	return *out_verdict ? 0 : merge_set(m->view.catalog, c->source, c->range.set, out_verdict);
 }
 
 static int union_find(struct merge4 *m, unsigned count, uint32_t *out_verdict)
 {
 	uint32_t left = m->scratch[0], right = m->scratch[1];
-	struct union2 *known = &m->unions[(left * 0x9e3779b1u + right) % UNIONS];
+	struct union2 *known =
+	    &m->unions[(left * 0x9e3779b1u ^ right * 0x85ebca6bu) >> UNION_SHIFT];
 	uint64_t truncated = *m->view.truncated;
 	int rc;
 
@@ -226,24 +244,27 @@ static int union_find(struct merge4 *m, unsigned count, uint32_t *out_verdict)
 	return rc;
 }
 
+static inline bool is_inside(const struct merge4 *m, unsigned number)
+{
+	return m->inside[number / WORD_BITS] >> number % WORD_BITS & 1;
+}
+
 /* The verdict where the sweep is. */
-static int active_verdict(struct merge4 *m, uint32_t *out_verdict)
+static int inside_verdict(struct merge4 *m, uint32_t *out_verdict)
 {
 	unsigned count = 0;
 
 	*out_verdict = 0;
-	if (!m->active_count || m->cursors[m->count - 1].is_active)
+	if (is_inside(m, m->count - 1))
 		return 0;
-	for (unsigned word = 0; word < m->active_words; word++) {
-		for (uint64_t bits = m->active[word]; bits; bits &= bits - 1) {
+	for (unsigned word = 0; word < m->words; word++) {
+		for (uint64_t bits = m->inside[word]; bits; bits &= bits - 1) {
 			unsigned number = word * WORD_BITS + (unsigned)__builtin_ctzll(bits);
-			int rc = cursor_verdict(m, &m->cursors[number], &m->scratch[count++]);
 
-			if (rc < 0)
-				return rc;
+			m->scratch[count++] = m->cursors[number].verdict;
 		}
 	}
-	return union_find(m, count, out_verdict);
+	return count ? union_find(m, count, out_verdict) : 0;
 }
 
 /* What merge4_range() is about. */
@@ -291,40 +312,69 @@ static int run_emit(struct merge4 *m, unsigned number, struct window *w)
 	return rc;
 }
 
-/* A cursor comes to the start or the end of its range. */
-static void cursor_change(struct merge4 *m, unsigned number)
+/*
+ * A cursor comes to the start or the end of its range. A single address is taken and passed over at
+ * once, and noted as a single. Errors: those of merge_set()
+ */
+static int cursor_change(struct merge4 *m, unsigned number, unsigned *single_count)
 {
 	struct cursor4 *c = &m->cursors[number];
-	bool is_start = !c->is_active;
+	bool is_start = !c->is_active, is_single = is_start && c->range.first == c->range.last;
+	int rc = 0;
 
-	if (!is_start)
+	if (is_single) {
+		rc = cursor_verdict(m, c, &c->verdict);
+		inside_flip(m, number);
+		m->singles[(*single_count)++] = number;
+	} else {
+		rc = active_set(m, number, is_start);
+	}
+	if (!is_start || is_single)
 		cursor_next(c);
-	active_set(m, number, is_start);
 	tree_set(m, number);
+	return rc;
+}
+
+/*
+ * Go on to the next place where something changes. in_out_verdict: before it, and from it on.
+ * Errors: those of merge_set(), merge_union() and emit
+ */
+static int step(struct merge4 *m, struct window *w, uint32_t *in_out_verdict)
+{
+	uint64_t position = key_position(m->tree[1]);
+	unsigned single_count = 0;
+	int rc = emit_until(w, position, *in_out_verdict);
+
+	while (!rc && key_position(m->tree[1]) == position)
+		rc = cursor_change(m, key_number(m->tree[1]), &single_count);
+	if (!rc)
+		rc = inside_verdict(m, in_out_verdict);
+	if (!single_count)
+		return rc;
+	if (!rc)
+		rc = emit_until(w, position + 1, *in_out_verdict);
+	while (single_count)
+		inside_flip(m, m->singles[--single_count]);
+	return rc ? rc : inside_verdict(m, in_out_verdict);
 }
 
 int merge4_range(struct merge4 *m, uint32_t first, uint32_t last, merge_emit *emit, void *context)
 {
 	struct window w = {.position = first, .last = last, .emit = emit, .context = context};
-	uint32_t verdict;
-	int rc;
+	uint32_t verdict = 0;
+	int rc = 0;
 
-	while (key_position(m->tree[1]) <= first)
-		cursor_seek(m, key_number(m->tree[1]), first);
-	rc = active_verdict(m, &verdict);
+	while (!rc && key_position(m->tree[1]) <= first)
+		rc = cursor_seek(m, key_number(m->tree[1]), first);
+	if (!rc)
+		rc = inside_verdict(m, &verdict);
 	while (!rc && key_position(m->tree[1]) <= last) {
 		uint64_t key = m->tree[1];
 
-		if (!m->active_count) {
+		if (!m->active_count)
 			rc = run_emit(m, key_number(key), &w);
-			if (rc || m->tree[1] != key)
-				continue;
-		}
-		rc = emit_until(&w, key_position(key), verdict);
-		while (key_position(m->tree[1]) == key_position(key))
-			cursor_change(m, key_number(m->tree[1]));
-		if (!rc)
-			rc = active_verdict(m, &verdict);
+		if (!rc && m->tree[1] == key)
+			rc = step(m, &w, &verdict);
 	}
 	return rc ? rc : emit_until(&w, (uint64_t)last + 1, verdict);
 }
