@@ -89,6 +89,17 @@ void feeds_print(const json_t *feeds)
 	json_array_foreach(feeds, i, feed) print_reason(feed);
 }
 
+int feeds_show(const struct arguments *a, json_t *answer)
+{
+	if (a->given & OPTION_JSON)
+		return show_json(answer) == 0 ? EXIT_OK : EXIT_NO;
+	if (json_array_size(json_object_get(answer, "feeds")) == 0)
+		puts("no feeds");
+	feeds_print(json_object_get(answer, "feeds"));
+	json_decref(answer);
+	return EXIT_OK;
+}
+
 /* Send a command and show the feeds it is answered with. Takes the request. */
 static int run(const struct arguments *a, json_t *request)
 {
@@ -101,15 +112,7 @@ static int run(const struct arguments *a, json_t *request)
 	else
 		json_decref(request);
 	config_free(config);
-	if (rc < 0)
-		return EXIT_NO;
-	if (a->given & OPTION_JSON)
-		return show_json(answer) == 0 ? EXIT_OK : EXIT_NO;
-	if (json_array_size(json_object_get(answer, "feeds")) == 0)
-		puts("no feeds");
-	feeds_print(json_object_get(answer, "feeds"));
-	json_decref(answer);
-	return EXIT_OK;
+	return rc < 0 ? EXIT_NO : feeds_show(a, answer);
 }
 
 int feeds_run(const struct arguments *a)
