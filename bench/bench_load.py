@@ -70,7 +70,6 @@ class Asker:
             while reply[:2] != head:  # an older question's
                 reply = self.socket.recv(4096)
         except OSError:  # nobody there yet, or busy
-            time.sleep(0.0005)
             return False
         return reply[3] & 15 == 0 and reply[6:8] != b"\0\0"
 
@@ -78,6 +77,7 @@ class Asker:
         """Until it is listed; returns when that was."""
         deadline = time.monotonic() + DEADLINE_S
         while not self.is_listed(address):
+            time.sleep(0.002)  # asking must not take the processor from what it waits for
             if time.monotonic() > deadline:
                 raise SystemExit(f"bench_load.py: {address} is not answered")
         return time.monotonic()
@@ -161,9 +161,18 @@ class Bench:
                 started = time.monotonic()
                 self.place(self.path("1.txt"), "feed.txt")
                 self.note("changed", asker.wait(PROBES[1]) - started)
+                self.note("commit", self.commit_s())
                 self.settle(control)
                 self.note("control_after", (memory(control.pid) - base) / self.count)
                 self.note("dataplane_memory", memory(dataplane.pid) / self.count)
+
+    def commit_s(self):
+        """How long the data plane took for the last commit."""
+        words = [os.path.join(self.build, "reputectl"), "stats", "--json", "-c",
+                 self.path("reputed.yaml")]
+        stats = json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
+        return next(c["value"] for c in stats["counters"]
+                    if c["name"] == "update_last_commit_us") / 1e6
 
     def settle(self, process):
         """Until the process does nothing any more."""
@@ -181,6 +190,7 @@ class Bench:
         with running(self.log, program, "-n", "-b", f"127.0.0.1/{port}", "-c", "0", *user, "-w",
                      self.folder, f"{ZONE}:ip4set:zone.txt") as server:
             self.note("rbldnsd", asker.wait(PROBES[0]) - started)
+            self.note("rbldnsd_cpu", cpu_s(server.pid))
             self.note("rbldnsd_memory", memory(server.pid) / self.count)
             self.place(self.path("1.txt"), "zone.txt")
             os.utime(self.path("zone.txt"), (1, 1))  # it looks at seconds only
@@ -193,6 +203,7 @@ def tell_figures(figures, size):
     rows = [("answered", "load_answered", "s"), ("rbldnsd", "load_answered_rbldnsd", "s"),
             ("changed", "load_changed", "s"), ("rbldnsd_changed", "load_changed_rbldnsd", "s"),
             ("control_cpu", "load_cpu_control", "s"), ("dataplane_cpu", "load_cpu_dataplane", "s"),
+            ("rbldnsd_cpu", "load_cpu_rbldnsd", "s"), ("commit", "load_changed_commit", "s"),
             ("control", "load_memory_control", "B/address"),
             ("control_after", "load_memory_control_changed", "B/address"),
             ("peak", "load_memory_control_peak", "B/address"),
