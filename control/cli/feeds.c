@@ -103,16 +103,9 @@ int feeds_show(const struct arguments *a, json_t *answer)
 /* Send a command and show the feeds it is answered with. Takes the request. */
 static int run(const struct arguments *a, json_t *request)
 {
-	struct config *config = ask_config(a);
 	json_t *answer = NULL;
-	int rc = -1;
 
-	if (config)
-		rc = ask_control(a, config, request, &answer);
-	else
-		json_decref(request);
-	config_free(config);
-	return rc < 0 ? EXIT_NO : feeds_show(a, answer);
+	return ask_command(a, request, &answer) < 0 ? EXIT_NO : feeds_show(a, answer);
 }
 
 int feeds_run(const struct arguments *a)
