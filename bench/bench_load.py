@@ -163,6 +163,7 @@ class Bench:
                 self.note("changed", asker.wait(PROBES[1]) - started)
                 self.note("commit", self.commit_s())
                 self.settle(control)
+                self.note("peak_changed", (memory(control.pid, "VmHWM") - base) / self.count)
                 self.note("control_after", (memory(control.pid) - base) / self.count)
                 self.note("dataplane_memory", memory(dataplane.pid) / self.count)
 
@@ -207,6 +208,7 @@ def tell_figures(figures, size):
             ("control", "load_memory_control", "B/address"),
             ("control_after", "load_memory_control_changed", "B/address"),
             ("peak", "load_memory_control_peak", "B/address"),
+            ("peak_changed", "load_memory_control_peak_changed", "B/address"),
             ("dataplane_memory", "load_memory_dataplane", "B/address"),
             ("rbldnsd_memory", "load_memory_rbldnsd", "B/address")]
     for key, name, unit in rows:
