@@ -86,6 +86,8 @@ static void hash_make(struct dataset *d)
 	hash_ranges6(&state, d);
 	hash_names(&state, d);
 	hash_sets(&state, d);
+	if (d->facts.next_expiry_s)
+		hash_number(&state, (uint64_t)d->facts.next_expiry_s);
 	crypto_generichash_final(&state, d->facts.hash, sizeof(d->facts.hash));
 }
 
@@ -108,6 +110,8 @@ struct dataset *dataset_finish(struct dataset_builder *b)
 	d->facts = b->facts;
 	d->message_count = b->message_count;
 	memcpy(d->messages, b->messages, sizeof(d->messages));
+	d->skip_count = b->skip_count;
+	memcpy(d->skips, b->skips, sizeof(d->skips));
 	d->memory_size += sizeof(*d) + d->sets->memory_size + d->range6_count * sizeof(*d->ranges6);
 	hash_make(d);
 	goto out;

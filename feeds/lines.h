@@ -11,6 +11,7 @@ struct lines {
 	struct dataset_builder *builder;
 	struct dataset_facts *facts; /* of the builder */
 	void *context;               /* of the format */
+	bool is_indented;            /* the line began with blanks */
 	/* How a line that is one IPv4 address and nothing else applies, for formats that would add
 	 * just that: such lines are read many at once. NULL: all lines go to the handler. */
 	const struct dataset_entry *points;

@@ -57,6 +57,13 @@ size_t reader_rest(const struct reader *r, const char **out_text, uint64_t *out_
 /* Pass over whole lines of it. */
 void reader_skip(struct reader *r, size_t size, size_t line_count);
 
+/*
+ * The next bytes, of any kind, for formats that are not made of lines; not to be mixed with
+ * reader_next(). Returns 1, or 0 at the end. out_bytes: valid until the next call.
+ * Errors: as reader_next(), but for lines and NUL bytes
+ */
+int reader_block(struct reader *r, const char **out_bytes, size_t *out_size);
+
 /* Text for the last error, valid until reader_close(). */
 const char *reader_error(const struct reader *r);
 
