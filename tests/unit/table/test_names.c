@@ -219,7 +219,8 @@ static void test_delete(void **state)
 	check(n, &parent);
 	names_stats(n, &stats);
 	assert_int_equal(stats.name_count, 0);
-	assert_int_equal(stats.memory_size, empty.memory_size);
+	/* a slab of each kind of node waits for its grace period */
+	assert_in_range(stats.memory_size, empty.memory_size, empty.memory_size + 5 * 4200);
 	names_free(n);
 }
 
