@@ -7,7 +7,7 @@ SANITIZE = -Db_lundef=false --buildtype=debugoptimized
 CLIENTS = unbound bind9 dnsmasq-base postfix exim4-daemon-heavy
 SLOW_CLIENTS = rspamd spamassassin haraka
 
-.PHONY: all deps build run test test-asan test-tsan test-clients test-long bench lint format fuzz install clean
+.PHONY: all deps build run test test-asan test-tsan test-arm64 test-clients test-long bench lint format fuzz install clean
 
 all: build
 
@@ -49,8 +49,16 @@ test-tsan:
 	[ -e $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Db_sanitize=thread $(SANITIZE)
 	tests/run.py $(BUILD)-tsan --suite threads
 
-# The long runs: every fuzz target for ten minutes. Hours, not minutes.
-test-long:
+# Units, golden answers and fuzz corpora as arm64 programs, under user emulation: what the compiler
+# makes of the orderings for a weakly ordered processor, not what such a processor makes of them.
+test-arm64:
+	packaging/deps.sh test arm64
+	tests/arm64/sysroot.sh $(BUILD)-arm64-root
+	[ -e $(BUILD)-arm64/build.ninja ] || meson setup $(BUILD)-arm64 --cross-file $(BUILD)-arm64-root/cross.ini
+	tests/run.py $(BUILD)-arm64 --suite unit --suite golden --suite fuzz --no-suite native -t 5
+
+# The long runs: arm64, and every fuzz target for ten minutes. Hours, not minutes.
+test-long: test-arm64
 	$(MAKE) fuzz SECONDS_EACH=600
 
 bench:
@@ -76,4 +84,4 @@ install: build
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz build-clients run
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-arm64 $(BUILD)-arm64-root build-clients run

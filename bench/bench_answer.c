@@ -6,6 +6,7 @@
  * One JSON object a line, as bench_table. Every other query is of a listed address; each has an
  * OPT; the kinds take turns round by round, and the median of the rounds is told.
  */
+#include "bench/ticks.h"
 #include "dataplane/access.h"
 #include "dataplane/answer.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <x86intrin.h>
 
 #define ROUNDS      15
 #define BURSTS      4096 /* of a round */
@@ -151,9 +151,9 @@ static double run(struct bench *b, unsigned kind, unsigned *hits)
 			q->now_us = NOW_S * UINT64_C(1000000);
 #endif
 		}
-		start = __rdtsc();
+		start = ticks_now();
 		answer_burst(b->tables, b->queries, QUERY_BURST_MAX);
-		ticks += __rdtsc() - start;
+		ticks += ticks_now() - start;
 		for (unsigned i = 0; i < QUERY_BURST_MAX; i++)
 			*hits += b->queries[i].rcode == 0;
 		urcu_qsbr_quiescent_state();

@@ -3,6 +3,7 @@
  * What a query costs the answer core by its kind, garbage included: TSC ticks per query in bursts,
  * the least of several runs. Prints a JSON line per kind.
  */
+#include "bench/ticks.h"
 #include "dataplane/answer.h"
 #include "dataplane/limit.h"
 #include "tests/golden/dataset.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <x86intrin.h>
 
 #define RUNS   20
 #define ROUNDS 2000
@@ -83,10 +83,10 @@ static uint64_t measure(const struct tables *t, const uint8_t *bytes, size_t siz
 			queries[i].capacity = sizeof(messages[i]);
 			queries[i].client = (address6_t)0xffff << 32 | 0x7f000001;
 		}
-		start = __rdtsc();
+		start = ticks_now();
 		answer_burst(t, queries, QUERY_BURST_MAX);
 		limit_burst(t, round * UINT64_C(1000000), queries, QUERY_BURST_MAX);
-		ticks += __rdtsc() - start;
+		ticks += ticks_now() - start;
 		urcu_qsbr_quiescent_state();
 	}
 	return ticks / (ROUNDS * QUERY_BURST_MAX);
