@@ -67,14 +67,18 @@ static bool any6_below(const struct tables *t, const struct query *q,
  * Whether names are listed below this one, through put names or through a subtree verdict, which
  * covers any child that was not put itself (RFC 4592).
  */
-static bool any_name_below(const struct tables *t, const struct query *q)
+static bool any_name_below(const struct tables *t, const struct query *q,
+                           const struct names_match *match)
 {
-	struct names_match match;
+	struct names_match own;
 
 	if (q->zone->apex.size + q->name_size + 2u > DNS_NAME_MAX)
 		return false; /* no room for a label more */
-	names_lookup(t->names, q->name, q->name_size, &match);
-	return names_any_below(t->names, &match, q->zone->lists);
+	if (!match) {         /* a full address, in a zone that has names, too */
+		names_lookup(t->names, q->name, q->name_size, &own);
+		match = &own;
+	}
+	return names_any_below(t->names, match, q->zone->lists);
 }
 
 /* The zone's own name servers are names of the zone, though they have no records here. */
@@ -97,8 +101,10 @@ static bool is_name_server(const struct query *q)
 /*
  * Whether a name that is not listed exists. A name may be above octets and nibbles at once:
  * "2.1" is above 1.2.0.0/16 and above 1200::/8.
+ *
+ * match: of the name, NULL = it was not looked up
  */
-static bool exists(const struct tables *t, const struct query *q)
+static bool exists(const struct tables *t, const struct query *q, const struct names_match *match)
 {
 	uint8_t content = q->zone->content;
 	struct qname_range4 range4;
@@ -117,7 +123,7 @@ static bool exists(const struct tables *t, const struct query *q)
 		if (count > 0 && count < 32 && any6_below(t, q, &range6))
 			return true;
 	}
-	if (content & ZONE_HAS_NAMES && any_name_below(t, q))
+	if (content & ZONE_HAS_NAMES && any_name_below(t, q, match))
 		return true;
 	return is_name_server(q);
 }
@@ -132,11 +138,38 @@ static verdict_t lookup4(const struct tables *t, struct query *q)
 	return table4_lookup(t->addresses4, q->address4);
 }
 
-static verdict_t lookup_name(const struct tables *t, struct query *q)
+/* Whether a query's name is to be looked up in names. */
+static bool wants_name(const struct query *q)
 {
-	struct names_match match;
+	return q->drop == DROP_NONE && q->kind == QUERY_NAME && q->access == ACCESS_ALLOW &&
+	       q->zone->content & ZONE_HAS_NAMES;
+}
 
-	if (!(q->zone->content & ZONE_HAS_NAMES))
+/* Look all names of a burst up at once; matches of other queries stay as they are. */
+static void lookup_names(const struct tables *t, const struct query *queries, unsigned count,
+                         struct names_match *out_matches)
+{
+	struct names_query names[QUERY_BURST_MAX];
+	struct names_match matches[QUERY_BURST_MAX];
+	unsigned name_count = 0, next = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (wants_name(&queries[i]))
+			names[name_count++] =
+			    (struct names_query){queries[i].name, queries[i].name_size};
+	}
+	if (name_count == 0)
+		return;
+	names_lookup_burst(t->names, names, name_count, matches);
+	for (unsigned i = 0; i < count; i++) {
+		if (wants_name(&queries[i]))
+			out_matches[i] = matches[next++];
+	}
+}
+
+static verdict_t lookup_name(struct query *q, const struct names_match *match)
+{
+	if (!wants_name(q))
 		return VERDICT_NONE;
 	if (is_name(q, test_name_always, sizeof(test_name_always) - 1)) {
 		q->is_test_entry = true;
@@ -145,12 +178,11 @@ static verdict_t lookup_name(const struct tables *t, struct query *q)
 	}
 	if (is_name(q, test_name_never, sizeof(test_name_never) - 1))
 		return VERDICT_NONE;
-	names_lookup(t->names, q->name, q->name_size, &match);
-	q->subject_offset = match.subject_offset;
-	return match.verdict;
+	q->subject_offset = match->subject_offset;
+	return match->verdict;
 }
 
-static void lookup_verdict(const struct tables *t, struct query *q)
+static void lookup_verdict(const struct tables *t, struct query *q, const struct names_match *match)
 {
 	if (q->access != ACCESS_ALLOW)
 		return;
@@ -167,7 +199,7 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 		q->verdict = table6_lookup(t->addresses6, q->address6);
 		break;
 	case QUERY_NAME:
-		q->verdict = lookup_name(t, q);
+		q->verdict = lookup_name(q, match);
 		break;
 	}
 	if (q->verdict != VERDICT_NONE)
@@ -218,7 +250,8 @@ static void lookup_without_lists(struct query *q)
 	             (is_name_server(q) || (q->access == ACCESS_ALWAYS && is_above_addresses(q))));
 }
 
-static void lookup_listings(const struct tables *t, struct query *q)
+static void lookup_listings(const struct tables *t, struct query *q,
+                            const struct names_match *match)
 {
 	lookup_records(q);
 	if (q->access != ACCESS_ALLOW) {
@@ -232,18 +265,28 @@ static void lookup_listings(const struct tables *t, struct query *q)
 			q->listings = listings;
 	}
 	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY ||
-	            q->is_test_entry || q->listings || exists(t, q);
+	            q->is_test_entry || q->listings || exists(t, q, wants_name(q) ? match : NULL);
 }
 
-void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+static void lookup_some(const struct tables *t, struct query *queries, unsigned count)
 {
+	struct names_match matches[QUERY_BURST_MAX];
+
+	lookup_names(t, queries, count, matches);
 	for (unsigned i = 0; i < count; i++) {
 		if (queries[i].drop == DROP_NONE)
-			lookup_verdict(t, &queries[i]);
+			lookup_verdict(t, &queries[i], &matches[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		if (queries[i].drop == DROP_NONE && queries[i].kind != QUERY_ERROR &&
 		    queries[i].kind != QUERY_CHAOS)
-			lookup_listings(t, &queries[i]);
+			lookup_listings(t, &queries[i], &matches[i]);
 	}
+}
+
+void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+{
+	for (unsigned i = 0; i < count; i += QUERY_BURST_MAX)
+		lookup_some(t, queries + i,
+		            count - i < QUERY_BURST_MAX ? count - i : QUERY_BURST_MAX);
 }

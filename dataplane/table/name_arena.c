@@ -27,6 +27,7 @@
 
 #define RESERVED_SIZE (UINT64_C(1) << 34) /* 16 GB: 31 bits of reference */
 #define OPEN_STEP     (UINT64_C(1) << 21) /* made writable at a time; the size of a huge page */
+#define HUGE_FROM     (4 * OPEN_STEP)     /* an arena of a few names is not worth a huge page */
 #define SLAB_UNITS    (NAME_ARENA_SLAB_SIZE / NAME_ARENA_UNIT)
 #define SLABS_FIRST   16
 #define EMPTY_MAX     64  /* pages kept for the next need */
@@ -68,11 +69,13 @@ static uint8_t *slab_page(const struct name_arena *a, uint32_t slab)
 
 int name_arena_init(struct name_arena *a)
 {
-	void *base = mmap(NULL, RESERVED_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *reserved =
+	    mmap(NULL, RESERVED_SIZE + OPEN_STEP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t base = ((uintptr_t)reserved + OPEN_STEP - 1) & ~(uintptr_t)(OPEN_STEP - 1);
 
-	if (base == MAP_FAILED)
+	if (reserved == MAP_FAILED)
 		return -ENOMEM;
-	*a = (struct name_arena){.base = base, .slab_end = 1};
+	*a = (struct name_arena){.reserved = reserved, .base = (uint8_t *)base, .slab_end = 1};
 	a->running_end = &a->running;
 	return 0;
 }
@@ -97,7 +100,7 @@ void name_arena_done(struct name_arena *a)
 		free(batch);
 	}
 	ASAN_UNPOISON_MEMORY_REGION(a->base, a->open_size);
-	munmap(a->base, RESERVED_SIZE);
+	munmap(a->reserved, RESERVED_SIZE + OPEN_STEP);
 	free(a->slabs);
 	a->base = NULL;
 }
@@ -142,6 +145,8 @@ static uint32_t slab_new(struct name_arena *a)
 		    mmap(a->base + a->open_size, OPEN_STEP, PROT_READ | PROT_WRITE,
 		         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 			return 0;
+		if (a->open_size >= HUGE_FROM) /* a hint: fewer misses of the TLB */
+			madvise(a->base + a->open_size, OPEN_STEP, MADV_HUGEPAGE);
 		a->open_size += OPEN_STEP;
 	}
 	return a->slab_end++;

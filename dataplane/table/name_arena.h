@@ -33,7 +33,8 @@ struct name_arena_slab;
 struct name_arena_batch;
 
 struct name_arena {
-	uint8_t *base; /* constant */
+	uint8_t *base;  /* constant; a multiple of the size of a huge page */
+	void *reserved; /* constant */
 	/* the rest belongs to the update thread */
 	struct name_arena_slab *slabs; /* by number; [0] is not used */
 	uint32_t slab_capacity, slab_end;

@@ -116,8 +116,9 @@ static uint32_t missing(uint64_t word, const struct listset *lists)
 	const struct name_below_array *array = array_of(word);
 	uint32_t count = 0;
 
-	for (unsigned w = 0; w < LISTSET_WORDS; w++) {
-		uint64_t bits = listset_word(lists, w);
+	for (uint32_t used = lists->used; used; used &= used - 1) {
+		unsigned w = (unsigned)__builtin_ctz(used);
+		uint64_t bits = lists->words[w];
 
 		while (bits) {
 			unsigned list = next_list(&bits, w);
@@ -286,8 +287,9 @@ static void count_one(name_below_t *below, uint32_t list, int delta)
 void name_below_count(name_below_t *below, const struct listset *in, const struct listset *not_in,
                       int delta)
 {
-	for (unsigned w = 0; w < LISTSET_WORDS; w++) {
-		uint64_t bits = listset_word(in, w) & ~listset_word(not_in, w);
+	for (uint32_t used = in->used; used; used &= used - 1) {
+		unsigned w = (unsigned)__builtin_ctz(used);
+		uint64_t bits = in->words[w] & ~listset_word(not_in, w);
 
 		while (bits)
 			count_one(below, next_list(&bits, w), delta);

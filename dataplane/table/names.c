@@ -560,6 +560,7 @@ struct ahead {
 	bool is_bad;
 	size_t count;
 	uint64_t hashes[AHEAD];
+	uint32_t nodes[AHEAD]; /* that probably are those of the labels; 0 ends it */
 };
 
 /* Take a name apart and hint at the lines that will be probed. */
@@ -580,19 +581,31 @@ static void look_ahead(const struct names *n, const struct names_query *q, struc
 	}
 }
 
-/* Hint at the nodes that are probably found. */
-static void look_at_nodes(const struct names *n, const struct ahead *a)
+/* Find the nodes that are probably those of the name, and hint at them. */
+static void look_at_nodes(const struct names *n, struct ahead *a)
 {
 	for (size_t i = 0; i < a->count; i++) {
 		struct name_index_probe probe;
-		uint32_t reference;
 
 		name_index_probe_start(&n->index, a->hashes[i], &probe);
-		reference = name_index_probe_next(&probe);
-		if (reference == 0)
-			break; /* then there is nothing below either */
-		__builtin_prefetch(node_at(n, reference));
+		a->nodes[i] = name_index_probe_next(&probe);
+		if (a->nodes[i] == 0)
+			return; /* then there is nothing below either */
+		__builtin_prefetch(node_at(n, a->nodes[i]));
 	}
+}
+
+/* The node of a level below its parent, or 0. */
+static uint32_t look_at(const struct names *n, const struct ahead *a, size_t level, uint64_t hash,
+                        uint32_t parent, const uint8_t *label)
+{
+	if (level < a->count) {
+		uint32_t probably = a->nodes[level];
+
+		if (probably == 0 || name_node_is(node_at(n, probably), parent, label))
+			return probably;
+	}
+	return find(n, hash, parent, label);
 }
 
 static void look_up(const struct names *n, const struct names_query *q, const struct ahead *a,
@@ -611,7 +624,7 @@ static void look_up(const struct names *n, const struct names_query *q, const st
 
 		hash = level < a->count ? a->hashes[level]
 		                        : labels_hash(&n->key, hash, q->name + offset);
-		node = find(n, hash, node, q->name + offset);
+		node = look_at(n, a, level, hash, node, q->name + offset);
 		below = node != 0 && is_inner(n, node) ? &inner_at(n, node)->below : NULL;
 		if (node == 0)
 			break;
@@ -628,6 +641,14 @@ static void look_up(const struct names *n, const struct names_query *q, const st
 		    out_match->subject_offset == 0 ? exact_of(value) : subtree_of(value);
 }
 
+void names_prefetch(const struct names *n, const uint8_t *name, size_t size)
+{
+	const struct names_query query = {name, size};
+	struct ahead ahead;
+
+	look_ahead(n, &query, &ahead);
+}
+
 void names_lookup(const struct names *n, const uint8_t *name, size_t size,
                   struct names_match *out_match)
 {
@@ -635,6 +656,7 @@ void names_lookup(const struct names *n, const uint8_t *name, size_t size,
 	struct ahead ahead;
 
 	look_ahead(n, &query, &ahead);
+	look_at_nodes(n, &ahead);
 	look_up(n, &query, &ahead, out_match);
 }
 

@@ -37,6 +37,9 @@ int names_put(struct names *n, const uint8_t *name, size_t size, verdict_t exact
 /* Take a name out again; not an error when it was not put. Errors: -EINVAL, -ENOMEM: unchanged. */
 int names_delete(struct names *n, const uint8_t *name, size_t size);
 
+/* Hint that a name will soon be put, deleted or looked up; worth it some names ahead. */
+void names_prefetch(const struct names *n, const uint8_t *name, size_t size);
+
 struct names_match {
 	verdict_t verdict;         /* of the name asked for */
 	uint16_t subject_offset;   /* the put suffix that decided starts here; size when none did */
