@@ -10,6 +10,8 @@
 #include "control/sources.h"
 #include "control/status.h"
 
+#include <sodium.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +225,21 @@ static void commands_fed(struct feed *feed, const char *error, void *context)
 	free(wait);
 }
 
+/* NULL: the client is refused. */
+static struct commands_feeds *commands_wait(struct engine *e, struct server_request *client)
+{
+	struct commands_feeds *wait = calloc(1, sizeof(*wait));
+
+	if (!wait) {
+		server_refuse(client, "out of memory");
+		return NULL;
+	}
+	wait->engine = e;
+	wait->client = client;
+	wait->remaining = 1;
+	return wait;
+}
+
 typedef void commands_feed_work(struct feed *feed, intake_done *done, void *context);
 
 static void commands_feeds(struct engine *e, struct server_request *client, const struct request *r,
@@ -235,14 +252,9 @@ static void commands_feeds(struct engine *e, struct server_request *client, cons
 		server_refuse(client, "there is no feed '%s'", r->feed);
 		return;
 	}
-	wait = calloc(1, sizeof(*wait));
-	if (!wait) {
-		server_refuse(client, "out of memory");
+	wait = commands_wait(e, client);
+	if (!wait)
 		return;
-	}
-	wait->engine = e;
-	wait->client = client;
-	wait->remaining = 1;
 	if (feed) {
 		work(feed, commands_fed, wait);
 		return;
@@ -253,6 +265,43 @@ static void commands_feeds(struct engine *e, struct server_request *client, cons
 		work(feed, commands_fed, wait);
 	}
 	commands_fed(NULL, NULL, wait);
+}
+
+static void commands_push(struct engine *e, struct server_request *client, const struct request *r)
+{
+	struct feed *feed = intake_find(e->intake, r->feed);
+	unsigned char bytes[REQUEST_DATA_MAX];
+	struct intake_piece piece = {.upload = r->upload, .bytes = bytes, .is_last = r->is_last};
+	struct commands_feeds *wait;
+	uint64_t upload;
+	int rc;
+
+	if (!feed) {
+		server_refuse(client, "there is no feed '%s'", r->feed);
+		return;
+	}
+	if (sodium_base642bin(bytes, sizeof(bytes), r->data, strlen(r->data), NULL, &piece.size,
+	                      NULL, sodium_base64_VARIANT_ORIGINAL) < 0) {
+		server_refuse(client, "data: expected base64");
+		return;
+	}
+	wait = commands_wait(e, client);
+	if (!wait)
+		return;
+	rc = intake_push(feed, &piece, &upload, commands_fed, wait);
+	if (rc == 0 && r->is_last)
+		return;
+	free(wait);
+	if (rc == 0)
+		server_reply(client,
+		             json_pack("{s:b, s:I}", "ok", 1, "upload", (json_int_t)upload));
+	else if (rc == -ENOTSUP)
+		server_refuse(client, "feed '%s' is not pushed (no 'push: true')", r->feed);
+	else if (rc == -ESTALE)
+		server_refuse(client, "feed '%s': another push began meanwhile", r->feed);
+	else
+		server_refuse(client, "feed '%s': cannot keep what is pushed: %s", r->feed,
+		              strerror(-rc));
 }
 
 /* --- all --- */
@@ -282,6 +331,9 @@ static void commands_dispatch(struct engine *e, struct server_request *client,
 		break;
 	case REQUEST_FEEDS_ROLLBACK:
 		commands_feeds(e, client, r, intake_rollback);
+		break;
+	case REQUEST_FEEDS_PUSH:
+		commands_push(e, client, r);
 		break;
 	case REQUEST_SOURCES:
 		sources_find(e, client, r->key);

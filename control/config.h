@@ -83,16 +83,25 @@ struct config_rate_limit {
 };
 
 struct config_feed {
-	char *path; /* absolute once resolved; one of path, url, rsync */
+	char *path; /* absolute once resolved; one of path, url, rsync, push */
 	char *url;
 	char *rsync;
+	bool is_pushed;
 	char *format;
 	char *refresh; /* "1h" */
 	char *max_age;
 	struct guard_limits guards; /* resolved: defaults for what was not given */
 	enum config_bogons bogons;
 	const struct format *format_row; /* resolved */
-	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none */
+	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */
+	/* Of url and rsync. */
+	char *secret_file; /* absolute once resolved; NULL = none */
+	char *proxy;
+	char *ca_file;                      /* absolute once resolved; NULL = the system's */
+	char *min_interval, *timeout;       /* "5m" */
+	char *size_max;                     /* "256M" */
+	uint64_t min_interval_s, timeout_s; /* resolved; 0 = none, default 10m */
+	uint64_t size_max_bytes;            /* resolved; default 1G */
 };
 
 struct config_list {

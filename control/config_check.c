@@ -13,16 +13,17 @@
 #include <string.h>
 #include <sys/un.h>
 
-#define INTERFACE_NAME_MAX 15
-#define PUNT_RATE_MAX      10000000
-#define CORE_MAX           1023
-#define DEVICE_MAX         255
-#define TTL_MAX            INT32_MAX /* RFC 2181 section 8 */
-#define RATE_MAX           100000
-#define SLIP_MAX           10
-#define TCP_MAX            65536
-#define TCP_IDLE_MAX_S     3600
-#define BUCKETS_MAX        (1u << 22)
+#define INTERFACE_NAME_MAX  15
+#define PUNT_RATE_MAX       10000000
+#define CORE_MAX            1023
+#define DEVICE_MAX          255
+#define TTL_MAX             INT32_MAX /* RFC 2181 section 8 */
+#define RATE_MAX            100000
+#define SLIP_MAX            10
+#define TCP_MAX             65536
+#define TCP_IDLE_MAX_S      3600
+#define BUCKETS_MAX         (1u << 22)
+#define FETCH_TIMEOUT_MAX_S 86400
 
 struct check {
 	const char *folder;
@@ -287,6 +288,56 @@ static const char *check_duration(struct check *c, const char *text)
 	           : "a duration, such as 90s, 15m, 1h, 3d or 1w";
 }
 
+static const char *check_timeout(struct check *c, const char *text)
+{
+	uint64_t seconds;
+
+	(void)c;
+	return config_value_duration(text, &seconds) == 0 && seconds <= FETCH_TIMEOUT_MAX_S
+	           ? NULL
+	           : "a duration from 1s to 1d";
+}
+
+static const char *check_size(struct check *c, const char *text)
+{
+	uint64_t size;
+
+	(void)c;
+	return config_value_size(text, &size) == 0
+	           ? NULL
+	           : "a size, such as 500K, 64M or 2G, of at most 1024G";
+}
+
+static const char *check_url(struct check *c, const char *text)
+{
+	(void)c;
+	return config_value_is_url(text)
+	           ? NULL
+	           : "http://HOST/… or https://HOST/… without a user or password (a secret header "
+	             "goes into secret_file)";
+}
+
+static const char *check_proxy(struct check *c, const char *text)
+{
+	(void)c;
+	return config_value_is_url(text) ? NULL : "http://HOST:PORT";
+}
+
+static const char *check_rsync(struct check *c, const char *text)
+{
+	(void)c;
+	return config_value_is_rsync(text)
+	           ? NULL
+	           : "rsync://HOST/MODULE/FILE or HOST::MODULE/FILE (a password goes into "
+	             "secret_file)";
+}
+
+static const char *check_push(struct check *c, const char *text)
+{
+	(void)c;
+	return strcmp(text, "true") == 0 ? NULL : "true";
+}
+
 static const char *check_code(struct check *c, const char *text)
 {
 	uint32_t code;
@@ -395,6 +446,15 @@ static const struct {
     {"guard.never_list[]", check_networks},
     {"lists[].name", check_list_name},
     {"lists[].feed.path", check_path},
+    {"lists[].feed.url", check_url},
+    {"lists[].feed.rsync", check_rsync},
+    {"lists[].feed.push", check_push},
+    {"lists[].feed.secret_file", check_path},
+    {"lists[].feed.ca_file", check_path},
+    {"lists[].feed.proxy", check_proxy},
+    {"lists[].feed.min_interval", check_duration},
+    {"lists[].feed.timeout", check_timeout},
+    {"lists[].feed.size_max", check_size},
     {"lists[].feed.format", check_format},
     {"lists[].feed.refresh", check_duration},
     {"lists[].feed.max_age", check_duration},

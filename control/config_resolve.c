@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FETCH_TIMEOUT_DEFAULT_S  600
+#define FETCH_SIZE_DEFAULT       (1ull << 30)
+#define FETCH_REFRESH_DEFAULT_S  3600
 #define STATE_DIR_DEFAULT        "/var/lib/reputed"
 #define CONTROL_SOCKET_DEFAULT   "/run/reputed/control.sock"
 #define DATAPLANE_SOCKET_DEFAULT "/run/reputed/dataplane.sock"
@@ -156,13 +159,33 @@ static void resolve_guards(struct guard_limits *limits, const struct config_node
 		limits->widest6 = otherwise.widest6;
 }
 
+/* How a feed that is not a file here is fetched. */
+static int resolve_fetch(struct config_feed *feed, const char *folder)
+{
+	int rc;
+
+	feed->timeout_s = FETCH_TIMEOUT_DEFAULT_S;
+	feed->size_max_bytes = FETCH_SIZE_DEFAULT;
+	if (!feed->refresh)
+		feed->refresh_s = FETCH_REFRESH_DEFAULT_S;
+	if (feed->min_interval &&
+	    config_value_duration(feed->min_interval, &feed->min_interval_s) < 0)
+		return -EINVAL;
+	if (feed->timeout && config_value_duration(feed->timeout, &feed->timeout_s) < 0)
+		return -EINVAL;
+	if (feed->size_max && config_value_size(feed->size_max, &feed->size_max_bytes) < 0)
+		return -EINVAL;
+	rc = feed->secret_file ? resolve_path(&feed->secret_file, folder, "") : 0;
+	return rc == 0 && feed->ca_file ? resolve_path(&feed->ca_file, folder, "") : rc;
+}
+
 static int resolve_feed(struct config_feed *feed, const struct config_node *node,
                         const char *folder)
 {
 	const struct config_node *guards = config_lines_get(node, "guards");
 
 	feed->format_row = format_find(feed->format);
-	if (!feed->format_row || !feed->path)
+	if (!feed->format_row)
 		return -EINVAL;
 	if (feed->refresh && config_value_duration(feed->refresh, &feed->refresh_s) < 0)
 		return -EINVAL;
@@ -171,6 +194,8 @@ static int resolve_feed(struct config_feed *feed, const struct config_node *node
 	resolve_guards(&feed->guards, guards);
 	if (!config_lines_get(guards, "bogons"))
 		feed->bogons = BOGONS_DROP;
+	if (!feed->path)
+		return resolve_fetch(feed, folder);
 	return resolve_path(&feed->path, folder, "");
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define LIST_NAME_MAX 63
 #define PORT_MAX      65535
@@ -206,4 +207,63 @@ bool config_value_is_list_name(const char *text)
 
 	return size > 0 && size <= LIST_NAME_MAX && text[0] != '.' &&
 	       !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-")];
+}
+
+int config_value_size(const char *text, uint64_t *out_bytes)
+{
+	static const char units[] = "KMG";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	uint64_t number;
+
+	if (digits == 0 || digits > 13 || (text[digits] && (!unit || text[digits + 1])))
+		return -EINVAL;
+	number = strtoull(text, NULL, 10);
+	if (number == 0 || number > (CONFIG_VALUE_SIZE_MAX >> shift))
+		return -EINVAL;
+	*out_bytes = number << shift;
+	return 0;
+}
+
+/* Of a URL and of what rsync takes: printable, of a length that fits everywhere. */
+static bool is_plain_text(const char *text)
+{
+	size_t size = strlen(text);
+
+	for (const char *at = text; *at; at++) {
+		if (*at <= ' ' || *at > '~')
+			return false;
+	}
+	return size > 0 && size <= CONFIG_VALUE_SOURCE_MAX;
+}
+
+bool config_value_is_url(const char *text)
+{
+	const char *host;
+
+	if (strncasecmp(text, "https://", 8) == 0)
+		host = text + 8;
+	else if (strncasecmp(text, "http://", 7) == 0)
+		host = text + 7;
+	else
+		return false;
+	return is_plain_text(text) && strcspn(host, "/?#") > 0 &&
+	       !memchr(host, '@', strcspn(host, "/?#"));
+}
+
+bool config_value_is_rsync(const char *text)
+{
+	const char *module;
+
+	if (!is_plain_text(text) || text[0] == '-' || text[0] == ':')
+		return false;
+	if (strncmp(text, "rsync://", 8) == 0) {
+		module = strchr(text + 8, '/');
+		return module && module > text + 8 && module[1] && text[strlen(text) - 1] != '/';
+	}
+	/* HOST:FILE, and HOST/…::FILE, would run ssh or name a local file. */
+	module = strchr(text, ':');
+	return module && module[1] == ':' && module[2] &&
+	       !memchr(text, '/', (size_t)(module - text)) && text[strlen(text) - 1] != '/';
 }

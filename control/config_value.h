@@ -10,10 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_DURATION_MAX_S (10ull * 366 * 86400)
+#define CONFIG_DURATION_MAX_S   (10ull * 366 * 86400)
+#define CONFIG_VALUE_SIZE_MAX   (1ull << 40) /* bytes */
+#define CONFIG_VALUE_SOURCE_MAX 2000         /* bytes of a URL */
 
 /* "90s", "15m", "1h", "3d", "1w"; above zero and at most ten years. */
 int config_value_duration(const char *text, uint64_t *out_seconds);
+
+/* Bytes: digits and K, M or G (of 1024), from 1 to 1024G. */
+int config_value_size(const char *text, uint64_t *out_bytes);
+
+/* http or https with a host, without user and password. */
+bool config_value_is_url(const char *text);
+
+/* What rsync fetches from a daemon, never through a remote shell. */
+bool config_value_is_rsync(const char *text);
 
 /*
  * An A record's code: inside 127.0.0.0/8, but not 127.0.0.1 (RFC 5782 section 5: never listed) and

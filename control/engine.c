@@ -4,6 +4,7 @@
 #include "control/commands.h"
 #include "control/config_secrets.h"
 #include "control/durable.h"
+#include "control/fetcher.h"
 #include "control/intake.h"
 #include "control/key_watch.h"
 #include "control/manual.h"
@@ -464,6 +465,25 @@ static int engine_add_events(struct engine *e)
 	return e->sync_timer && e->expiry_timer ? 0 : -ENOMEM;
 }
 
+/* The program that fetches: beside this one, or where it is installed. Errors: -ENOENT; the path is
+ * then one that is not there */
+static int engine_find_fetch(char *out_path, size_t size)
+{
+	static const char *const places[] = {"", "../libexec/reputed/"};
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[length > 0 ? length : 0] = '\0';
+	*(strrchr(self, '/') ? strrchr(self, '/') + 1 : self) = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int written = snprintf(out_path, size, "%s%sreputed-fetch", self, places[i]);
+
+		if (written > 0 && (size_t)written < size && access(out_path, X_OK) == 0)
+			return 0;
+	}
+	return -ENOENT;
+}
+
 /* Errors: negative errno; engine_free() undoes */
 static int engine_start(struct engine *e)
 {
@@ -492,11 +512,19 @@ static int engine_start(struct engine *e)
 	e->watch = watch_new(e->base, e->config->dataplane.socket, engine_on_watch, e);
 	if (!e->publisher || !e->ingest || !e->reader || !e->watch)
 		return -ENOMEM;
+	rc = engine_find_fetch(path, sizeof(path));
+	if (rc < 0)
+		log_error("'reputed-fetch' is not found: feeds by url or rsync are not fetched");
+	e->fetcher = fetcher_new(e->base, path);
+	if (!e->fetcher)
+		return -ENOMEM;
 	e->key_watch = key_watch_new(e->base, engine_on_keys, e);
 	if (!e->key_watch)
 		return -ENOMEM;
 	engine_watch_keys(e);
-	e->intake = intake_new(e->base, e->ingest, e->config->state_dir, &engine_hooks, e);
+	e->intake =
+	    intake_new(&(struct intake_means){e->base, e->ingest, e->fetcher, e->config->state_dir},
+	               &engine_hooks, e);
 	if (!e->intake)
 		return -errno;
 	return intake_configure(e->intake, e->config);
@@ -559,6 +587,7 @@ bool engine_free(struct engine *e)
 		return false;
 	server_free(e->server);
 	intake_free(e->intake);
+	fetcher_free(e->fetcher);
 	watch_free(e->watch);
 	key_watch_free(e->key_watch);
 	worker_free(e->reader);

@@ -36,6 +36,7 @@ struct engine {
 	struct publisher *publisher;
 	struct worker *ingest; /* copies and parses feeds */
 	struct worker *reader; /* looks things up on disk for the control socket */
+	struct fetcher *fetcher;
 	struct intake *intake;
 	struct server *server;
 	struct watch *watch;

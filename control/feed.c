@@ -2,6 +2,8 @@
 #include "control/feed.h"
 
 #include "control/log.h"
+#include "control/pushed.h"
+#include "control/remote.h"
 #include "control/source.h"
 
 #include <event2/event.h>
@@ -35,6 +37,8 @@ void feed_free(struct feed *feed)
 	if (!feed)
 		return;
 	source_remove(feed->source);
+	remote_free(feed->remote);
+	pushed_free(feed->pushed);
 	if (feed->retry)
 		event_free(feed->retry);
 	dataset_free(feed->waiting);
@@ -55,7 +59,10 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 {
 	const struct ingest_settings *s = &feed->settings;
 
-	if (!s->path != !config->path || (s->path && strcmp(s->path, config->path) != 0))
+	/* The path of what is fetched is ours to choose. */
+	if ((feed->remote || feed->pushed) == (config->path != NULL))
+		return false;
+	if (config->path && strcmp(s->path, config->path) != 0)
 		return false;
 	return s->format == config->format_row &&
 	       feed_is_same_limits(&s->guards, &config->guards) &&
@@ -75,9 +82,9 @@ int feed_configure(struct feed *feed, const struct config_list *list)
 		path = strdup(config->path);
 		if (!path)
 			return -ENOMEM;
+		free(feed->settings.path);
+		feed->settings.path = path;
 	}
-	free(feed->settings.path);
-	feed->settings.path = path;
 	feed->settings.format = config->format_row;
 	feed->settings.guards = config->guards;
 	feed->settings.drop_bogons = config->bogons == BOGONS_DROP;
@@ -104,10 +111,47 @@ static void feed_set(struct feed *feed, enum feed_state state, const char *reaso
 		log_error("feed '%s' %s: %s, %s", feed->name, feed_state_name(state), reason,
 		          feed_consequence(feed, consequence));
 	else if (feed->is_tried && feed->state != FEED_SERVING)
-		log_info("feed '%s' serving again: version %" PRIu64, feed->name,
-		         feed->good.number);
+		log_info("feed '%s' serves version %" PRIu64, feed->name, feed->good.number);
 	feed->state = state;
 	snprintf(feed->reason, sizeof(feed->reason), "%s", reason);
+}
+
+/* The file cannot be read. One that is fetched and is not there yet says nothing new. */
+static void feed_miss(struct feed *feed, const char *reason)
+{
+	struct remote_status status;
+	char text[VERSION_REASON_MAX];
+
+	if (!feed->remote && !feed->pushed) {
+		feed_set(feed, FEED_MISSING, reason);
+		return;
+	}
+	if (feed->has_good)
+		return;
+	if (feed->pushed) {
+		feed_set(feed, FEED_MISSING, "not pushed yet");
+		return;
+	}
+	remote_status(feed->remote, &status);
+	if (status.error)
+		snprintf(text, sizeof(text), "cannot be fetched: %s", status.error);
+	else
+		snprintf(text, sizeof(text), "not fetched yet");
+	feed_set(feed, FEED_MISSING, text);
+}
+
+void feed_note_fetch(struct feed *feed, const char *error)
+{
+	char consequence[64];
+
+	if (error && feed->has_good && !feed->has_fetch_failed)
+		log_error("feed '%s' cannot be fetched: %s, %s", feed->name, error,
+		          feed_consequence(feed, consequence));
+	else if (!error && feed->has_fetch_failed)
+		log_info("feed '%s' is fetched again", feed->name);
+	feed->has_fetch_failed = error != NULL;
+	if (error)
+		feed_miss(feed, error);
 }
 
 void feed_apply(struct feed *feed, const struct ingest_result *result)
@@ -139,7 +183,7 @@ void feed_apply(struct feed *feed, const struct ingest_result *result)
 		feed_set(feed, FEED_HELD, result->reason);
 		break;
 	case INGEST_MISSING:
-		feed_set(feed, FEED_MISSING, result->reason);
+		feed_miss(feed, result->reason);
 		break;
 	case INGEST_CHANGING: /* tried again soon */
 		if (!feed->has_good)

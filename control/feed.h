@@ -13,6 +13,8 @@
 
 struct event;
 struct intake;
+struct pushed;
+struct remote;
 struct source;
 
 enum feed_state {
@@ -29,7 +31,8 @@ struct feed {
 	char reason[VERSION_REASON_MAX]; /* when not serving */
 	bool has_good, has_held;
 	struct version_info good, held;
-	uint64_t bad_lines; /* of the version parsed last */
+	bool has_fetch_failed; /* the last one */
+	uint64_t bad_lines;    /* of the version parsed last */
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
 	uint64_t added, removed; /* by the last change */
@@ -37,7 +40,11 @@ struct feed {
 	/* intake.c's */
 	struct intake *intake;
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
-	struct source *source;
+	struct source *source;     /* watches settings.path, when it is not ours */
+	struct remote *remote;     /* fetches settings.path; NULL = it is somebody else's file */
+	struct pushed *pushed;     /* collects settings.path; NULL = nobody does */
+	void (*asked)(struct feed *feed, const char *error, void *context); /* waits for a fetch */
+	void *asked_context;
 	struct event *retry;
 	bool is_waiting;         /* what is read is kept for a new configuration */
 	struct dataset *waiting; /* and is here */
@@ -60,6 +67,9 @@ int feed_configure(struct feed *feed, const struct config_list *list);
 
 /* Take over what came of a job, and log what changed for the operator. */
 void feed_apply(struct feed *feed, const struct ingest_result *result);
+
+/* A fetch of its source ended; error: NULL, or why it failed. */
+void feed_note_fetch(struct feed *feed, const char *error);
 
 /* "serving", "held", "missing". */
 const char *feed_state_name(enum feed_state state);

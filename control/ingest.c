@@ -268,11 +268,7 @@ void ingest_source(const struct ingest_settings *s, struct versions *v, bool mus
                    struct ingest_result *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (!s->path)
-		ingest_decide(out, INGEST_MISSING,
-		              "only 'path' feeds are read; fetch the file by other means");
-	else
-		ingest_incoming(s, v, must_parse, out);
+	ingest_incoming(s, v, must_parse, out);
 	ingest_finish(v, out);
 }
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct ingest_settings {
-	char *path; /* NULL: nothing is fetched */
+	char *path;
 	const struct format *format;
 	struct guard_limits guards;
 	bool drop_bogons;

@@ -2,6 +2,8 @@
 #include "control/intake.h"
 
 #include "control/log.h"
+#include "control/pushed.h"
+#include "control/remote.h"
 #include "control/source.h"
 #include "control/worker.h"
 
@@ -20,6 +22,7 @@
 struct intake {
 	struct event_base *base;
 	struct worker *ingest;
+	struct fetcher *fetcher;
 	struct source_set *sources;
 	char *state_dir;
 	const struct intake_hooks *hooks;
@@ -249,22 +252,23 @@ static void intake_on_retry(evutil_socket_t fd, short what, void *context)
 	intake_read(context, false);
 }
 
-struct intake *intake_new(struct event_base *base, struct worker *ingest, const char *state_dir,
-                          const struct intake_hooks *hooks, void *context)
+struct intake *intake_new(const struct intake_means *means, const struct intake_hooks *hooks,
+                          void *context)
 {
 	struct intake *in = calloc(1, sizeof(*in));
 	int rc = ENOMEM;
 
 	if (!in)
 		goto fail;
-	in->base = base;
-	in->ingest = ingest;
+	in->base = means->base;
+	in->ingest = means->ingest;
+	in->fetcher = means->fetcher;
 	in->hooks = hooks;
 	in->context = context;
-	in->state_dir = strdup(state_dir);
+	in->state_dir = strdup(means->state_dir);
 	if (!in->state_dir)
 		goto fail_free;
-	in->sources = source_set_new(base, SOURCE_SETTLE_MS);
+	in->sources = source_set_new(in->base, SOURCE_SETTLE_MS);
 	if (!in->sources) {
 		rc = errno;
 		goto fail_free;
@@ -278,10 +282,23 @@ fail:
 	return NULL;
 }
 
+/* Tell who waits for a fetch what came of it. */
+static void intake_tell_asker(struct feed *feed, const char *error)
+{
+	intake_done *asked = feed->asked;
+
+	feed->asked = NULL;
+	if (asked)
+		asked(feed, error, feed->asked_context);
+}
+
 static void intake_drop(struct feed *feed)
 {
 	source_remove(feed->source);
 	feed->source = NULL;
+	remote_free(feed->remote);
+	feed->remote = NULL;
+	intake_tell_asker(feed, "the feed is not configured any more");
 	if (feed->retry)
 		evtimer_del(feed->retry);
 	feed->is_removed = true;
@@ -303,15 +320,80 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
-/* Watch the file of the feed's settings. Errors: negative errno */
-static int intake_watch(struct feed *feed)
+static void intake_on_fetched(const char *error, void *context)
+{
+	struct feed *feed = context;
+	intake_done *asked = feed->asked;
+
+	feed_note_fetch(feed, error);
+	if (error) {
+		intake_tell_asker(feed, error);
+		return;
+	}
+	if (!asked) {
+		intake_read(feed, false);
+		return;
+	}
+	if (intake_submit(feed, INTAKE_READ, false, asked, feed->asked_context) < 0)
+		intake_tell_asker(feed, "out of memory");
+	feed->asked = NULL;
+}
+
+/* Errors: negative errno */
+static int intake_fetch(struct feed *feed, const struct config_feed *config)
+{
+	struct intake *in = feed->intake;
+	char folder[4096], *path;
+	struct remote *remote;
+
+	if (feed->remote && remote_is_of(feed->remote, config))
+		return 0;
+	snprintf(folder, sizeof(folder), "%s/fetched/%s", in->state_dir, feed->name);
+	remote = remote_new(in->fetcher, config, folder, intake_on_fetched, feed);
+	if (!remote)
+		return -errno;
+	path = strdup(remote_path(remote));
+	if (!path) {
+		remote_free(remote);
+		return -ENOMEM;
+	}
+	remote_free(feed->remote);
+	feed->remote = remote;
+	free(feed->settings.path);
+	feed->settings.path = path;
+	return 0;
+}
+
+/* Errors: negative errno */
+static int intake_receive(struct feed *feed, const struct config_feed *config)
+{
+	char folder[4096], *path;
+
+	snprintf(folder, sizeof(folder), "%s/pushed/%s", feed->intake->state_dir, feed->name);
+	feed->pushed = pushed_new(folder, config->size_max_bytes);
+	path = feed->pushed ? strdup(pushed_path(feed->pushed)) : NULL;
+	if (!path)
+		return -errno;
+	free(feed->settings.path);
+	feed->settings.path = path;
+	return 0;
+}
+
+/* Learn of changes of the feed's source from now on. Errors: negative errno */
+static int intake_watch(struct feed *feed, const struct config_feed *config)
 {
 	struct intake *in = feed->intake;
 
 	source_remove(feed->source);
 	feed->source = NULL;
-	if (!feed->settings.path)
-		return 0;
+	pushed_free(feed->pushed);
+	feed->pushed = NULL;
+	if (remote_is_wanted(config))
+		return intake_fetch(feed, config);
+	remote_free(feed->remote);
+	feed->remote = NULL;
+	if (config->is_pushed)
+		return intake_receive(feed, config);
 	feed->source =
 	    source_add(in->sources, feed->settings.path,
 	               feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, intake_on_change, feed);
@@ -327,7 +409,7 @@ static struct feed *intake_add(struct intake *in, const struct config_list *list
 	feed->intake = in;
 	feed->is_waiting = true;
 	feed->retry = evtimer_new(in->base, intake_on_retry, feed);
-	if (!feed->retry || intake_watch(feed) < 0 ||
+	if (!feed->retry || intake_watch(feed, list->feed) < 0 ||
 	    intake_submit(feed, INTAKE_LOAD, false, NULL, NULL) < 0) {
 		feed_free(feed);
 		errno = ENOMEM;
@@ -340,13 +422,14 @@ static struct feed *intake_add(struct intake *in, const struct config_list *list
 /* A feed that stays. Errors: negative errno */
 static int intake_keep(struct feed *feed, const struct config_list *list)
 {
-	int rc = feed_configure(feed, list);
+	int changed = feed_configure(feed, list), rc;
 
-	if (rc < 0)
-		return rc;
-	if (rc > 0)
+	if (changed < 0)
+		return changed;
+	rc = intake_watch(feed, list->feed);
+	if (changed > 0)
 		intake_read(feed, true);
-	return intake_watch(feed);
+	return rc;
 }
 
 /* Take a feed off a list. */
@@ -455,7 +538,41 @@ static void intake_ask(struct feed *feed, enum intake_work work, intake_done *do
 
 void intake_refresh(struct feed *feed, intake_done *done, void *context)
 {
-	intake_ask(feed, INTAKE_READ, done, context);
+	char text[128];
+	uint64_t wait_s;
+
+	if (!feed->remote) {
+		intake_ask(feed, INTAKE_READ, done, context);
+		return;
+	}
+	if (feed->asked) {
+		done(feed, "a refresh is under way", context);
+		return;
+	}
+	feed->asked = done;
+	feed->asked_context = context;
+	wait_s = remote_now(feed->remote);
+	if (wait_s == 0)
+		return;
+	snprintf(text, sizeof(text), "min_interval lets the source be asked again in %llu s",
+	         (unsigned long long)wait_s);
+	intake_tell_asker(feed, text);
+}
+
+int intake_push(struct feed *feed, const struct intake_piece *piece, uint64_t *out_upload,
+                intake_done *done, void *context)
+{
+	int rc;
+
+	if (!feed->pushed)
+		return -ENOTSUP;
+	rc = pushed_take(feed->pushed, piece->upload, piece->bytes, piece->size, out_upload);
+	if (rc == 0 && piece->is_last) {
+		rc = pushed_end(feed->pushed);
+		if (rc == 0)
+			intake_ask(feed, INTAKE_READ, done, context);
+	}
+	return rc;
 }
 
 void intake_accept(struct feed *feed, intake_done *done, void *context)

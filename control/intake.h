@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct event_base;
+struct fetcher;
 struct intake;
 struct worker;
 
@@ -27,9 +28,17 @@ struct intake_hooks {
 	void (*tried)(void *context);
 };
 
-/* state_dir: of the feeds' files; hooks, ingest must outlive it. Errors: NULL with errno */
-struct intake *intake_new(struct event_base *base, struct worker *ingest, const char *state_dir,
-                          const struct intake_hooks *hooks, void *context);
+/* What it works with; all must outlive it but state_dir, which is copied. */
+struct intake_means {
+	struct event_base *base;
+	struct worker *ingest;
+	struct fetcher *fetcher;
+	const char *state_dir; /* of the feeds' files */
+};
+
+/* hooks must outlive it. Errors: NULL with errno */
+struct intake *intake_new(const struct intake_means *means, const struct intake_hooks *hooks,
+                          void *context);
 
 /* The ingest worker must be stopped. NULL is allowed. */
 void intake_free(struct intake *in);
@@ -53,8 +62,22 @@ struct feed *intake_find(const struct intake *in, const char *name);
 /* All feeds, in the order of the configuration: the first, then feed->next. */
 struct feed *intake_first(const struct intake *in);
 
-/* Read the source now. */
+/* Fetch the source, if that is what is done with it, and read it, now. */
 void intake_refresh(struct feed *feed, intake_done *done, void *context);
+/*
+ * Take a piece of a pushed source (pushed_take()); with the last one the source is read and done is
+ * called, else done is not.
+ * Errors: -ENOTSUP it is no feed that is pushed; those of pushed_take(), pushed_end(); done is not
+ * called
+ */
+struct intake_piece {
+	uint64_t upload;
+	const void *bytes;
+	size_t size;
+	bool is_last;
+};
+int intake_push(struct feed *feed, const struct intake_piece *piece, uint64_t *out_upload,
+                intake_done *done, void *context);
 /* Take the held version. */
 void intake_accept(struct feed *feed, intake_done *done, void *context);
 /* Go back to the good version before. */

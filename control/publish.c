@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/publish.h"
 
+#include "control/config_same.h"
+#include "control/config_send.h"
 #include "control/lists.h"
 #include "control/load.h"
-#include "control/settings_message.h"
 #include "control/zone_message.h"
 
 #include <errno.h>
@@ -12,6 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* What a configuration that was adopted changed, and is not sent yet. */
+struct due {
+	bool any, keys, limits;
+};
 
 struct publish {
 	struct lists lists;
@@ -22,6 +28,7 @@ struct publish {
 	uint64_t generation;     /* of the last batch */
 	uint8_t *zones;          /* the zones that were sent last, packed */
 	size_t zones_size;
+	struct due due; /* when is_synced */
 	bool is_truncation_told;
 };
 
@@ -81,6 +88,7 @@ static void lose_sync(struct publish *p)
 	catalog_free(p->catalog);
 	p->catalog = NULL;
 	p->is_synced = false;
+	p->due = (struct due){0};
 }
 
 /* A batch failed: the data plane throws it away when the connection closes. */
@@ -157,73 +165,21 @@ static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones
 	return 1;
 }
 
-static int send_zone_keys(struct batch *b, const struct config_zone *zone)
-{
-	unsigned at = 0;
-	int rc = 0;
-
-	while (zone->key_set && at < zone->key_set->count && rc == 0) {
-		Reputed__Update__Keys *keys = zone_message_keys(zone, &at);
-
-		if (!keys)
-			return -ENOMEM;
-		rc = batch_keys(b, keys);
-		reputed__update__keys__free_unpacked(keys, NULL);
-	}
-	return rc;
-}
-
-/* Zones with the keys that some need. */
-static int send_keyed_zones(struct batch *b, const struct config *config,
-                            Reputed__Update__Zones *zones)
-{
-	int rc = batch_zones(b, zones);
-
-	for (unsigned i = 0; i < config->zones_count && rc == 0; i++)
-		rc = send_zone_keys(b, &config->zones[i]);
-	return rc;
-}
-
-/* Of a full load, which begins without limits. */
-static int send_rate_limit(struct batch *b, const struct config_rate_limit *limit)
-{
-	Reputed__Update__RateLimit *message;
-	int rc;
-
-	if (!limit)
-		return 0;
-	message = zone_message_rate_limit(limit);
-	if (!message)
-		return -ENOMEM;
-	rc = batch_rate_limit(b, message);
-	reputed__update__rate_limit__free_unpacked(message, NULL);
-	return rc;
-}
-
-/* Zones, access rules, settings and limits of a full load. */
-static int send_configuration(struct publish *p, struct batch *b)
+/* What the configuration says beside lists: all of it, or what may be another than before. */
+static int send_configuration(struct publish *p, struct batch *b, bool is_full)
 {
 	const struct config *config = p->lists.config;
 	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts, &p->files);
-	Reputed__Update__Access *access = zone_message_access(config->access, config->access_count);
-	Reputed__Update__Settings *settings = settings_message_new(config);
-	int rc = -ENOMEM;
+	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
 
-	if (zones && access && settings)
-		rc = remember_zones(p, zones);
-	if (rc >= 0)
-		rc = send_keyed_zones(b, config, zones);
+	if (rc > 0 || (!rc && (is_full || p->due.keys)))
+		rc = config_send_zones(b, config, zones);
 	if (!rc)
-		rc = batch_access(b, access);
-	if (!rc)
-		rc = batch_settings(b, settings);
-	if (!rc)
-		rc = send_rate_limit(b, config->rate_limit);
-	settings_message_free(settings);
+		rc = config_send_server(b, config);
+	if (!rc && (is_full ? config->rate_limit != NULL : p->due.limits))
+		rc = config_send_limits(b, config);
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
-	if (access)
-		reputed__update__access__free_unpacked(access, NULL);
 	return rc;
 }
 
@@ -238,7 +194,7 @@ static int send_all(struct publish *p, struct publish_result *out_result)
 	if (rc < 0)
 		return rc;
 	b = batch_new(&p->push, p->catalog, generation, true);
-	rc = b ? send_configuration(p, b) : -errno;
+	rc = b ? send_configuration(p, b, true) : -errno;
 	if (!rc)
 		rc = load_full(b, &view.view);
 	if (!rc)
@@ -249,8 +205,28 @@ static int send_all(struct publish *p, struct publish_result *out_result)
 	if (rc < 0)
 		return rc;
 	p->generation = generation;
+	p->due = (struct due){0};
 	p->is_truncation_told = p->is_truncation_told && truncated;
 	tell_truncation(p, truncated, out_result);
+	return 0;
+}
+
+/* A batch without lists. Errors: negative errno; not synced any more */
+static int send_due(struct publish *p)
+{
+	uint64_t generation = next_generation(p, false);
+	struct batch *b = batch_new(&p->push, p->catalog, generation, false);
+	int rc = b ? send_configuration(p, b, false) : -errno;
+
+	if (!rc)
+		rc = batch_commit(b, publish_entries(p));
+	batch_free(b);
+	if (rc < 0) {
+		abandon(p, rc);
+		return rc;
+	}
+	p->generation = generation;
+	p->due = (struct due){0};
 	return 0;
 }
 
@@ -261,6 +237,8 @@ static int sync(struct publish *p, struct publish_result *out_result)
 
 	if (push_is_open(&p->push) && push_check(&p->push) < 0)
 		lose_sync(p);
+	if (p->is_synced && p->due.any)
+		send_due(p); /* what fails is done again in full */
 	if (!push_is_open(&p->push)) {
 		lose_sync(p);
 		rc = push_open(&p->push, p->lists.config->dataplane.socket);
@@ -292,7 +270,7 @@ static int send_zones(struct publish *p)
 
 	if (rc > 0) {
 		b = batch_new(&p->push, p->catalog, generation, false);
-		rc = b ? send_keyed_zones(b, p->lists.config, zones) : -errno;
+		rc = b ? config_send_zones(b, p->lists.config, zones) : -errno;
 		if (!rc)
 			rc = batch_commit(b, publish_entries(p));
 		if (!rc)
@@ -320,8 +298,9 @@ int publish_adopt(struct publish *p, const struct config *config)
 {
 	struct zone_files files;
 	struct lists lists;
-	bool is_elsewhere =
-	    strcmp(config->dataplane.socket, p->lists.config->dataplane.socket) != 0;
+	const struct config *old = p->lists.config;
+	bool is_elsewhere = strcmp(config->dataplane.socket, old->dataplane.socket) != 0;
+	bool is_kept = !is_elsewhere && config != old && config_same_lists(config, old);
 	int rc = lists_init(&lists, config);
 
 	if (rc < 0)
@@ -339,21 +318,13 @@ int publish_adopt(struct publish *p, const struct config *config)
 	p->lists = lists;
 	if (is_elsewhere)
 		push_close(&p->push, "the data plane has another socket now");
-	lose_sync(p);
-	return 0;
-}
-
-int publish_configure(struct publish *p, const struct config *config,
-                      struct publish_result *out_result)
-{
-	int rc = publish_adopt(p, config);
-
-	*out_result = (struct publish_result){0};
-	if (rc < 0) {
-		tell_failure(p, rc, out_result);
-		return rc;
+	if (!is_kept || !p->is_synced) {
+		lose_sync(p);
+		return 0;
 	}
-	sync(p, out_result); /* a failure is told in the result, and tried again by the next sync */
+	p->due.any = true;
+	p->due.keys |= !config_same_keys(config, old);
+	p->due.limits |= !config_same_limits(config, old);
 	return 0;
 }
 
@@ -412,7 +383,7 @@ static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t 
 
 	if (!b)
 		return -errno;
-	rc = zones ? send_keyed_zones(b, p->lists.config, zones) : 0;
+	rc = zones ? config_send_zones(b, p->lists.config, zones) : 0;
 	if (!rc)
 		rc = load_delta(b, &c->was.view, &c->is, c->list, &c->changes);
 	if (!rc)

@@ -4,7 +4,7 @@
  * What the data plane should answer, and the connection that makes it so. Holds the current dataset
  * of every list, merges them (union over lists, exclusions, never-list), interns listings and
  * verdicts, and pushes batches: a full load after a (re)connect or a new configuration, else the
- * difference only.
+ * difference only. A configuration with the same lists is a difference too.
  *
  * Threads: everything from one thread, the publisher; calls block while a batch is sent and
  * committed.
@@ -22,20 +22,17 @@ struct publish_result {
 	char warning[160];       /* what is left out although it is answered; mostly empty */
 };
 
-/* The configuration must outlive it or the next publish_configure(). Errors: NULL with errno. */
+/* The configuration must outlive it or the next publish_adopt(). Errors: NULL with errno. */
 struct publish *publish_new(const struct config *config);
 void publish_free(struct publish *p);
 
 /*
- * Use another configuration: lists keep their datasets by name, new ones have none. Pushed as a
- * full load. Errors: -ENOMEM; nothing changed
- */
-int publish_configure(struct publish *p, const struct config *config,
-                      struct publish_result *out_result);
-
-/*
- * The same, but nothing is pushed until publish_sync(), so that new lists can be given their
- * datasets first and no zone is without data in between. Errors: -ENOMEM; nothing changed
+ * Use another configuration from the next publish_sync() on: lists keep their datasets by name, new
+ * ones have none, and can be given theirs first, so that no zone is without data in between. It is
+ * sent as a full load, or, if the lists are the same (config_same.h) and it is another struct
+ * config, without what is listed.
+ *
+ * Errors: -ENOMEM, -E2BIG too many lists; nothing changed
  */
 int publish_adopt(struct publish *p, const struct config *config);
 

@@ -16,6 +16,9 @@ enum request_field {
 	FIELD_TEXT = 32,
 	FIELD_REASON = 64,
 	FIELD_AUTHOR = 128,
+	FIELD_DATA = 256,
+	FIELD_UPLOAD = 512,
+	FIELD_LAST = 1024,
 };
 
 static const struct request_row {
@@ -31,6 +34,7 @@ static const struct request_row {
     {"feeds-refresh", REQUEST_FEEDS_REFRESH, 0, FIELD_FEED},
     {"feeds-accept", REQUEST_FEEDS_ACCEPT, FIELD_FEED, 0},
     {"feeds-rollback", REQUEST_FEEDS_ROLLBACK, FIELD_FEED, 0},
+    {"feeds-push", REQUEST_FEEDS_PUSH, FIELD_FEED | FIELD_DATA, FIELD_UPLOAD | FIELD_LAST},
     {"sources", REQUEST_SOURCES, FIELD_KEY, 0},
 };
 #define REQUEST_ROWS (sizeof(request_rows) / sizeof(request_rows[0]))
@@ -98,6 +102,17 @@ static void request_ttl(struct request_cursor *c, const json_t *value)
 		c->request->ttl_s = (uint64_t)ttl;
 }
 
+static void request_upload(struct request_cursor *c, const json_t *value)
+{
+	json_int_t upload = json_integer_value(value);
+
+	if (!json_is_integer(value) || upload < 0)
+		request_fail(c,
+		             "upload: expected the number that the first piece was answered with");
+	else
+		c->request->upload = (uint64_t)upload;
+}
+
 static const char *request_feed(struct request_cursor *c, const json_t *value)
 {
 	return json_is_null(value) ? NULL : request_string(c, "feed", value, 255);
@@ -114,6 +129,12 @@ static unsigned request_field(struct request_cursor *c, const char *name, const 
 		return r->key = request_string(c, name, value, 512), FIELD_KEY;
 	if (strcmp(name, "feed") == 0)
 		return r->feed = request_feed(c, value), FIELD_FEED;
+	if (strcmp(name, "data") == 0)
+		return r->data = request_string(c, name, value, REQUEST_DATA_MAX), FIELD_DATA;
+	if (strcmp(name, "upload") == 0)
+		return request_upload(c, value), FIELD_UPLOAD;
+	if (strcmp(name, "last") == 0)
+		return r->is_last = json_is_true(value), FIELD_LAST;
 	if (json_is_null(value)) { /* an optional field may be null: not given */
 		if (strcmp(name, "ttl_s") == 0)
 			return FIELD_TTL;
@@ -182,6 +203,8 @@ static void request_read(struct request_cursor *c)
 		request_fail(c, "key: missing, expected an address, prefix, range or name");
 	if ((row->needed & FIELD_FEED) && !c->request->feed)
 		request_fail(c, "feed: missing, expected the name of a feed");
+	if ((row->needed & FIELD_DATA) && !(seen & FIELD_DATA))
+		request_fail(c, "data: missing, expected bytes in base64");
 }
 
 int request_parse(const char *line, size_t size, struct request *out_request, char *out_error,

@@ -18,10 +18,12 @@ enum request_command {
 	REQUEST_FEEDS_REFRESH,
 	REQUEST_FEEDS_ACCEPT,
 	REQUEST_FEEDS_ROLLBACK,
+	REQUEST_FEEDS_PUSH,
 	REQUEST_SOURCES,
 };
 
 #define REQUEST_TEXT_MAX 255                    /* bytes of a TXT string */
+#define REQUEST_DATA_MAX 65000                  /* bytes of base64 */
 #define REQUEST_NOTE_MAX 1024                   /* bytes of reason and author */
 #define REQUEST_TTL_MAX  (100ull * 366 * 86400) /* seconds */
 
@@ -30,9 +32,12 @@ struct request {
 	enum request_command command;
 	const char *list, *key, *feed;
 	const char *text, *reason, *author;
-	uint32_t code;  /* host order; 0 = not given */
-	uint64_t ttl_s; /* 0 = for ever */
-	json_t *json;   /* private */
+	uint32_t code;    /* host order; 0 = not given */
+	uint64_t ttl_s;   /* 0 = for ever */
+	const char *data; /* base64 */
+	uint64_t upload;  /* 0 = a new one */
+	bool is_last;
+	json_t *json; /* private */
 };
 
 /*

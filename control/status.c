@@ -4,6 +4,7 @@
 #include "control/engine.h"
 #include "control/intake.h"
 #include "control/publisher.h"
+#include "control/remote.h"
 #include "control/watch.h"
 
 #include <inttypes.h>
@@ -31,6 +32,20 @@ static json_t *status_text(const char *text)
 	return value ? value : json_null();
 }
 
+/* How the fetching of a feed goes; null when it is a file here. */
+static json_t *status_fetch(const struct feed *feed)
+{
+	struct remote_status status;
+
+	if (!feed->remote)
+		return json_null();
+	remote_status(feed->remote, &status);
+	return json_pack("{s:o, s:o, s:I}", "error", status_text(status.error), "answered_s",
+	                 status.answered_s ? json_integer((json_int_t)status.answered_s)
+	                                   : json_null(),
+	                 "due_s", (json_int_t)status.due_s);
+}
+
 static json_t *status_feed(const struct feed *feed, int64_t now_s)
 {
 	const struct version_info *good = &feed->good;
@@ -38,7 +53,7 @@ static json_t *status_feed(const struct feed *feed, int64_t now_s)
 	json_t *age =
 	    feed->has_good ? json_integer((json_int_t)(now_s - good->taken_s)) : json_null();
 
-	return json_pack(
+	json_t *object = json_pack(
 	    "{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:s}", "name", feed->name,
 	    "state", feed_state_name(feed->state), "reason", status_text(feed->reason), "version",
 	    version, "age_s", age, "is_stale", feed_is_stale(feed, now_s), "entries",
@@ -46,6 +61,9 @@ static json_t *status_feed(const struct feed *feed, int64_t now_s)
 	    (json_int_t)feed->added, "removed", (json_int_t)feed->removed, "bad_lines",
 	    (json_int_t)feed->bad_lines, "messages", status_messages(feed), "path",
 	    status_text(feed->settings.path), "format", feed->settings.format->name);
+
+	json_object_set_new(object, "fetch", status_fetch(feed));
+	return object;
 }
 
 json_t *status_feeds(struct engine *e)

@@ -92,14 +92,20 @@ static bool copy_bytes(ProtobufCBinaryData *out, const uint8_t *bytes, size_t si
 	return true;
 }
 
-static bool add_name_servers(Reputed__Update__Zone *message, const struct config_zone *zone)
+/* Those of the configuration, else of the records. */
+static bool add_name_servers(Reputed__Update__Zone *message, const struct config_zone *zone,
+                             const struct zone_records *records)
 {
-	message->ns = calloc(zone->ns_count + 1, sizeof(*message->ns));
+	bool is_elsewhere = zone->ns_count == 0 && records;
+	char *const *ns = is_elsewhere ? records->special.ns : zone->ns;
+	unsigned count = is_elsewhere ? records->special.ns_count : zone->ns_count;
+
+	message->ns = calloc(count + 1, sizeof(*message->ns));
 	if (!message->ns)
 		return false;
-	for (unsigned i = 0; i < zone->ns_count && message->n_ns < ZONE_MESSAGE_NS_MAX; i++) {
+	for (unsigned i = 0; i < count && message->n_ns < ZONE_MESSAGE_NS_MAX; i++) {
 		uint8_t wire[NAME_WIRE_MAX + 1];
-		int size = name_parse(zone->ns[i], strlen(zone->ns[i]), wire);
+		int size = name_parse(ns[i], strlen(ns[i]), wire);
 
 		if (size < 0)
 			continue; /* the configuration was checked */
@@ -234,7 +240,8 @@ static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const str
 	message->negative_ttl = zone->negative_ttl;
 	if (copy_bytes(&message->apex, zone->apex, zone->apex_size) &&
 	    add_lists(message, zone, config, lists) && add_values(message, zone, config) &&
-	    add_name_servers(message, zone) && add_soa(message, zone->soa) &&
+	    add_name_servers(message, zone, records) &&
+	    add_soa(message, zone->soa || !records ? zone->soa : records->special.soa) &&
 	    add_records(message, records))
 		return message;
 	reputed__update__zone__free_unpacked(message, NULL);

@@ -13,11 +13,11 @@
 #include <strings.h>
 
 #define TTL_DEFAULT_S 3600
-#define TTL_MAX_S     INT32_MAX /* RFC 2181 section 8 */
 #define RDATA_MAX     4096
 #define STRING_MAX    255
 #define PART_SIZE     32 /* what a record costs beside its bytes */
 #define BLANKS        " \t"
+#define SPECIAL_ERROR 200
 
 enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_CAA = 257 };
 
@@ -64,31 +64,6 @@ static char *next_word(char **rest)
 	*rest = *end ? end + 1 : end;
 	*end = '\0';
 	return word;
-}
-
-/* "600" or "10m". Returns whether it is one. */
-static bool parse_ttl(const char *word, uint32_t *out_ttl_s)
-{
-	static const char units[] = "smhdw";
-	static const uint32_t seconds[] = {1, 60, 3600, 86400, 604800};
-	const char *unit = word + strspn(word, "0123456789");
-	uint64_t value = 0;
-
-	if (unit == word || unit - word > 10)
-		return false;
-	for (const char *c = word; c < unit; c++)
-		value = value * 10 + (uint64_t)(*c - '0');
-	if (*unit) {
-		const char *known = strchr(units, *unit | 0x20);
-
-		if (!known || unit[1])
-			return false;
-		value *= seconds[known - units];
-	}
-	if (value > TTL_MAX_S)
-		return false;
-	*out_ttl_s = (uint32_t)value;
-	return true;
 }
 
 /* Whether a name is a whole reversed address, which only lists answer. */
@@ -349,11 +324,19 @@ static int keep(struct parser *p, const struct draft *d)
 
 static int parse_directive(struct parser *p, char *line)
 {
-	const char *name = next_word(&line), *value = next_word(&line);
+	const char *name = next_word(&line), *value;
 
-	if (strcasecmp(name, "$TTL") != 0)
-		return bad(p, "unknown '%.40s', expected $TTL or a record", name);
-	if (!parse_ttl(value, &p->ttl_s))
+	if (strcasecmp(name, "$TTL") != 0) {
+		char error[SPECIAL_ERROR];
+		int rc = zone_special_take(&p->records->special, name, line, error, sizeof(error));
+
+		if (rc == -ENOENT)
+			return bad(p, "unknown '%.40s', expected $TTL, $NS, $SOA or a record",
+			           name);
+		return rc == -EINVAL ? bad(p, "%s", error) : rc;
+	}
+	value = next_word(&line);
+	if (!zone_special_ttl(value, &p->ttl_s))
 		return bad(p, "bad ttl '%.40s', expected seconds, or a period such as 1h", value);
 	return expect_end(p, line);
 }
@@ -374,7 +357,7 @@ static int parse_line(struct parser *p, char *line)
 	word = next_word(&line);
 	d.ttl_s = p->ttl_s;
 	if (*word >= '0' && *word <= '9') {
-		if (!parse_ttl(word, &d.ttl_s))
+		if (!zone_special_ttl(word, &d.ttl_s))
 			return bad(p, "bad ttl '%.40s', expected seconds, or a period such as 1h",
 			           word);
 		word = next_word(&line);
@@ -503,5 +486,6 @@ void zone_records_free(struct zone_records *r)
 	for (size_t i = 0; i < r->count; i++)
 		free(r->items[i].name);
 	free(r->items);
+	zone_special_done(&r->special);
 	free(r);
 }

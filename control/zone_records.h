@@ -8,9 +8,13 @@
  *   @ TXT "one string" "another"    without quotes, the rest of the line is one string
  *   $TTL 600                        of the lines from here on that have none (3600 before)
  *
+ *   $NS ..., $SOA ...               see zone_special.h
+ *
  * Names in values are absolute. Lines that begin with '#' or ';' are comments. A file with a bad
  * line is bad as a whole.
  */
+#include "control/zone_special.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +32,7 @@ struct zone_record {
 struct zone_records {
 	struct zone_record *items;
 	size_t count;
+	struct zone_special special;
 };
 
 /*

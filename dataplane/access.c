@@ -46,10 +46,3 @@ enum access_action access_find(const struct tables *t, address6_t client,
 	*out_listing = &rules->listings[value - ACCESS_VALUE(ACCESS_ALWAYS)];
 	return ACCESS_ALWAYS;
 }
-
-enum access_action access_check(const struct tables *t, address6_t client)
-{
-	const struct access_listing *listing;
-
-	return access_find(t, client, &listing);
-}

@@ -21,12 +21,6 @@ enum access_action {
  * t:      NULL = nothing loaded yet: the networks that are also the configuration's default are
  *         allowed (loopback, RFC 1918, unique local and link-local ones), others refused
  * client: IPv4 clients as ::ffff:a.b.c.d; refused when no rule matches
- */
-enum access_action access_check(const struct tables *t, address6_t client);
-
-/*
- * The same.
- *
  * out_listing: of ACCESS_ALWAYS, what everything is listed as; otherwise NULL. Borrowed until the
  *              reader's next quiescent state
  */

@@ -268,6 +268,7 @@ void frame_query(const struct frame *frame, struct query *out_query)
 	out_query->size = (uint16_t)(frame->transport_size - UDP_SIZE);
 	out_query->capacity = (uint16_t)(frame->capacity - offset);
 	out_query->is_tcp = false;
+	out_query->is_internal = false;
 	out_query->client = frame->client;
 }
 

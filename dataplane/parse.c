@@ -210,35 +210,51 @@ static void find_identity(struct query *q)
 		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
 }
 
-/*
- * Take the key label off a name of a zone that needs one; it is the one just left of the apex.
- *
- * size: of what is left of the apex
- */
-static bool admit_key(struct query *q, const uint8_t *name, size_t *size)
+/* Find the key label, the one just left of the apex; nothing is known of it yet. */
+static void split_key(struct query *q, const uint8_t *name, size_t size)
 {
 	size_t at = 0;
-	int key;
 
-	if (!q->zone->needs_key || *size == 0 || q->is_internal)
-		return true;
-	while (at + 1u + name[at] < *size)
-		at += 1u + name[at];
-	key = q->zone->keys ? keys_find(q->zone->keys, &name[at]) : -1;
-	if (key < 0) {
+	if (!q->zone->keys) {
 		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
-		return false;
+		return;
 	}
-	q->key = (uint32_t)key + 1;
-	*size = at;
-	return true;
+	while (at + 1u + name[at] < size)
+		at += 1u + name[at];
+	q->key_offset = (uint16_t)(DNS_HEADER_SIZE + at);
+	q->key_hash = keys_hash(q->zone->keys, &name[at]);
+	q->is_key_due = true;
 }
 
-static void find_key(struct query *q, const uint8_t *name, size_t size)
+static void admit_key(struct query *q)
 {
-	if (!admit_key(q, name, &size))
+	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
+	size_t size = q->key_offset - DNS_HEADER_SIZE;
+	int key = keys_find(q->zone->keys, &q->message[q->key_offset], q->key_hash);
+
+	if (key < 0) {
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
 		return;
-	q->kind = (uint8_t)(q->key && size == 0 ? QUERY_KEY : key_of(q, name, size));
+	}
+	q->key = (uint32_t)key + 1;
+	q->kind = (uint8_t)(size == 0 ? QUERY_KEY : key_of(q, name, size));
+}
+
+/* In steps over the burst, so that its cache misses overlap. */
+static void admit_keys(const struct tables *t, struct query *queries, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (queries[i].is_key_due)
+			keys_prefetch(queries[i].zone->keys, queries[i].key_hash);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+
+		if (q->is_key_due)
+			admit_key(q);
+		if (q->key && q->kind == QUERY_IP4)
+			table4_prefetch(t->addresses4, q->address4);
+	}
 }
 
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
@@ -264,7 +280,10 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_INVALID_DATA));
 		return;
 	case ZONE_SERVING:
-		find_key(q, name, offset);
+		if (q->zone->needs_key && offset > 0 && !q->is_internal)
+			split_key(q, name, offset);
+		else
+			q->kind = (uint8_t)key_of(q, name, offset);
 		return;
 	}
 	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
@@ -291,6 +310,7 @@ static void reset(struct query *q, const struct settings *settings)
 	q->has_opt = false;
 	q->is_dnssec_ok = false;
 	q->is_nsid_asked = false;
+	q->is_key_due = false;
 	q->identity = NULL;
 	q->exists = false;
 	q->is_test_entry = false;
@@ -342,13 +362,17 @@ void parse_burst(const struct tables *t, struct query *queries, unsigned count)
 {
 	const struct zones *zones = t ? tables_zones(t) : NULL;
 	const struct settings *settings = t ? tables_settings(t) : NULL;
+	bool is_key_due = false;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct query *q = &queries[i];
 
 		reset(q, settings);
 		parse_query(t, zones, q);
+		is_key_due |= q->is_key_due;
 		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
 			table4_prefetch(t->addresses4, q->address4);
 	}
+	if (is_key_due)
+		admit_keys(t, queries, count);
 }

@@ -57,6 +57,9 @@ struct query {
 	bool has_opt;
 	bool is_dnssec_ok;
 	bool is_nsid_asked;
+	bool is_key_due;     /* the zone's keys have to be asked for the label at key_offset */
+	uint16_t key_offset; /* within message */
+	uint64_t key_hash;
 	uint8_t identity_size; /* of a QUERY_CHAOS */
 	const char *identity;
 	uint8_t cookie[COOKIE_SIZE];     /* of the answer; unless COOKIE_NONE */

@@ -78,6 +78,10 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
                        const struct query *queries, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
+		if (queries[i].key)
+			keys_prefetch_count(queries[i].zone->keys, queries[i].key - 1, t->index);
+	}
+	for (unsigned i = 0; i < count; i++) {
 		const struct query *q = &queries[i];
 		if (q->key)
 			keys_count_query(q->zone->keys, q->key - 1, t->index);

@@ -271,6 +271,7 @@ static unsigned take_burst(struct tcp *t, const struct connection *c, size_t siz
 		q->size = (uint16_t)message_size;
 		q->capacity = MESSAGE_MAX;
 		q->is_tcp = true;
+		q->is_internal = false;
 		q->client = c->client;
 		q->now_us = now_us;
 		*at += PREFIX_SIZE + message_size;

@@ -133,6 +133,7 @@ static void answer(struct udp *u, int fd, unsigned count)
 		q->size = (uint16_t)u->in[i].msg_len;
 		q->capacity = MESSAGE_SIZE;
 		q->is_tcp = false;
+		q->is_internal = false;
 		q->client = listener_client(&u->datagrams[i].client);
 		q->now_us = now_us;
 	}

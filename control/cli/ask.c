@@ -4,6 +4,7 @@
 #include "control/cli/control_client.h"
 #include "control/cli/show.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,19 @@ int ask_control(const struct arguments *a, const struct config *config, json_t *
 
 	if (rc < 0)
 		ask_fail(a, "%s", error);
+	return rc;
+}
+
+int ask_command(const struct arguments *a, json_t *request, json_t **out_answer)
+{
+	struct config *config = ask_config(a);
+	int rc = -EINVAL;
+
+	if (config)
+		rc = ask_control(a, config, request, out_answer);
+	else
+		json_decref(request);
+	config_free(config);
 	return rc;
 }
 

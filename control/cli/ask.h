@@ -17,6 +17,9 @@ struct config *ask_config(const struct arguments *a);
 int ask_control(const struct arguments *a, const struct config *config, json_t *request,
                 json_t **out_answer);
 
+/* Load the configuration, and ask reputed. Takes the request. Errors: negative, told. */
+int ask_command(const struct arguments *a, json_t *request, json_t **out_answer);
+
 /* Ask the data plane. Errors: negative errno, told. */
 int ask_dataplane(const struct arguments *a, const struct config *config,
                   const channel_request *request, Reputed__Update__Response__KindCase wanted,

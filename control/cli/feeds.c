@@ -89,20 +89,8 @@ void feeds_print(const json_t *feeds)
 	json_array_foreach(feeds, i, feed) print_reason(feed);
 }
 
-/* Send a command and show the feeds it is answered with. Takes the request. */
-static int run(const struct arguments *a, json_t *request)
+int feeds_show(const struct arguments *a, json_t *answer)
 {
-	struct config *config = ask_config(a);
-	json_t *answer = NULL;
-	int rc = -1;
-
-	if (config)
-		rc = ask_control(a, config, request, &answer);
-	else
-		json_decref(request);
-	config_free(config);
-	if (rc < 0)
-		return EXIT_NO;
 	if (a->given & OPTION_JSON)
 		return show_json(answer) == 0 ? EXIT_OK : EXIT_NO;
 	if (json_array_size(json_object_get(answer, "feeds")) == 0)
@@ -110,6 +98,14 @@ static int run(const struct arguments *a, json_t *request)
 	feeds_print(json_object_get(answer, "feeds"));
 	json_decref(answer);
 	return EXIT_OK;
+}
+
+/* Send a command and show the feeds it is answered with. Takes the request. */
+static int run(const struct arguments *a, json_t *request)
+{
+	json_t *answer = NULL;
+
+	return ask_command(a, request, &answer) < 0 ? EXIT_NO : feeds_show(a, answer);
 }
 
 int feeds_run(const struct arguments *a)

@@ -63,18 +63,11 @@ static json_t *add_request(const struct arguments *a)
 static int change(const struct arguments *a, json_t *request, const char *flag, const char *if_true,
                   const char *if_false)
 {
-	struct config *config = ask_config(a);
 	const char *warning;
 	json_t *answer = NULL;
 	bool is_answered;
-	int rc = -1;
 
-	if (config)
-		rc = ask_control(a, config, request, &answer);
-	else
-		json_decref(request);
-	config_free(config);
-	if (rc < 0)
+	if (ask_command(a, request, &answer) < 0)
 		return EXIT_NO;
 	is_answered = json_is_true(json_object_get(answer, "answered"));
 	warning = json_string_value(json_object_get(answer, "warning"));

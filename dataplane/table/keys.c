@@ -63,14 +63,27 @@ void keys_free(struct keys *k)
 	free(k);
 }
 
-static void lower(const uint8_t *label, uint8_t out_label[LABEL_SIZE])
+/* A label in lower case, filled up with zeros. */
+static void fold(const uint8_t *label, uint64_t out_words[LABEL_SIZE / 8])
 {
-	memset(out_label, 0, LABEL_SIZE);
-	memcpy(out_label, label, 1u + label[0]);
-	for (unsigned i = 1; i <= label[0]; i++) {
-		if (out_label[i] >= 'A' && out_label[i] <= 'Z')
-			out_label[i] |= 0x20;
+	memset(out_words, 0, LABEL_SIZE);
+	memcpy(out_words, label, 1u + label[0]);
+	for (unsigned i = 0; i < LABEL_SIZE / 8; i++)
+		out_words[i] = labels_fold(out_words[i]);
+}
+
+/* In constant time: all words, whatever the first ones say. */
+static bool is_equal(const uint8_t *label, const uint64_t words[LABEL_SIZE / 8])
+{
+	uint64_t difference = 0;
+
+	for (unsigned i = 0; i < LABEL_SIZE / 8; i++) {
+		uint64_t word;
+
+		memcpy(&word, label + 8 * i, 8);
+		difference |= word ^ words[i];
 	}
+	return difference == 0;
 }
 
 static void index_add(struct keys *k, size_t key)
@@ -122,13 +135,14 @@ static bool is_valid(const uint8_t *label, size_t size)
 int keys_add(struct keys *k, const uint8_t *label, size_t size, const char *name)
 {
 	uint8_t wire[LABEL_SIZE] = {(uint8_t)size};
+	uint64_t words[LABEL_SIZE / 8];
 	char *copy;
 	int rc;
 
 	if (!is_valid(label, size) || strlen(name) > KEYS_NAME_MAX)
 		return -EINVAL;
 	memcpy(wire + 1, label, size);
-	if (keys_find(k, wire) >= 0)
+	if (keys_find(k, wire, keys_hash(k, wire)) >= 0)
 		return -EEXIST;
 	if (k->count == KEYS_MAX)
 		return -E2BIG;
@@ -138,7 +152,8 @@ int keys_add(struct keys *k, const uint8_t *label, size_t size, const char *name
 	copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;
-	lower(wire, k->labels[k->count]);
+	fold(wire, words);
+	memcpy(k->labels[k->count], words, LABEL_SIZE);
 	k->names[k->count] = copy;
 	index_add(k, k->count);
 	k->count++;
@@ -152,21 +167,36 @@ int keys_seal(struct keys *k)
 	return k->counts ? 0 : -ENOMEM;
 }
 
-int keys_find(const struct keys *k, const uint8_t *label)
+uint64_t keys_hash(const struct keys *k, const uint8_t *label)
+{
+	uint64_t hash = labels_hash(&k->secret, 0, label);
+
+	if (k->count)
+		__builtin_prefetch(&k->index[hash & (2 * k->room - 1)]);
+	return hash;
+}
+
+void keys_prefetch(const struct keys *k, uint64_t hash)
+{
+	uint32_t key = k->count ? k->index[hash & (2 * k->room - 1)].key : 0;
+
+	if (key)
+		__builtin_prefetch(k->labels[key - 1]);
+}
+
+int keys_find(const struct keys *k, const uint8_t *label, uint64_t hash)
 {
 	size_t mask = 2 * k->room - 1;
-	uint8_t wanted[LABEL_SIZE];
-	uint64_t hash;
+	uint64_t wanted[LABEL_SIZE / 8];
 
 	if (k->count == 0)
 		return -1;
-	lower(label, wanted);
-	hash = labels_hash(&k->secret, 0, wanted);
+	fold(label, wanted);
 	for (size_t at = hash & mask; k->index[at].key; at = (at + 1) & mask) {
 		const struct place *place = &k->index[at];
 
 		if (place->check == (uint32_t)(hash >> 32) &&
-		    sodium_memcmp(k->labels[place->key - 1], wanted, LABEL_SIZE) == 0)
+		    is_equal(k->labels[place->key - 1], wanted))
 			return (int)place->key - 1;
 	}
 	return -1;
@@ -177,6 +207,11 @@ void keys_count_query(struct keys *k, uint32_t index, unsigned thread)
 	size_t at = thread % KEYS_STRIPES * k->stripe + index;
 
 	atomic_fetch_add_explicit(&k->counts[at], 1, memory_order_relaxed);
+}
+
+void keys_prefetch_count(const struct keys *k, uint32_t index, unsigned thread)
+{
+	__builtin_prefetch(&k->counts[thread % KEYS_STRIPES * k->stripe + index], 1);
 }
 
 size_t keys_size(const struct keys *k)
@@ -203,7 +238,8 @@ void keys_carry(struct keys *k, const struct keys *older)
 {
 	for (size_t i = 0; i < older->count; i++) {
 		uint64_t queries = keys_queries(older, i);
-		int found = queries ? keys_find(k, older->labels[i]) : -1;
+		const uint8_t *label = older->labels[i];
+		int found = queries ? keys_find(k, label, keys_hash(k, label)) : -1;
 
 		if (found >= 0)
 			atomic_fetch_add_explicit(&k->counts[found], queries, memory_order_relaxed);

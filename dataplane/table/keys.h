@@ -38,15 +38,27 @@ int keys_add(struct keys *k, const uint8_t *label, size_t size, const char *name
 int keys_seal(struct keys *k);
 
 /*
- * The index of a label, or -1. One probe of a keyed hash; the label itself is compared in constant
- * time.
+ * Hash a label, and fetch where it is looked for. Then, when other work was done meanwhile, fetch
+ * what it will be compared with.
  *
  * label: its length byte, then as many bytes
  */
-int keys_find(const struct keys *k, const uint8_t *label);
+uint64_t keys_hash(const struct keys *k, const uint8_t *label);
+void keys_prefetch(const struct keys *k, uint64_t hash);
+
+/*
+ * The index of a label, or -1. One probe of a keyed hash; the label itself is compared in constant
+ * time.
+ *
+ * hash: of keys_hash()
+ */
+int keys_find(const struct keys *k, const uint8_t *label, uint64_t hash);
 
 /* Count a query. thread: index of the calling thread. */
 void keys_count_query(struct keys *k, uint32_t index, unsigned thread);
+
+/* Fetch what keys_count_query() writes: the counters of many clients are all over memory. */
+void keys_prefetch_count(const struct keys *k, uint32_t index, unsigned thread);
 
 size_t keys_size(const struct keys *k);
 const char *keys_name(const struct keys *k, size_t index);

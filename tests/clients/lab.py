@@ -39,35 +39,42 @@ RANGE = "192.0.2.77"        # in a listed /24, 127.0.0.9
 SINGLE = "198.51.100.7"     # a listed address, 127.0.0.6
 BOTH = "198.51.100.8"       # listed, and allowed too
 DYNAMIC = "203.0.113.40"    # 127.0.0.10
+TWICE = "203.0.113.41"      # dynamic, and sent spam: 127.0.0.6 and 127.0.0.10
+KNOWN = "192.0.2.78"        # in the listed /24; known, but not trusted: 127.0.5.0
 SINGLE6 = "2001:db8:bad::25"
 CLEAN6 = "2001:db8:900d::25"
-ADDRESSES = [CLEAN, RANGE, SINGLE, BOTH, DYNAMIC, SINGLE6, CLEAN6]
+ADDRESSES = [CLEAN, RANGE, SINGLE, BOTH, DYNAMIC, TWICE, KNOWN, SINGLE6, CLEAN6]
 SERVER, SERVER6 = "10.25.0.1", "fd25::1"
 ROUTER, ROUTER6 = "10.25.0.2", "fd25::2"
 
 FILES = {
     "drop": "192.0.2.0/24\n",
-    "spam": "198.51.100.7\n198.51.100.8\n2001:db8:bad::25\n",
-    "dynamic": "203.0.113.40\n",
+    "spam": "198.51.100.7\n198.51.100.8\n203.0.113.41\n2001:db8:bad::25\n",
+    "dynamic": "203.0.113.40\n203.0.113.41\n",
     "domains": "bad.example\n.worse.example\n",
     "partners": "198.51.100.8\n",
+    "known": "192.0.2.78\n",
 }
-CONFIG = """\
+HEAD = """\
 state_dir: state
 control_socket: control.sock
 dataplane:
   socket: dataplane.sock
   listen: [{listen}]
+"""
+# Pages with a block 'reputed.yaml' have lists and zones of their own.
+CONFIG = """\
 lists:
-  - {{name: drop, feed: {{path: feeds/drop, format: plain}}, code: 127.0.0.9, text: "$ is in a hijacked network"}}
-  - {{name: spam, feed: {{path: feeds/spam, format: plain}}, code: 127.0.0.6, text: "$ sent spam to traps"}}
-  - {{name: dynamic, feed: {{path: feeds/dynamic, format: plain}}, code: 127.0.0.10, text: "$ is dynamic"}}
-  - {{name: domains, feed: {{path: feeds/domains, format: domains}}, code: 127.0.1.2, text: "$ is a spam domain"}}
-  - {{name: partners, feed: {{path: feeds/partners, format: plain}}, code: 127.0.2.3, text: "a partner"}}
+  - {name: drop, feed: {path: feeds/drop, format: plain}, code: 127.0.0.9, bit: 2, text: "$ is in a hijacked network"}
+  - {name: spam, feed: {path: feeds/spam, format: plain}, code: 127.0.0.6, bit: 4, text: "$ sent spam to traps"}
+  - {name: dynamic, feed: {path: feeds/dynamic, format: plain}, code: 127.0.0.10, bit: 8, text: "$ is dynamic"}
+  - {name: domains, feed: {path: feeds/domains, format: domains}, code: 127.0.1.2, text: "$ is a spam domain"}
+  - {name: partners, feed: {path: feeds/partners, format: plain}, category: 2, trust: 3, text: "a partner"}
 zones:
-  - {{name: bl.example, lists: [drop, spam, dynamic]}}
-  - {{name: dbl.example, lists: [domains]}}
-  - {{name: wl.example, lists: [partners]}}
+  - {name: bl.example, lists: [drop, spam, dynamic]}
+  - {name: bits.example, view: bits, lists: [drop, spam, dynamic]}
+  - {name: dbl.example, lists: [domains]}
+  - {name: wl.example, view: allow, lists: [partners]}
 """
 
 
@@ -133,10 +140,11 @@ class Lab:
         return netns.wait_for(found, f"'{pattern}' in the log of {name}")
 
     def serve(self, listen=("127.0.0.1:5300", "127.0.0.1:53"), config=CONFIG, files=None):
-        """Start reputed and wait until it answers all."""
+        """Start reputed with these lists and zones, and wait until it answers all."""
         for name, text in (files or FILES).items():
             self.write("feeds/" + name, text)
-        self.write("reputed.yaml", config.format(listen=", ".join(f'"{l}"' for l in listen)))
+        head = HEAD.format(listen=", ".join(f'"{l}"' for l in listen))
+        self.write("reputed.yaml", head + config)
         process = self.start(os.path.join(self.build, "reputectl"), "up", "-c",
                              self.path("reputed.yaml"))
         self.wait_log("reputectl", "^ready: ", process)
@@ -190,11 +198,12 @@ class Lab:
         self.outside.ip("route", "add", "default", "via", SERVER6)
         self.add_outside(ADDRESSES)
 
-    def smtp(self, source, sender="someone@fine.example", recipient="user@mail.example"):
+    def smtp(self, source, sender="someone@fine.example", recipient="user@mail.example",
+             helo="client.fine.example"):
         """One SMTP session from an address up to DATA; the first refusal, or '250 ...'."""
         server = SERVER6 if ":" in source else SERVER
         session = smtplib.SMTP(timeout=netns.DEADLINE_S, source_address=(source, 0))
-        steps = [lambda: session.connect(server, 25), lambda: session.ehlo("client.fine.example"),
+        steps = [lambda: session.connect(server, 25), lambda: session.ehlo(helo),
                  lambda: session.mail(sender), lambda: session.rcpt(recipient)]
         with self.outside.entered():
             try:

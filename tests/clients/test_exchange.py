@@ -26,11 +26,14 @@ EXCHANGE = {
 # Connection filtering as a whole: the allow list first, then block lists by priority.
 FILTERED = [
     (lab.RANGE, "Your mail server is in our block list bl.example."),
-    (lab.SINGLE, "Your mail server sent spam to our traps (bl.example)."),
+    (lab.SINGLE, "Your mail server sent spam to our traps (bits.example)."),
+    (lab.TWICE, "Your mail server sent spam to our traps (bits.example)."),
     (lab.BOTH, "accepted"),
     (lab.DYNAMIC, "accepted"),
     (lab.CLEAN, "accepted"),
 ]
+
+
 def commands(text):
     """(name, {parameter: value}) of each PowerShell command."""
     for line in text.replace("`\n", " ").splitlines():

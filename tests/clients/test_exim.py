@@ -27,21 +27,25 @@ check_rcpt:
 REJECTED = [
     (lab.RANGE, "192.0.2.77 is listed in bl.example: 192.0.2.77 is in a hijacked network",
      "by equality"),
-    (lab.SINGLE, "198.51.100.7 is listed in bl.example (127.0.0.6): 198.51.100.7 sent spam to "
-     "traps", "by bitmask"),
-    (lab.SINGLE6, "2001:db8:bad::25 is listed in bl.example (127.0.0.6): 2001:db8:bad::25 sent "
-     "spam to traps", "by bitmask, IPv6"),
+    (lab.KNOWN, "192.0.2.78 is listed in bl.example: 192.0.2.78 is in a hijacked network",
+     "in the allow list without trust"),
+    (lab.SINGLE, "198.51.100.7 is listed in bits.example (127.0.0.4): 198.51.100.7 sent spam to "
+     "traps", "by one bit"),
+    (lab.SINGLE6, "2001:db8:bad::25 is listed in bits.example (127.0.0.4): 2001:db8:bad::25 sent "
+     "spam to traps", "by one bit, IPv6"),
+    (lab.TWICE, "203.0.113.41 is listed in bits.example (127.0.0.12): 203.0.113.41 sent "
+     "spam to traps; 203.0.113.41 is dynamic", "by two bits"),
 ]
 PASSED = [
     (lab.CLEAN, "in no list"),
     (lab.CLEAN6, "IPv6, in no list"),
-    (lab.DYNAMIC, "listed with a code that is neither named nor has the bits"),
+    (lab.DYNAMIC, "listed with a code that is not named, and one bit of two"),
     (lab.BOTH, "listed, but accepted by the allow list first"),
 ]
 
 
 def test(box, checks):
-    box.serve()
+    box.serve(config=box.block("reputed.yaml"))
     box.make_folder("exim", "Debian-exim")
     config = box.write("exim.conf", CONFIG % box.block("acl"))
     process = box.start("exim4", "-C", config, "-bdf")

@@ -16,7 +16,7 @@ FILES = {
 # Haraka asks about no documentation address: these are of the range for benchmarks.
 LISTED, CLEAN, BOTH = "198.18.0.7", "198.18.0.9", "198.18.0.8"
 LISTS = {"spam": f"{LISTED}\n{BOTH}\n{lab.SINGLE6}\n", "partners": BOTH + "\n"}
-CONFIG = lab.CONFIG.replace("format: plain}}", "format: plain, guards: {{bogons: keep}}}}")
+CONFIG = lab.CONFIG.replace("format: plain}", "format: plain, guards: {bogons: keep}}")
 PASSED = [
     (CLEAN, "in no list"),
     (lab.CLEAN6, "IPv6, in no list"),

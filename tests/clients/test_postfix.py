@@ -47,6 +47,8 @@ postlog   unix-dgram n  -       n       -       1       postlogd
 REJECTED = [
     (lab.RANGE, "554 5.7.1 Service unavailable; Client host [192.0.2.77] blocked using bl.example; "
      "192.0.2.77 is in a hijacked network"),
+    (lab.KNOWN, "554 5.7.1 Service unavailable; Client host [192.0.2.78] blocked using bl.example; "
+     "192.0.2.78 is in a hijacked network"),
     (lab.SINGLE, "554 5.7.1 Service unavailable; Client host [198.51.100.7] blocked using "
      "bl.example; 198.51.100.7 sent spam to traps"),
     (lab.SINGLE6, "554 5.7.1 Service unavailable; Client host [2001:db8:bad::25] blocked using "
@@ -90,25 +92,32 @@ def check_smtpd(box, checks):
     checks.is_true("554 5.7.1" in reply and "Sender address [x@bad.example] blocked using "
                    "dbl.example; bad.example is a spam domain" in reply,
                    f"Postfix rejects a listed sender domain: {reply}")
+    reply = box.smtp(lab.CLEAN, helo="mx.worse.example")
+    checks.is_true("554 5.7.1" in reply and "Helo command [mx.worse.example] blocked using "
+                   "dbl.example; worse.example is a spam domain" in reply,
+                   f"Postfix rejects a listed HELO name: {reply}")
     stop_postfix(box, "smtpd", process)
 
 
 def check_postscreen(box, checks):
     process = start_postfix(box, "postscreen", MAIN + box.block("postscreen.cf"),
                             box.block("master.cf"))
-    for source in (lab.RANGE, lab.SINGLE, lab.SINGLE6):
+    for source in (lab.RANGE, lab.KNOWN, lab.SINGLE, lab.SINGLE6):
         reply = box.smtp(source)
         checks.is_true(reply.startswith("550 5.7.1 Service unavailable; client [") and
                        reply.endswith("blocked using bl.example"),
                        f"postscreen rejects {source}: {reply}")
     box.wait_log("maillog", r"DNSBL rank 3 for \[192\.0\.2\.77\]")
+    reply = box.smtp(lab.TWICE)
+    checks.is_true(reply.startswith("550 5.7.1"), f"postscreen rejects {lab.TWICE}: {reply}")
+    box.wait_log("maillog", r"DNSBL rank 4 for \[203\.0\.113\.41\]")
     for source, why in PASSED:
         checks.is_equal(box.smtp(source)[:3], "250", f"postscreen passes {source}, {why}")
     stop_postfix(box, "postscreen", process)
 
 
 def test(box, checks):
-    box.serve()
+    box.serve(config=box.block("reputed.yaml"))
     check_smtpd(box, checks)
     check_postscreen(box, checks)
 

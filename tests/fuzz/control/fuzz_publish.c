@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(publish_sync(w.publish, &result) == 0);
 	for (int i = 0; i < STEPS_MAX && bytes.at < size; i++)
 		step(&w, &bytes);
-	must(publish_configure(w.publish, &w.config, &result) == 0 && result.is_answered);
+	must(world_configure(&w, &w.config, &result) == 0 && result.is_answered);
 	must(world_model_is_right(&w, model));
 	world_done(&w);
 	return 0;

@@ -408,6 +408,8 @@ static void begin(struct model *m, const Reputed__Update__Begin *message)
 	m->next_counts.generation = message->generation;
 	m->next_counts.paint_count = m->next_counts.put_count = 0;
 	m->next_counts.has_zones = false;
+	m->next_counts.key_count = 0;
+	m->next_counts.limit_count = -1;
 	if (!message->is_full && !m->counts.full_count)
 		fail(m, "delta before a full load", message->generation);
 }
@@ -550,9 +552,12 @@ static bool handle_part(struct model *m, channel_request *request)
 		m->next_settings = request;
 		return true;
 	case REPUTED__UPDATE__REQUEST__KIND_RATE_LIMIT:
+		m->next_counts.limit_count = (int)request->rate_limit->n_per_s;
+		return false;
 	case REPUTED__UPDATE__REQUEST__KIND_KEYS:
-		return false; /* what it does is the data plane's to test */
-	default:              /* a protobuf enum, not ours */
+		m->next_counts.key_count += request->keys->n_names;
+		return false;
+	default: /* a protobuf enum, not ours */
 		fail(m, "unexpected message", request->kind_case);
 		return false;
 	}

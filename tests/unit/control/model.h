@@ -65,7 +65,9 @@ struct model_counts {
 	uint64_t paint_count;             /* ranges painted by the last batch */
 	uint64_t put_count;               /* names put or deleted by the last batch */
 	size_t verdict_count, listing_count, name_count;
-	bool has_zones; /* the last batch held zones */
+	bool has_zones;   /* the last batch held zones */
+	size_t key_count; /* keys in the last batch */
+	int limit_count;  /* limits in the last batch; -1: it held none at all */
 };
 void model_counts(struct model *m, struct model_counts *out_counts);
 

@@ -60,6 +60,72 @@ static void durations_are_parsed(void **state)
 	}
 }
 
+static const struct number_row sizes[] = {
+    {"bytes", "500", 500},
+    {"of 1024", "64K", 65536},
+    {"megabytes", "256M", 256ull << 20},
+    {"the largest", "1024G", 1ull << 40},
+    {"above it", "1025G", BAD},
+    {"digits that do not fit", "99999999999999", BAD},
+    {"nothing", "0M", BAD},
+    {"an unknown unit", "1T", BAD},
+    {"a small letter", "1m", BAD},
+    {"a long unit", "1MB", BAD},
+    {"no number", "M", BAD},
+    {"empty", "", BAD},
+    {"a sign", "-1M", BAD},
+};
+
+static void sizes_are_parsed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint64_t size = BAD;
+		int rc = config_value_size(sizes[i].text, &size);
+
+		if (size != sizes[i].expected || rc != (sizes[i].expected == BAD ? -EINVAL : 0))
+			fail_msg("%s: '%s' is %llu, rc %d", sizes[i].reason, sizes[i].text,
+			         (unsigned long long)size, rc);
+	}
+}
+
+static const struct {
+	const char *reason;
+	const char *text;
+	bool is_url, is_rsync;
+} sources[] = {
+    {"https", "https://www.example.org/drop.txt", true, false},
+    {"a port and a query", "http://127.0.0.1:8080/list?key=x@y", true, false},
+    {"capitals", "HTTPS://EXAMPLE.ORG", true, false},
+    {"a user and a password", "https://me:secret@example.org/x", false, false},
+    {"no host", "https:///x", false, false},
+    {"a file", "file:///etc/passwd", false, false},
+    {"ftp", "ftp://example.org/x", false, false},
+    {"a blank", "https://example.org/a b", false, false},
+    {"a line", "https://example.org/a\nb", false, false},
+    {"empty", "", false, false},
+    {"rsync by URL", "rsync://example.org/module/file", false, true},
+    {"a user of rsync", "rsync://me@example.org:8730/module/file", false, true},
+    {"the short form", "example.org::module/file", false, true},
+    {"a whole folder", "example.org::module/folder/", false, false},
+    {"no module", "rsync://example.org/", false, false},
+    {"no module behind ::", "example.org::", false, false},
+    {"ssh", "example.org:file", false, false},
+    {"a file here", "/etc/passwd", false, false},
+    {"a file here with ::", "./x::y", false, false},
+    {"an option", "--rsh=sh::x", false, false},
+};
+
+static void sources_are_told_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (config_value_is_url(sources[i].text) != sources[i].is_url ||
+		    config_value_is_rsync(sources[i].text) != sources[i].is_rsync)
+			fail_msg("%s: '%s'", sources[i].reason, sources[i].text);
+	}
+}
+
 static const struct number_row codes[] = {
     {"the usual", "127.0.0.2", 0x7f000002},
     {"all of 127/8", "127.255.254.255", 0x7ffffeff},
@@ -208,6 +274,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(durations_are_parsed),
+	    cmocka_unit_test(sizes_are_parsed),
+	    cmocka_unit_test(sources_are_told_apart),
 	    cmocka_unit_test(codes_are_parsed),
 	    cmocka_unit_test(fractions_are_parsed),
 	    cmocka_unit_test(endpoints_are_parsed),

@@ -293,7 +293,7 @@ static void test_configure(void **state)
 	config.lists = lists;
 	config.lists_count = 2;
 	config.zones_count = 0;
-	assert_int_equal(publish_configure(f->world.publish, &config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &config, &result), 0);
 	assert_true(result.is_answered);
 	model_counts(f->model, &counts);
 	assert_int_equal(counts.full_count, 2);
@@ -305,7 +305,7 @@ static void test_configure(void **state)
 	assert_int_equal(listing.code, 0x7f000063);
 	assert_int_equal(model_address(f->model, false, 0xc6336401, &listing, 1), 0);
 	f->world.config = old;
-	assert_int_equal(publish_configure(f->world.publish, &f->world.config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &f->world.config, &result), 0);
 	assert_true(world_model_is_right(&f->world, f->model));
 }
 
@@ -327,7 +327,7 @@ static void test_settings(void **state)
 	config.version = (char *)"1.2";
 	config.hostname = (char *)"";
 	config.nsid = (char *)"n7";
-	assert_int_equal(publish_configure(f->world.publish, &config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &config, &result), 0);
 	assert_true(result.is_answered);
 	m = model_settings(f->model);
 	assert_int_equal(m->n_cookie_secrets, 2);
@@ -340,7 +340,7 @@ static void test_settings(void **state)
 	assert_memory_equal(m->version.data, "1.2", 3);
 	assert_int_equal(m->hostname.len, 0);
 	assert_int_equal(m->nsid.len, 2);
-	assert_int_equal(publish_configure(f->world.publish, &f->world.config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &f->world.config, &result), 0);
 	assert_int_equal(model_settings(f->model)->n_cookie_secrets, 0);
 }
 
@@ -422,7 +422,7 @@ static void test_many_lists(void **state)
 	config.lists = lists;
 	config.lists_count = 300;
 	config.zones_count = 0;
-	assert_int_equal(publish_configure(f->world.publish, &config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &config, &result), 0);
 	assert_true(result.is_answered);
 	for (unsigned i = 0; i < 300; i++)
 		give(f, i, world_range(i % 70 == 3 ? "192.0.2.0/24" : "198.51.100.0/30", NULL));
@@ -430,9 +430,9 @@ static void test_many_lists(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(listings[i].list, 3 + 70 * i);
 	config.lists_count = 1025;
-	assert_int_equal(publish_configure(f->world.publish, &config, &result), -E2BIG);
+	assert_int_equal(world_configure(&f->world, &config, &result), -E2BIG);
 	config.lists_count = 300;
-	assert_int_equal(publish_configure(f->world.publish, &f->world.config, &result), 0);
+	assert_int_equal(world_configure(&f->world, &f->world.config, &result), 0);
 	assert_true(world_model_is_right(&f->world, f->model));
 }
 

@@ -92,7 +92,17 @@ static const struct {
     {"a ttl above RFC 2181", "x 2147483648 A 1.2.3.4\n", "f:1: bad ttl '2147483648'"},
     {"a ttl that wraps around", "x 99999999999999999999 A 1.2.3.4\n", "f:1: bad ttl"},
     {"a ttl of a strange unit", "x 1y A 1.2.3.4\n", "f:1: bad ttl '1y', expected seconds"},
-    {"an unknown directive", "$ORIGIN x\n", "f:1: unknown '$ORIGIN', expected $TTL"},
+    {"an unknown directive", "$ORIGIN x\n", "f:1: unknown '$ORIGIN', expected $TTL, $NS, $SOA or"},
+    {"name servers without a TTL", "$NS ns1.example\n", "f:1: bad $NS, expected $NS TTL NAME ..."},
+    {"a TTL without name servers", "$NS 0\n", "f:1: bad $NS"},
+    {"a name server that is none", "$NS 0 a..b\n", "f:1: bad name 'a..b', expected a domain name"},
+    {"more name servers than fit", "$NS 0 a b c d e f g h i\n", "f:1: more than 8 name servers"},
+    {"a $SOA cut short", "\n$SOA 0 ns.example who.example 0 1h 1h 1w\n",
+     "f:2: bad $SOA, expected $SOA TTL MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM"},
+    {"a $SOA with more", "$SOA 0 ns.example who.example 0 1h 1h 1w 1h 1h\n", "f:1: bad $SOA"},
+    {"a $SOA of a strange unit", "$SOA 0 ns.example who.example 0 1y 1h 1w 1h\n", "f:1: bad $SOA"},
+    {"a $SOA with a serial that is none", "$SOA 0 ns.example who.example x 1h 1h 1w 1h\n",
+     "f:1: bad $SOA"},
     {"a name that is none", "a..b A 1.2.3.4\n", "f:1: bad name 'a..b', expected a name relative"},
     {"a wildcard", "*.a A 1.2.3.4\n", "f:1: bad name '*.a'"},
     {"an address is a matter of lists", "4.3.2.1 A 127.0.0.2\n",
@@ -114,6 +124,32 @@ static const struct {
     {"CAA flags above a byte", "@ CAA 256 issue x\n", "f:1: bad flags '256'"},
     {"a CAA tag that is none", "@ CAA 0 is-sue x\n", "f:1: bad tag 'is-sue'"},
 };
+
+/* As in rbldnsd's files; see zone_special.h. */
+static void test_special(void **state)
+{
+	static const char text[] = "$SOA 1h ns1.example who.is.example 0 2h 10m 1w 60\n"
+				   "$NS 0 ns1.example -ns2.example NS3.example.\n"
+				   "$NS 0 other.example\n"
+				   "$SOA 0 other.example o.example 4294967295 1 1 1 1\n"
+				   "@ A 192.0.2.1\n";
+	char error[300];
+	struct zone_records *r = zone_records_parse("f", text, sizeof(text) - 1, error, 300);
+
+	(void)state;
+	assert_non_null(r);
+	assert_int_equal(r->count, 1);
+	assert_int_equal(r->special.ns_count, 2);
+	assert_string_equal(r->special.ns[0], "ns1.example");
+	assert_string_equal(r->special.ns[1], "NS3.example.");
+	assert_non_null(r->special.soa);
+	assert_string_equal(r->special.soa->mname, "ns1.example");
+	assert_string_equal(r->special.soa->rname, "who.is.example");
+	assert_int_equal(r->special.soa->refresh_s, 7200);
+	assert_int_equal(r->special.soa->retry_s, 600);
+	assert_int_equal(r->special.soa->expire_s, 604800);
+	zone_records_free(r);
+}
 
 static void test_bad(void **state)
 {
@@ -203,9 +239,8 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good),
-	    cmocka_unit_test(test_bad),
-	    cmocka_unit_test(test_long_text),
+	    cmocka_unit_test(test_good),    cmocka_unit_test(test_bad),
+	    cmocka_unit_test(test_special), cmocka_unit_test(test_long_text),
 	    cmocka_unit_test(test_files),
 	};
 

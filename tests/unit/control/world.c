@@ -69,6 +69,15 @@ void world_done(struct world *w)
 	publish_free(w->publish);
 }
 
+int world_configure(struct world *w, const struct config *config, struct publish_result *out_result)
+{
+	int rc = publish_adopt(w->publish, config);
+
+	if (rc == 0)
+		publish_sync(w->publish, out_result); /* the result tells how it went */
+	return rc;
+}
+
 uint8_t world_byte(struct world_bytes *b)
 {
 	return b->at < b->size ? b->bytes[b->at++] : 0;

@@ -35,6 +35,10 @@ struct world {
 void world_init(struct world *w, const char *path);
 void world_done(struct world *w);
 
+/* Adopt a configuration and send it. Errors: of publish_adopt() */
+int world_configure(struct world *w, const struct config *config,
+                    struct publish_result *out_result);
+
 /* Bytes that run out into zeros. */
 struct world_bytes {
 	const uint8_t *bytes;

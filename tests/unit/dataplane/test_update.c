@@ -38,6 +38,7 @@ static void test_nothing_loaded(void **state)
 static void test_full_load(void **state)
 {
 	struct fixture *f = *state;
+	const struct access_listing *always;
 	const struct tables *t;
 
 	fixture_load(&f->writer);
@@ -50,7 +51,7 @@ static void test_full_load(void **state)
 	assert_int_equal(zones_count(t->zones), 1);
 	assert_int_equal(zones_at(t->zones, 0)->ttl_s, 300);
 	assert_int_equal(zones_at(t->zones, 0)->negative_ttl_s, 60);
-	assert_int_equal(access_check(t, 1), ACCESS_ALLOW);
+	assert_int_equal(access_find(t, 1, &always), ACCESS_ALLOW);
 	assert_int_equal(atomic_load(&t->generation), 1);
 
 	rcu_thread_offline();
@@ -68,7 +69,7 @@ static void test_full_load(void **state)
 	rcu_thread_online();
 	t = update_tables(f->update);
 	assert_int_equal(zones_count(t->zones), 0);
-	assert_int_equal(access_check(t, 1), ACCESS_REFUSE); /* no rule, no access */
+	assert_int_equal(access_find(t, 1, &always), ACCESS_REFUSE); /* no rule, no access */
 	rcu_thread_offline();
 	assert_int_equal(fixture_seen_code(f, 1), CODE(4));
 }
@@ -76,6 +77,7 @@ static void test_full_load(void **state)
 static void test_delta(void **state)
 {
 	struct fixture *f = *state;
+	const struct access_listing *always;
 	const struct tables *t;
 
 	fixture_load(&f->writer);
@@ -97,7 +99,7 @@ static void test_delta(void **state)
 	assert_int_equal(table6_lookup(t->addresses6, (address6_t)0x20010db8 << 96), 0);
 	assert_int_equal(table6_lookup(t->addresses6, (address6_t)0x20010db800000001 << 64), 1);
 	assert_int_equal(zones_at(tables_zones(t), 0)->state, ZONE_EXPIRED);
-	assert_int_equal(access_check(t, 1), ACCESS_DROP);
+	assert_int_equal(access_find(t, 1, &always), ACCESS_DROP);
 	assert_int_equal(atomic_load(&t->generation), 2);
 	rcu_thread_offline();
 }

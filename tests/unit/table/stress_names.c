@@ -75,13 +75,21 @@ static unsigned turn(const struct stress *s, uint32_t i)
 	return atomic_load_explicit((atomic_uint *)&s->turns[i], memory_order_acquire);
 }
 
+/* Whether nothing changed since a turn was read. */
+static bool is_still(struct stress *s, uint32_t i, unsigned before)
+{
+	/* release: what was looked up meanwhile stays before this; a load by itself would not hold
+	 * it back, and TSan knows no fences */
+	return before % 2 == 0 &&
+	       atomic_fetch_add_explicit(&s->turns[i], 0, memory_order_acq_rel) == before;
+}
+
 static void check_member(struct reader *r, uint32_t i, unsigned before,
                          const struct names_match *match)
 {
 	bool is_put = before / 2 % 2;
 
-	atomic_thread_fence(memory_order_acquire);
-	if (before % 2 || turn(r->stress, i) != before)
+	if (!is_still(r->stress, i, before))
 		return;
 	if (is_put ? match->subject_offset != 0 || match->verdict != verdict_of(i)
 	           : match->verdict != VERDICT_NONE)
@@ -128,9 +136,8 @@ static void read_below(struct reader *r)
 	}
 	names_lookup(r->stress->names, name, name_of(first + MEMBERS - 1, name), &match);
 	has_any = names_any_below(r->stress->names, &match, all_lists);
-	atomic_thread_fence(memory_order_acquire);
 	for (unsigned k = 0; k < MEMBERS - 1; k++) {
-		if (before[k] % 2 || turn(r->stress, first + k) != before[k])
+		if (!is_still(r->stress, first + k, before[k]))
 			return;
 	}
 	if (has_any != is_any)

@@ -21,7 +21,7 @@ static int find(const struct keys *k, const char *label)
 	uint8_t wire[64] = {(uint8_t)strlen(label)};
 
 	memcpy(wire + 1, label, wire[0]);
-	return keys_find(k, wire);
+	return keys_find(k, wire, keys_hash(k, wire));
 }
 
 #define LONGEST "123456789012345678901234567890123456789012345678901234567890123"

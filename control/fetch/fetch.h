@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * One fetch of one source into a file, as the program reputed-fetch does it: what it is asked, and
+ * what comes of it. A program of its own, so that TLS, HTTP, rsync and zone transfers with
+ * strangers run in a process that can be limited and killed, and that cannot hurt the control
+ * process.
+ */
+#include "control/fetch/target.h"
+
+#include <stdint.h>
+
+#define FETCH_REASON_MAX 300
+
+struct fetch_request {
+	const char *source; /* URL, or what rsync takes */
+	const char
+	    *secret_file;    /* NULL = none. HTTP: a header line; rsync: a password; DNS: a key */
+	const char *proxy;   /* NULL = none; HTTP only */
+	const char *ca_file; /* NULL = the system's; HTTPS only */
+	uint64_t size_max;   /* bytes, after decompression */
+	unsigned timeout_s;
+};
+
+enum fetch_outcome {
+	FETCH_DONE,      /* the file is a new one */
+	FETCH_UNCHANGED, /* the server says that the file is what it has */
+	FETCH_FAILED,    /* the file is as it was */
+};
+
+struct fetch_result {
+	enum fetch_outcome outcome;
+	char reason[FETCH_REASON_MAX]; /* of FETCH_FAILED, for people; without secrets */
+	uint64_t retry_after_s;        /* what the server asks to wait; 0 = nothing */
+	uint64_t size;                 /* of FETCH_DONE */
+};
+
+/* A transport: fetches request->source into the target; always fills out_result. */
+typedef void fetch_transport(const struct fetch_request *request, struct target *target,
+                             struct fetch_result *out_result);
+
+fetch_transport http_fetch;  /* http://, https:// */
+fetch_transport rsync_fetch; /* rsync://HOST/MODULE/PATH or HOST::MODULE/PATH */
+
+void fetch_fail(struct fetch_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * The first line of a secret file that nobody but its owner and group can read.
+ * Errors: negative errno, told in result
+ */
+int fetch_secret(const char *path, char *out_text, size_t size, struct fetch_result *result);

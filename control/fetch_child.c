@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/fetch_child.h"
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILD_ARGUMENTS_MAX 20
+#define CHILD_ANSWER_MAX    4096
+#define CHILD_GRACE_S       15 /* beyond what it allows itself */
+
+struct fetch_child {
+	pid_t pid;
+	struct event *readable;
+	char answer[CHILD_ANSWER_MAX];
+	size_t size;
+	fetch_child_done *done;
+	void *context;
+};
+
+struct child_arguments {
+	const char *argv[CHILD_ARGUMENTS_MAX];
+	size_t count;
+	char size_max[24], timeout[16];
+};
+
+static void child_add(struct child_arguments *a, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	a->argv[a->count++] = option;
+	a->argv[a->count++] = value;
+}
+
+static void child_compose(struct child_arguments *a, const char *program,
+                          const struct fetch_request *r, const char *path)
+{
+	memset(a, 0, sizeof(*a));
+	snprintf(a->size_max, sizeof(a->size_max), "%llu", (unsigned long long)r->size_max);
+	snprintf(a->timeout, sizeof(a->timeout), "%u", r->timeout_s);
+	a->argv[a->count++] = program;
+	child_add(a, "--output", path);
+	child_add(a, "--size-max", a->size_max);
+	child_add(a, "--timeout", a->timeout);
+	child_add(a, "--secret-file", r->secret_file);
+	child_add(a, "--proxy", r->proxy);
+	child_add(a, "--ca-file", r->ca_file);
+	child_add(a, "--", "-");
+}
+
+/* Errors: negative errno */
+static int child_spawn(pid_t *out_pid, int source_fd, int answer_fd,
+                       const struct child_arguments *a)
+{
+	static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int rc;
+
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return -ENOMEM;
+	if (posix_spawnattr_init(&attributes) != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -ENOMEM;
+	}
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+	                                          POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	rc = posix_spawn_file_actions_adddup2(&actions, answer_fd, STDOUT_FILENO);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&actions, source_fd, STDIN_FILENO);
+	if (rc == 0)
+		rc = posix_spawn(out_pid, a->argv[0], &actions, &attributes,
+		                 (char *const *)(uintptr_t)a->argv,
+		                 (char *const *)(uintptr_t)environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return -rc;
+}
+
+/* A pipe with the source in it, to read from; it may hold a key, so it is no argument.
+ * Errors: negative errno */
+static int child_source(const char *source)
+{
+	size_t size = strlen(source);
+	int fds[2], rc = 0;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	if (write(fds[1], source, size) != (ssize_t)size || write(fds[1], "\n", 1) != 1)
+		rc = -ENOSPC;
+	close(fds[1]);
+	if (rc == 0)
+		return fds[0];
+	close(fds[0]);
+	return rc;
+}
+
+/* Kill what is left of the group and take its status. */
+static int child_reap(struct fetch_child *child)
+{
+	int status = 0;
+
+	if (child->pid == 0)
+		return 0;
+	kill(-child->pid, SIGKILL);
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	child->pid = 0;
+	return status;
+}
+
+/* Errors: -EBADMSG */
+static int child_parse(const struct fetch_child *child, struct fetch_result *out_result)
+{
+	static const char *const names[] = {
+	    [FETCH_DONE] = "fetched", [FETCH_UNCHANGED] = "unchanged", [FETCH_FAILED] = "failed"};
+	json_t *object = json_loadb(child->answer, child->size, 0, NULL);
+	const char *outcome, *reason;
+	json_int_t wait_s = 0, size = 0;
+	int rc = -EBADMSG;
+
+	if (json_unpack(object, "{s:s, s:s, s:I, s:I}", "outcome", &outcome, "reason", &reason,
+	                "retry_after_s", &wait_s, "size", &size) < 0)
+		goto out;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(outcome, names[i]) != 0)
+			continue;
+		out_result->outcome = (enum fetch_outcome)i;
+		rc = 0;
+	}
+	snprintf(out_result->reason, sizeof(out_result->reason), "%s", reason);
+	out_result->retry_after_s = wait_s > 0 ? (uint64_t)wait_s : 0;
+	out_result->size = size > 0 ? (uint64_t)size : 0;
+out:
+	json_decref(object);
+	return rc;
+}
+
+static void child_end(struct fetch_child *child, bool is_late)
+{
+	struct fetch_result result = {.outcome = FETCH_FAILED};
+	int status;
+
+	event_del(child->readable);
+	status = child_reap(child);
+	if (is_late)
+		fetch_fail(&result, "it took too long");
+	else if (child_parse(child, &result) < 0 && WIFSIGNALED(status))
+		fetch_fail(&result, "reputed-fetch was ended by signal %d", WTERMSIG(status));
+	else if (child_parse(child, &result) < 0)
+		fetch_fail(&result, "reputed-fetch ended with status %d and no answer",
+		           WEXITSTATUS(status));
+	child->done(&result, child->context);
+}
+
+static void child_on_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct fetch_child *child = context;
+	ssize_t got;
+
+	if (what & EV_TIMEOUT) {
+		child_end(child, true);
+		return;
+	}
+	got = read(fd, child->answer + child->size, sizeof(child->answer) - child->size);
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got > 0)
+		child->size += (size_t)got;
+	if (got <= 0 || child->size == sizeof(child->answer))
+		child_end(child, false);
+}
+
+struct fetch_child *fetch_child_start(struct event_base *base, const char *program,
+                                      const struct fetch_request *request, const char *path,
+                                      fetch_child_done *done, void *context)
+{
+	struct fetch_child *child = calloc(1, sizeof(*child));
+	struct timeval limit = {.tv_sec = request->timeout_s + CHILD_GRACE_S};
+	struct child_arguments arguments;
+	int fds[2], source, rc;
+
+	if (!child)
+		return NULL;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
+		rc = -errno;
+		goto fail_free;
+	}
+	child->done = done;
+	child->context = context;
+	child->readable = event_new(base, fds[0], EV_READ | EV_PERSIST, child_on_readable, child);
+	rc = child->readable ? 0 : -ENOMEM;
+	if (rc < 0)
+		goto fail_close;
+	child_compose(&arguments, program, request, path);
+	source = child_source(request->source);
+	rc = source < 0 ? source : child_spawn(&child->pid, source, fds[1], &arguments);
+	if (source >= 0)
+		close(source);
+	close(fds[1]);
+	fds[1] = -1;
+	if (rc == 0 && event_add(child->readable, &limit) == 0)
+		return child;
+	rc = rc < 0 ? rc : -ENOMEM;
+	child_reap(child);
+	event_free(child->readable);
+fail_close:
+	close(fds[0]);
+	if (fds[1] >= 0)
+		close(fds[1]);
+fail_free:
+	free(child);
+	errno = -rc;
+	return NULL;
+}
+
+void fetch_child_free(struct fetch_child *child)
+{
+	if (!child)
+		return;
+	child_reap(child);
+	close(event_get_fd(child->readable));
+	event_free(child->readable);
+	free(child);
+}
