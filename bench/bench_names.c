@@ -19,11 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define LOOKUPS   2000000u
 #define BURST     32
 #define NAME_SIZE 64
+#define AHEAD     8 /* names under way */
 
 static uint64_t cpu_ns(void)
 {
@@ -177,24 +179,57 @@ static void be_quiet(uint32_t i)
 		rcu_quiescent_state();
 }
 
+/* A name some names ahead of the one that is worked on, as the update thread does it. */
+struct ahead {
+	uint8_t bytes[AHEAD][NAME_SIZE];
+	size_t sizes[AHEAD];
+};
+
+static void look_ahead(struct ahead *a, const struct names *n, uint32_t i, uint32_t number)
+{
+	a->sizes[i % AHEAD] = name_of(number, a->bytes[i % AHEAD]);
+	names_prefetch(n, a->bytes[i % AHEAD], a->sizes[i % AHEAD]);
+}
+
+static uint64_t resident_kb(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_maxrss;
+}
+
 static uint64_t bench_put(struct names *n, uint32_t names)
 {
 	struct names_stats stats;
 	uint8_t name[NAME_SIZE];
-	uint64_t start = cpu_ns(), making, bytes = 0;
+	struct ahead ahead;
+	uint64_t start = cpu_ns(), making, bytes = 0, slowest = 0, last, before = resident_kb();
 
 	for (uint32_t i = 0; i < names; i++)
 		bytes += name_of(i, name);
 	making = cpu_ns() - start;
-	start = cpu_ns();
+	last = start = cpu_ns();
+	for (uint32_t i = 0; i < AHEAD - 1; i++)
+		look_ahead(&ahead, n, i, i);
 	for (uint32_t i = 0; i < names; i++) {
-		size_t size = name_of(i, name);
+		uint64_t now;
 
-		must(names_put(n, name, size, i % 64 ? 1 + i % 40 : 0, i % 8 ? 0 : 1 + i % 40));
+		look_ahead(&ahead, n, i + AHEAD - 1, i + AHEAD - 1);
+		must(names_put(n, ahead.bytes[i % AHEAD], ahead.sizes[i % AHEAD],
+		               i % 64 ? 1 + i % 40 : 0, i % 8 ? 0 : 1 + i % 40));
 		be_quiet(i);
+		if (i % 32 < 31)
+			continue;
+		now = cpu_ns();
+		slowest = now - last > slowest ? now - last : slowest;
+		last = now;
 	}
 	report_ns("names_put", start + making, names);
+	report("names_put_slowest_32", (double)slowest / 1000, "us", names);
 	names_stats(n, &stats);
+	report("names_peak", (double)(resident_kb() - before) * 1024 / (double)stats.memory_size,
+	       "resident/memory", names);
 	report("names_count", (double)stats.name_count, "names", names);
 	report("names_own_bytes", (double)bytes / names, "B/name", names);
 	report("names_memory", (double)stats.memory_size / (double)stats.name_count, "B/name",
@@ -205,23 +240,28 @@ static uint64_t bench_put(struct names *n, uint32_t names)
 	return stats.memory_size;
 }
 
-/* Delete and put again, at random, the worst of them apart. */
+/* Delete and put again, at random. */
 static void bench_change(struct names *n, uint32_t names)
 {
 	uint8_t name[NAME_SIZE];
+	struct ahead ahead;
 	uint64_t start = cpu_ns(), making;
 
 	for (uint32_t i = 0; i < LOOKUPS; i++)
 		sum += name_of(mix(i) % names, name);
 	making = cpu_ns() - start;
 	start = cpu_ns();
+	for (uint32_t i = 0; i < AHEAD - 1; i++)
+		look_ahead(&ahead, n, i, mix(i) % names);
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
-		size_t size = name_of(mix(i) % names, name);
+		const uint8_t *bytes = ahead.bytes[i % AHEAD];
+		size_t size = ahead.sizes[i % AHEAD];
 
+		look_ahead(&ahead, n, i + AHEAD - 1, mix(i + AHEAD - 1) % names);
 		if (i % 2)
-			must(names_delete(n, name, size));
+			must(names_delete(n, bytes, size));
 		else
-			must(names_put(n, name, size, 1 + i % 7, 0));
+			must(names_put(n, bytes, size, 1 + i % 7, 0));
 		be_quiet(i);
 	}
 	report_ns("names_change", start + making, LOOKUPS);
@@ -231,6 +271,7 @@ static void bench_delete(struct names *n, uint32_t names)
 {
 	struct names_stats stats;
 	uint8_t name[NAME_SIZE];
+	struct ahead ahead;
 	uint64_t start, making;
 	uint32_t count = names / 10 * 9;
 
@@ -239,8 +280,11 @@ static void bench_delete(struct names *n, uint32_t names)
 		sum += name_of(i, name);
 	making = cpu_ns() - start;
 	start = cpu_ns();
+	for (uint32_t i = 0; i < AHEAD - 1; i++)
+		look_ahead(&ahead, n, i, i);
 	for (uint32_t i = 0; i < count; i++) {
-		must(names_delete(n, name, name_of(i, name)));
+		look_ahead(&ahead, n, i + AHEAD - 1, i + AHEAD - 1);
+		must(names_delete(n, ahead.bytes[i % AHEAD], ahead.sizes[i % AHEAD]));
 		be_quiet(i);
 	}
 	report_ns("names_delete", start + making, count);

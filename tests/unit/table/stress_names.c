@@ -25,7 +25,7 @@
 #define GROUPS  4000
 #define MEMBERS 6 /* of a group, below one parent, which is the last */
 #define NAMES   (GROUPS * MEMBERS)
-#define ROUNDS  4
+#define ROUNDS  3
 #define KEPT    16 /* one in so many stays when the others go */
 #define BURST   8
 
