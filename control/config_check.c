@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 #define INTERFACE_NAME_MAX  15
@@ -311,16 +312,17 @@ static const char *check_size(struct check *c, const char *text)
 static const char *check_url(struct check *c, const char *text)
 {
 	(void)c;
-	return config_value_is_url(text)
-	           ? NULL
-	           : "http://HOST/… or https://HOST/… without a user or password (a secret header "
-	             "goes into secret_file)";
+	return config_value_is_url(text) ? NULL
+	                                 : "http://HOST/…, https://HOST/…, axfr://HOST/ZONE or "
+	                                   "ixfr://HOST/ZONE without a "
+	                                   "user or password (a secret goes into secret_file)";
 }
 
 static const char *check_proxy(struct check *c, const char *text)
 {
 	(void)c;
-	return config_value_is_url(text) ? NULL : "http://HOST:PORT";
+	return config_value_is_url(text) && strncasecmp(text, "http", 4) == 0 ? NULL
+	                                                                      : "http://HOST:PORT";
 }
 
 static const char *check_rsync(struct check *c, const char *text)
