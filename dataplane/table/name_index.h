@@ -78,10 +78,11 @@ static inline uint32_t name_index_home(uint64_t hash, uint32_t line_count)
 static inline void name_index_prefetch(const struct name_index *x, uint64_t hash)
 {
 	uint64_t segment = name_index_load(x, hash);
+	uintptr_t at = (uintptr_t)name_index_lines(segment); /* 0 = no segment: no harm */
 
-	__builtin_prefetch(name_index_lines(segment) +
-	                   name_index_home(hash, name_index_line_count(segment)) *
-	                       (size_t)NAME_INDEX_LINE);
+	at +=
+	    name_index_home(hash, name_index_line_count(segment)) * (uintptr_t)NAME_INDEX_LINE_SIZE;
+	__builtin_prefetch((const void *)at);
 }
 
 static inline void name_index_probe_start(const struct name_index *x, uint64_t hash,
