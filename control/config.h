@@ -93,6 +93,7 @@ struct config_feed {
 	struct guard_limits guards; /* resolved: defaults for what was not given */
 	enum config_bogons bogons;
 	const struct format *format_row; /* resolved */
+	struct format_options *options;  /* resolved; NULL = none given */
 	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */
 	/* Of url and rsync. */
 	char *secret_file; /* absolute once resolved; NULL = none */
@@ -156,6 +157,7 @@ struct config {
 	bool is_cookie_required;
 	char *version, *hostname, *nsid; /* what is told of the server; NULL or empty = nothing */
 	struct secrets cookie_secrets;   /* of config_secrets_read(); count 0 = none */
+	char *access_file;               /* absolute once resolved; NULL = none */
 	struct config_access *access;    /* never empty once resolved: the defaults */
 	unsigned access_count;
 	struct config_rate_limit *rate_limit; /* NULL = no limits */

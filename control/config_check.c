@@ -271,6 +271,8 @@ static const char *check_format(struct check *c, const char *text)
 
 	if (format_find(text))
 		return NULL;
+	if (strcmp(text, "rbldnsd-acl") == 0)
+		return "the format of a list: an acl lists nothing, give it to access_file";
 	at = (size_t)snprintf(c->expected, sizeof(c->expected),
 	                      "one of the formats of this version:");
 	for (const struct format *f = formats; f->name && at < sizeof(c->expected); f++)
@@ -434,6 +436,7 @@ static const struct {
     {"identity.version", check_identity},
     {"identity.hostname", check_identity},
     {"identity.nsid", check_nsid},
+    {"access_file", check_path},
     {"access[].from", check_prefix},
     {"access[].code", check_code},
     {"access[].text", check_text},

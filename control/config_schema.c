@@ -128,6 +128,7 @@ static const cyaml_schema_field_t feed_fields[] = {
     TEXT("format", REQUIRED, struct config_feed, format),
     TEXT("refresh", OPTIONAL, struct config_feed, refresh),
     TEXT("max_age", OPTIONAL, struct config_feed, max_age),
+    CYAML_FIELD_IGNORE("options", OPTIONAL), /* config_options.h */
     SAME_STRUCT("guards", guards_fields),
     CYAML_FIELD_END};
 
@@ -178,6 +179,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
                          CYAML_UNLIMITED),
+    TEXT("access_file", OPTIONAL, struct config, access_file),
     CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
                             rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),
@@ -345,6 +347,8 @@ static void walk_value(const struct walk *w, const cyaml_schema_value_t *schema,
 	                             : schema->type == CYAML_SEQUENCE ? CONFIG_SEQUENCE
 	                                                              : CONFIG_SCALAR;
 
+	if (schema->type == CYAML_IGNORE)
+		return;
 	if (node->kind != kind) {
 		bool is_empty = node->kind == CONFIG_SCALAR && node->is_plain && !node->text[0];
 

@@ -14,10 +14,12 @@ int lists_init(struct lists *l, const struct config *config)
 		return -E2BIG;
 	made.datasets = calloc(config->lists_count + 1u, sizeof(struct dataset *));
 	made.facts = calloc(config->lists_count + 1u, sizeof(*made.facts));
+	made.is_behind = calloc(config->lists_count + 1u, sizeof(*made.is_behind));
 	rc = merge_never_init(&made.never, config->never_ranges, config->never_list_count);
-	if (rc < 0 || !made.datasets || !made.facts) {
+	if (rc < 0 || !made.datasets || !made.facts || !made.is_behind) {
 		free(made.datasets);
 		free(made.facts);
+		free(made.is_behind);
 		merge_never_done(&made.never);
 		return -ENOMEM;
 	}
@@ -33,6 +35,7 @@ void lists_done(struct lists *l)
 		dataset_free(l->datasets[i]);
 	free(l->datasets);
 	free(l->facts);
+	free(l->is_behind);
 	merge_never_done(&l->never);
 }
 

@@ -76,6 +76,8 @@ static void hash_make(struct dataset *d)
 	hash_ranges6(&state, d);
 	hash_names(&state, d);
 	hash_sets(&state, d);
+	if (d->facts.next_expiry_s)
+		hash_number(&state, (uint64_t)d->facts.next_expiry_s);
 	crypto_generichash_final(&state, d->facts.hash, sizeof(d->facts.hash));
 }
 
@@ -98,6 +100,8 @@ struct dataset *dataset_finish(struct dataset_builder *b)
 	d->facts = b->facts;
 	d->message_count = b->message_count;
 	memcpy(d->messages, b->messages, sizeof(d->messages));
+	d->skip_count = b->skip_count;
+	memcpy(d->skips, b->skips, sizeof(d->skips));
 	d->memory_size += sizeof(*d) + d->sets->memory_size +
 	                  d->range4_count * sizeof(*d->ranges4) +
 	                  d->range6_count * sizeof(*d->ranges6);

@@ -40,11 +40,14 @@ struct dataset_facts {
 	                         value; exclusions and what is wholly bogon are not counted */
 	uint64_t line_count;  /* lines that are meant to be entries, good or bad */
 	uint64_t bad_line_count;
+	uint64_t skipped_count;  /* lines left out by rule, neither good nor bad: filters,
+	                            unsupported kinds, entries that are over */
 	uint64_t masked_count;   /* entries whose host bits were cleared */
 	uint64_t bogon_count;    /* entries removed or cut because of private, reserved … space */
 	uint64_t declared_count; /* records the feed says it has; UINT64_MAX = says nothing */
 	int64_t timestamp_s;     /* the feed's own time stamp, Unix seconds; 0 = none */
 	int64_t expires_s;       /* the feed's own expiry; 0 = none */
+	int64_t next_expiry_s;   /* when the first of its entries is over; 0 = none ever is */
 	uint8_t widest4, widest6; /* length of the shortest prefix; 33 or 129 when there is none */
 	uint64_t widest4_line, widest6_line;
 	uint8_t hash[32]; /* of the finished content; equal hashes mean equal answers */
@@ -57,10 +60,12 @@ struct dataset_message {
 };
 
 struct trace;
+struct format_options;
 
 struct dataset_options {
-	bool drop_bogons;    /* feeds/bogons.h */
-	struct trace *trace; /* feeds/trace.h: told of every entry; NULL = none */
+	bool drop_bogons;                    /* feeds/bogons.h */
+	struct trace *trace;                 /* feeds/trace.h: told of every entry; NULL = none */
+	const struct format_options *format; /* feeds/format_options.h; NULL = none given */
 };
 
 struct dataset_builder;
@@ -80,6 +85,7 @@ struct dataset_entry {
 	uint8_t level;  /* higher wins; formats without the notion use 0 */
 	bool is_exclusion;
 	bool first_wins; /* of equal keys on equal level only the first counts (tries) */
+	bool last_wins;  /* … only the last */
 	bool is_part;    /* a further piece of the entry before it: not counted again */
 };
 
@@ -106,6 +112,18 @@ int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size
 /* Count a bad line and keep the first few messages. */
 void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Count a line that is left out by rule; the first few messages are kept apart from the bad ones'.
+ */
+void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same without counting: something to know of a line that is good. */
+void dataset_note_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What the builder was made with. */
+const struct dataset_options *dataset_builder_options(const struct dataset_builder *b);
 
 /* The facts so far, for a format to fill in line_count, declared_count, timestamp_s, expires_s. */
 struct dataset_facts *dataset_builder_facts(struct dataset_builder *b);
@@ -147,6 +165,8 @@ struct dataset {
 	const uint8_t *name_bytes; /* dataset_name.offset points into it */
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	size_t skip_count; /* messages of lines left out */
+	struct dataset_message skips[DATASET_MESSAGES_MAX];
 	/* private: */
 	struct dataset_sets *sets;
 	size_t memory_size; /* bytes in all */

@@ -213,14 +213,14 @@ static bool how_equals(const void *things, uint32_t id, const void *key)
 
 	return a->value == how->value && a->level == how->level &&
 	       a->is_exclusion == how->is_exclusion && a->first_wins == how->first_wins &&
-	       a->is_part == how->is_part;
+	       a->last_wins == how->last_wins && a->is_part == how->is_part;
 }
 
 static uint32_t how_hash(const struct dataset_how *how)
 {
 	uint64_t bits = (uint64_t)how->value << 32 | (uint32_t)how->level << 8 |
-	                (uint32_t)how->is_exclusion << 2 | (uint32_t)how->first_wins << 1 |
-	                how->is_part;
+	                (uint32_t)how->last_wins << 3 | (uint32_t)how->is_exclusion << 2 |
+	                (uint32_t)how->first_wins << 1 | how->is_part;
 
 	bits = (bits ^ bits >> 31) * 0x9e3779b97f4a7c15;
 	return (uint32_t)(bits >> 32);
@@ -234,6 +234,7 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 	    .level = entry->level,
 	    .is_exclusion = entry->is_exclusion,
 	    .first_wins = entry->first_wins,
+	    .last_wins = entry->last_wins,
 	    .is_part = is_part,
 	};
 	uint32_t hash, id;
@@ -356,23 +357,54 @@ int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size
 	return 0;
 }
 
-void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+static void message_add(struct dataset_message *messages, size_t *count, uint64_t line,
+                        const char *format, va_list arguments)
 {
 	struct dataset_message *message;
-	va_list arguments;
 
-	b->facts.bad_line_count++;
-	if (b->message_count == DATASET_MESSAGES_MAX)
+	if (*count == DATASET_MESSAGES_MAX)
 		return;
-	message = &b->messages[b->message_count++];
+	message = &messages[(*count)++];
 	message->line = line;
-	va_start(arguments, format);
 	vsnprintf(message->text, sizeof(message->text), format, arguments);
-	va_end(arguments);
 	/* The message quotes the feed and goes to terminals, logs and JSON. */
 	for (char *c = message->text; *c; c++)
 		if ((uint8_t)*c < ' ' || (uint8_t)*c >= 0x7f)
 			*c = '?';
+}
+
+void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	b->facts.bad_line_count++;
+	va_start(arguments, format);
+	message_add(b->messages, &b->message_count, line, format, arguments);
+	va_end(arguments);
+}
+
+void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	b->facts.skipped_count++;
+	va_start(arguments, format);
+	message_add(b->skips, &b->skip_count, line, format, arguments);
+	va_end(arguments);
+}
+
+void dataset_note_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message_add(b->skips, &b->skip_count, line, format, arguments);
+	va_end(arguments);
+}
+
+const struct dataset_options *dataset_builder_options(const struct dataset_builder *b)
+{
+	return &b->options;
 }
 
 struct dataset_facts *dataset_builder_facts(struct dataset_builder *b)

@@ -20,7 +20,7 @@ struct dataset_texts {
 struct dataset_how {
 	uint32_t value;
 	uint8_t level;
-	bool is_exclusion, first_wins, is_part;
+	bool is_exclusion, first_wins, last_wins, is_part;
 };
 
 struct dataset_name_entry {
@@ -35,8 +35,8 @@ struct dataset_builder {
 	struct bogons bogons4, bogons6;
 	bool is_clean4[256]; /* by first octet: no bogons under it */
 	struct dataset_facts facts;
-	size_t message_count;
-	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	size_t message_count, skip_count;
+	struct dataset_message messages[DATASET_MESSAGES_MAX], skips[DATASET_MESSAGES_MAX];
 
 	/* Entries in the order of adding; .set is the number of a how. */
 	struct dataset_range4 *ranges4;

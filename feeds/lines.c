@@ -27,6 +27,7 @@ int lines_each(struct reader *reader, struct lines *lines, lines_handle *handle)
 		span = span_trim((struct span){line.text, line.size});
 		if (!span.size)
 			continue;
+		lines->is_indented = span.text != line.text;
 		rc = handle(lines, span, line.number);
 		if (rc < 0) {
 			if (!lines->error[0])

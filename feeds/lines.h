@@ -11,6 +11,7 @@ struct lines {
 	struct dataset_builder *builder;
 	struct dataset_facts *facts; /* of the builder */
 	void *context;               /* of the format */
+	bool is_indented;            /* the line began with blanks */
 	char *error;                 /* for the handler's own fatal errors */
 	size_t error_size;
 };

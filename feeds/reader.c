@@ -23,7 +23,8 @@ struct reader {
 	uint64_t line_number;
 	uint64_t size, size_max;
 	bool has_entry, is_at_end, is_line_open, is_line_long;
-	int failure; /* sticky: negative errno */
+	bool is_binary; /* NUL bytes are welcome */
+	int failure;    /* sticky: negative errno */
 	char error[256];
 };
 
@@ -160,7 +161,7 @@ static int block_next(struct reader *r)
 		if (r->size > r->size_max)
 			return fail(r, -E2BIG, "the file is too large");
 	} while (!size);
-	if (memchr(block, 0, size))
+	if (!r->is_binary && memchr(block, 0, size))
 		return fail(r, -EBADMSG, "a NUL byte: this is not a text file");
 	r->block = block;
 	r->block_size = size;
@@ -231,6 +232,23 @@ int reader_next(struct reader *r, struct reader_line *out_line)
 		if (end)
 			return line_done(r, r->carry, r->carry_size, out_line);
 	}
+}
+
+int reader_block(struct reader *r, const char **out_bytes, size_t *out_size)
+{
+	r->is_binary = true;
+	if (r->failure)
+		return r->failure;
+	while (r->block_at == r->block_size) {
+		int rc = block_next(r);
+
+		if (rc <= 0)
+			return rc;
+	}
+	*out_bytes = r->block + r->block_at;
+	*out_size = r->block_size - r->block_at;
+	r->block_at = r->block_size;
+	return 1;
 }
 
 const char *reader_error(const struct reader *r)

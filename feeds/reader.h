@@ -39,6 +39,13 @@ void reader_limit(struct reader *r, uint64_t size_max);
  */
 int reader_next(struct reader *r, struct reader_line *out_line);
 
+/*
+ * The next bytes, of any kind, for formats that are not made of lines; not to be mixed with
+ * reader_next(). Returns 1, or 0 at the end. out_bytes: valid until the next call.
+ * Errors: as reader_next(), but for lines and NUL bytes
+ */
+int reader_block(struct reader *r, const char **out_bytes, size_t *out_size);
+
 /* Text for the last error, valid until reader_close(). */
 const char *reader_error(const struct reader *r);
 
