@@ -26,6 +26,7 @@ static const struct {
     {"rbldnsd-ip6trie", IP6},
     {"rbldnsd-dnset", NAMES},
     {"rbldnsd-generic", NAMES},
+    {"dnsbl-zone", IP4},
     {"rbldnsd-combined", IP4},
     {"rbldnsd-acl", IP4 | IP6},
     {"spamhaus-drop", IP4},

@@ -29,6 +29,7 @@ const struct format formats[] = {
     {"spamhaus-sia-json", format_spamhaus_sia_json, format_sia_options},
     {"rbldnsd-dnhash", format_rbldnsd_dnhash},
     {"rbldnsd-generic", format_rbldnsd_generic},
+    {"dnsbl-zone", format_dnsbl_zone},
     {"rbldnsd-combined", format_rbldnsd_combined, format_combined_options},
     {NULL, NULL},
 };
