@@ -385,7 +385,7 @@ static const struct {
      paint6_over_segments, 6},
     {"a first name, with its ancestors", nothing, put_name_new, 5},
     {"a name among others: a line of the index, at least", put_names, put_name_new, 1},
-    {"a name below a leaf", put_names, put_name_below, 2},
+    {"a name below a leaf", put_names, put_name_below, 1},
     {"a third list below a name", put_two_lists, put_name_new, 2},
     {"other verdicts of a name: lists that were not below", put_names, put_name_again, 1},
     {"a name is deleted: what was reserved for its put is enough", put_names, delete_one, 0},
