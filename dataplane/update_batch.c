@@ -4,6 +4,7 @@
 #include "dataplane/update.h"
 #include "dataplane/update_apply.h"
 #include "dataplane/update_limits.h"
+#include "dataplane/update_observed.h"
 #include "dataplane/update_settings.h"
 
 #include <urcu-qsbr.h>
@@ -503,21 +504,22 @@ static void forget(struct update_batch *b)
 	drop_forgets(b);
 }
 
-/* The counters of keys go on where they were; a grace period later nobody counts in the old ones.
+/* The counters of zones go on where they were; a grace period later nobody counts in the old ones.
  */
-static void carry_keys(struct update_batch *b)
+static void carry_counters(struct update_batch *b)
 {
 	const struct zones *old = b->old_tables ? b->old_tables->tables->zones : b->old_zones;
 
-	if (!old || !update_keys_any(old))
+	if (!old || (!update_keys_any(old) && !update_observed_exists(old)))
 		return;
 	synchronize_rcu();
 	update_keys_carry(b->store->tables->zones, old);
+	update_observed_carry(b->store->tables->zones, old);
 }
 
 void update_batch_settle(struct update_batch *b)
 {
-	carry_keys(b);
+	carry_counters(b);
 	if (b->verdict_count || b->listing_count || b->old_zones || b->old_access ||
 	    b->old_settings || b->old_rates)
 		synchronize_rcu();
