@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/ingest.h"
 
+#include "control/checksum.h"
 #include "control/copy.h"
+#include "feeds/notice.h"
 #include "feeds/reader.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,6 +40,7 @@ static void ingest_finish(const struct versions *v, struct ingest_result *r)
 		r->good = *good;
 	if (held)
 		r->held = *held;
+	r->kept_count = versions_list(v, r->kept);
 }
 
 static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
@@ -49,9 +53,10 @@ static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
 
 /* NULL: out_error says why. */
 static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
-                                    const char *path, char *out_error, size_t error_size)
+                                    const char *path, struct trace *watch, char *out_error,
+                                    size_t error_size)
 {
-	const struct dataset_options options = {.drop_bogons = s->drop_bogons};
+	const struct dataset_options options = {.drop_bogons = s->drop_bogons, .trace = watch};
 	struct reader *reader = reader_open(path);
 	struct dataset *dataset;
 
@@ -83,8 +88,9 @@ static struct dataset *ingest_current(const struct ingest_settings *s, struct ve
 	char error[256];
 
 	while (versions_verify(v)) {
-		struct dataset *d = ingest_parse(s, ingest_format(s, versions_current(v)),
-		                                 versions_current_path(v), error, sizeof(error));
+		struct dataset *d =
+		    ingest_parse(s, ingest_format(s, versions_current(v)), versions_current_path(v),
+		                 NULL, error, sizeof(error));
 
 		if (d) {
 			ingest_note_parsed(r, d);
@@ -156,8 +162,11 @@ static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
 
 static void ingest_hold(struct versions *v, struct version_info *info, struct ingest_result *r)
 {
+	const struct version_info *was = versions_held(v);
 	int rc;
 
+	r->is_new_refusal =
+	    !was || memcmp(was->checksum, info->checksum, sizeof(info->checksum)) != 0;
 	memcpy(info->reason, r->reason, sizeof(info->reason));
 	rc = versions_hold(v, info);
 	r->outcome = INGEST_HELD;
@@ -183,9 +192,56 @@ static void ingest_confirm(struct versions *v, const struct version_info *info,
 		              versions_current_path(v), strerror(-rc));
 }
 
+static void ingest_notice(const char *path, struct notice *out_notice)
+{
+	struct reader *reader = reader_open(path);
+
+	memset(out_notice, 0, sizeof(*out_notice));
+	if (!reader)
+		return;
+	notice_find(reader, out_notice);
+	reader_close(reader);
+}
+
+/* Hold it, with what it says if that is for people: that is the better reason. */
+static void ingest_hold_read(struct versions *v, struct version_info *info, const char *reason,
+                             struct ingest_result *r)
+{
+	struct notice notice;
+
+	ingest_notice(versions_incoming_path(v), &notice);
+	if (notice.is_page || notice.is_note)
+		ingest_decide(r, INGEST_HELD,
+		              "the source looks like a notice, not data: '%s' (%.200s)",
+		              notice.text, reason);
+	else
+		ingest_decide(r, INGEST_HELD, "%s", reason);
+	ingest_hold(v, info, r);
+}
+
+/* Whether a version that was read may serve; else what is wrong, and the guard that says so. */
+static bool ingest_is_good(const struct ingest_settings *s, const struct version_info *good,
+                           const struct dataset *d, const struct trace *watch,
+                           struct version_info *info, char *out_reason)
+{
+	enum guard_outcome outcome = guard_check(&s->guards, &d->facts, good ? &good->facts : NULL,
+	                                         out_reason, VERSION_REASON_MAX);
+
+	info->guard[0] = '\0';
+	if (outcome != GUARD_OK) {
+		snprintf(info->guard, sizeof(info->guard), "%s", guard_name(outcome));
+		return false;
+	}
+	if (!s->canaries || canaries_check(s->canaries, d, watch, out_reason, VERSION_REASON_MAX))
+		return true;
+	snprintf(info->guard, sizeof(info->guard), "canary");
+	return false;
+}
+
 /* Decide about a version that was read; takes the dataset. */
 static void ingest_judge(const struct ingest_settings *s, struct versions *v,
-                         struct version_info *info, struct dataset *d, struct ingest_result *r)
+                         struct version_info *info, struct dataset *d, const struct trace *watch,
+                         struct ingest_result *r)
 {
 	const struct version_info *good = versions_current(v);
 	char reason[VERSION_REASON_MAX];
@@ -198,11 +254,9 @@ static void ingest_judge(const struct ingest_settings *s, struct versions *v,
 		ingest_confirm(v, info, r);
 		goto out;
 	}
-	if (guard_check(&s->guards, &d->facts, good ? &good->facts : NULL, reason,
-	                sizeof(reason)) != GUARD_OK) {
-		ingest_decide(r, INGEST_HELD, "%s", reason);
+	if (!ingest_is_good(s, good, d, watch, info, reason)) {
 		info->cause = VERSION_GUARD;
-		ingest_hold(v, info, r);
+		ingest_hold_read(v, info, reason, r);
 		goto out;
 	}
 	rc = versions_take(v, info);
@@ -238,30 +292,73 @@ static bool ingest_is_known(const struct ingest_settings *s, struct versions *v,
 	return true;
 }
 
+/* What need not be parsed: another sum than told, a web page. Returns whether that decided it. */
+static bool ingest_is_foreign(const struct ingest_settings *s, struct versions *v,
+                              struct version_info *info, struct ingest_result *r)
+{
+	const char *path = versions_incoming_path(v);
+	char reason[VERSION_REASON_MAX];
+	struct notice notice;
+
+	info->cause = VERSION_UNREADABLE;
+	if (s->checksum && checksum_check(s->checksum, s->path, path, reason, sizeof(reason)) < 0) {
+		snprintf(info->guard, sizeof(info->guard), "checksum");
+		ingest_decide(r, INGEST_HELD, "%s", reason);
+		ingest_hold(v, info, r);
+		return true;
+	}
+	ingest_notice(path, &notice);
+	if (!notice.is_page)
+		return false;
+	snprintf(info->guard, sizeof(info->guard), "notice");
+	ingest_decide(r, INGEST_HELD, "the source looks like a notice, not data: '%s'",
+	              notice.text);
+	ingest_hold(v, info, r);
+	return true;
+}
+
+/* Read the incoming file and decide. */
+static void ingest_read(const struct ingest_settings *s, struct versions *v,
+                        struct version_info *info, struct trace *watch, struct ingest_result *r)
+{
+	char error[256];
+	struct dataset *d =
+	    ingest_parse(s, s->format, versions_incoming_path(v), watch, error, sizeof(error));
+
+	if (d) {
+		info->cause = VERSION_GOOD;
+		ingest_note_parsed(r, d);
+		ingest_judge(s, v, info, d, watch, r);
+	} else if (errno == ENOMEM) {
+		versions_discard(v);
+		ingest_decide(r, INGEST_FAILED, "%s", error);
+	} else {
+		info->cause = VERSION_UNREADABLE;
+		snprintf(info->guard, sizeof(info->guard), "unreadable");
+		ingest_hold_read(v, info, error, r);
+	}
+}
+
 static void ingest_incoming(const struct ingest_settings *s, struct versions *v, bool must_parse,
                             struct ingest_result *r)
 {
 	struct version_info info = {.taken_s = time(NULL)};
-	char error[256];
-	struct dataset *d;
+	struct trace *watch = NULL;
+	bool failed = false;
 
 	snprintf(info.format, sizeof(info.format), "%s", s->format->name);
-	if (!ingest_copy(s, v, &info, r) || ingest_is_known(s, v, &info, must_parse, r))
+	if (!ingest_copy(s, v, &info, r) || ingest_is_known(s, v, &info, must_parse, r) ||
+	    ingest_is_foreign(s, v, &info, r))
 		return;
-	d = ingest_parse(s, s->format, versions_incoming_path(v), error, sizeof(error));
-	if (d) {
-		ingest_note_parsed(r, d);
-		ingest_judge(s, v, &info, d, r);
-		return;
-	}
-	if (errno == ENOMEM) {
+	if (s->canaries)
+		watch = canaries_watch(s->canaries, &failed);
+	if (failed) {
 		versions_discard(v);
-		ingest_decide(r, INGEST_FAILED, "%s", error);
+		ingest_decide(r, INGEST_FAILED, "out of memory");
 		return;
 	}
-	ingest_decide(r, INGEST_HELD, "%s", error);
-	info.cause = VERSION_UNREADABLE;
-	ingest_hold(v, &info, r);
+	ingest_read(s, v, &info, watch, r);
+	free(watch);
 }
 
 void ingest_source(const struct ingest_settings *s, struct versions *v, bool must_parse,
@@ -286,7 +383,8 @@ static void ingest_accept_held(const struct ingest_settings *s, struct versions 
 		return;
 	}
 	info = *held;
-	d = ingest_parse(s, ingest_format(s, &info), versions_held_path(v), error, sizeof(error));
+	d = ingest_parse(s, ingest_format(s, &info), versions_held_path(v), NULL, error,
+	                 sizeof(error));
 	if (!d) {
 		ingest_decide(r, INGEST_REFUSED, "the held version cannot be read: %s", error);
 		return;
@@ -312,7 +410,8 @@ void ingest_accept(const struct ingest_settings *s, struct versions *v, struct i
 	ingest_finish(v, out);
 }
 
-void ingest_rollback(const struct ingest_settings *s, struct versions *v, struct ingest_result *out)
+void ingest_rollback(const struct ingest_settings *s, struct versions *v, uint64_t number,
+                     struct ingest_result *out)
 {
 	const struct version_info *current = versions_current(v);
 	char reason[VERSION_REASON_MAX];
@@ -321,8 +420,11 @@ void ingest_rollback(const struct ingest_settings *s, struct versions *v, struct
 	memset(out, 0, sizeof(*out));
 	snprintf(reason, sizeof(reason), "rolled back from version %" PRIu64,
 	         current ? current->number : 0);
-	rc = versions_rollback(v, reason);
-	if (rc == -ENOENT) {
+	rc = versions_rollback(v, number, reason);
+	if (rc == -ENOENT && number) {
+		ingest_decide(out, INGEST_REFUSED,
+		              "there is no good version %" PRIu64 " before this one", number);
+	} else if (rc == -ENOENT) {
 		ingest_decide(out, INGEST_REFUSED, "there is no good version before this one");
 	} else if (rc < 0) {
 		ingest_decide(out, INGEST_REFUSED, "cannot roll back: %s", strerror(-rc));

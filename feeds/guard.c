@@ -29,6 +29,12 @@ static bool are_too_many_bad(const struct guard_limits *limits, const struct dat
 static bool is_empty(const struct guard_limits *limits, const struct dataset_facts *version,
                      char *out_reason, size_t reason_size)
 {
+	if (version->entry_count && version->entry_count < limits->min_entries) {
+		snprintf(out_reason, reason_size,
+		         "%" PRIu64 " entries: less than %" PRIu32 " (guard 'min_entries')",
+		         version->entry_count, limits->min_entries);
+		return true;
+	}
 	if (version->entry_count || limits->may_be_empty)
 		return false;
 	snprintf(out_reason, reason_size,
@@ -55,6 +61,31 @@ static bool is_too_wide(const char *key, uint8_t limit, uint8_t widest, uint64_t
 	snprintf(out_reason, reason_size,
 	         "line %" PRIu64 " lists a /%u: wider than /%u (guard '%s', 0 = any)", line, widest,
 	         limit, key);
+	return true;
+}
+
+static bool covers_too_much(const struct guard_limits *limits, const struct dataset_facts *version,
+                            char *out_reason, size_t reason_size)
+{
+	const double all = 4294967296.0;
+
+	if (!is_above(version->coverage4, limits->coverage4 * all))
+		return false;
+	snprintf(
+	    out_reason, reason_size,
+	    "lists %.3g %% of all IPv4 addresses: more than %g %% (guard 'coverage4', a share)",
+	    100 * (double)version->coverage4 / all, 100 * limits->coverage4);
+	return true;
+}
+
+static bool is_near_root(const struct guard_limits *limits, const struct dataset_facts *version,
+                         char *out_reason, size_t reason_size)
+{
+	if (!version->top_labels || version->top_labels - 1 >= limits->labels)
+		return false;
+	snprintf(out_reason, reason_size,
+	         "lists '%s' with all below it: less than %u labels (guard 'labels', 0 = any)",
+	         version->top_name, limits->labels);
 	return true;
 }
 
@@ -103,6 +134,10 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
 	if (is_too_wide("widest6", limits->widest6, version->widest6, version->widest6_line,
 	                out_reason, reason_size))
 		return GUARD_WIDE6;
+	if (covers_too_much(limits, version, out_reason, reason_size))
+		return GUARD_COVERAGE4;
+	if (is_near_root(limits, version, out_reason, reason_size))
+		return GUARD_LABELS;
 	if (!last_good || last_good->entry_count < GUARD_COMPARED_FROM)
 		return GUARD_OK;
 	if (has_shrunk(limits, version, last_good, out_reason, reason_size))
@@ -129,6 +164,10 @@ const char *guard_name(enum guard_outcome outcome)
 		return "widest4";
 	case GUARD_WIDE6:
 		return "widest6";
+	case GUARD_COVERAGE4:
+		return "coverage4";
+	case GUARD_LABELS:
+		return "labels";
 	case GUARD_COUNT_MISMATCH:
 		return "count";
 	}

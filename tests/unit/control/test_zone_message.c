@@ -212,7 +212,7 @@ static void test_what_a_list_is(void **state)
 		                           .manual = rows[i].is_manual,
 		                           .code = 0x7f000003};
 		struct dataset *d = rows[i].is_loaded ? world_range(rows[i].range, NULL) : NULL;
-		struct zone_message_list learned;
+		struct zone_message_list learned = {0};
 
 		print_message("# %s\n", rows[i].reason);
 		zone_message_learn(&learned, &list, d);
@@ -229,7 +229,7 @@ static void test_every_format_has_a_content(void **state)
 	for (const struct format *format = formats; format->name; format++) {
 		struct config_feed feed = {.format = (char *)format->name};
 		struct config_list list = {.feed = &feed, .code = 0x7f000002};
-		struct zone_message_list learned;
+		struct zone_message_list learned = {0};
 
 		zone_message_learn(&learned, &list, NULL);
 		assert_int_not_equal(learned.content, 0);

@@ -59,7 +59,7 @@ void world_init(struct world *w, const char *path)
 	                            .access = w->access,
 	                            .access_count = 1,
 	                            .never_ranges = w->never,
-	                            .never_list_count = 3};
+	                            .never_range_count = 3};
 	w->publish = publish_new(&w->config);
 	must(w->publish);
 }
@@ -316,7 +316,7 @@ static bool is_never(const struct world *w, bool is_ip6, address6_t address)
 {
 	if (address == (is_ip6 ? (address6_t)0xffff7f000001 : 0x7f000001))
 		return true;
-	for (size_t i = 0; i < w->config.never_list_count; i++)
+	for (size_t i = 0; i < w->config.never_range_count; i++)
 		if (w->never[i].is_ip6 == is_ip6 && w->never[i].first <= address &&
 		    address <= w->never[i].last)
 			return true;
@@ -371,7 +371,7 @@ static bool addresses_are_right(const struct world *w, const struct world_witnes
 {
 	struct points p = {.world = w, .witness = witness, .is_ip6 = is_ip6, .is_right = true};
 
-	for (size_t i = 0; i < w->config.never_list_count; i++) {
+	for (size_t i = 0; i < w->config.never_range_count; i++) {
 		check_around(&p, w->never[i].first);
 		check_around(&p, w->never[i].last);
 	}
