@@ -56,8 +56,9 @@ void answering_update(struct engine *e)
 void answering_renew(struct engine *e)
 {
 	for (struct feed *feed = intake_first(e->intake); feed; feed = feed->next) {
-		answering_look(e, feed);
-		if (feed->use.is_off || feed->use.is_expired)
+		bool is_changed = answering_look(e, feed);
+
+		if (is_changed || feed->use.is_off || feed->use.is_expired)
 			publisher_use(e->publisher, feed->name, feed->use, NULL, NULL);
 	}
 }

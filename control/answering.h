@@ -15,7 +15,7 @@ struct publisher_version;
 /* Tell the publisher about every feed for which something changed, e.g. because time passed. */
 void answering_update(struct engine *e);
 
-/* The same for all that are not answered, whatever was told before: its lists are others. */
+/* The same, and again for all that are not answered: it has another configuration. */
 void answering_renew(struct engine *e);
 
 /* Set what a feed's first version comes with. */

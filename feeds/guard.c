@@ -43,8 +43,18 @@ static bool is_empty(const struct guard_limits *limits, const struct dataset_fac
 	return true;
 }
 
-static bool is_miscounted(const struct dataset_facts *version, char *out_reason, size_t reason_size)
+static bool is_miscounted(const struct dataset_facts *version,
+                          const struct dataset_facts *last_good, char *out_reason,
+                          size_t reason_size)
 {
+	/* The count comes last in a file: one that was cut off has none. */
+	if (version->declared_count == UINT64_MAX && last_good &&
+	    last_good->declared_count != UINT64_MAX) {
+		snprintf(out_reason, reason_size,
+		         "does not say how many records it has, as the version before did: it is "
+		         "not complete");
+		return true;
+	}
 	if (version->declared_count == UINT64_MAX || version->declared_count == version->line_count)
 		return false;
 	snprintf(out_reason, reason_size,
@@ -124,7 +134,7 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
 		out_reason[0] = 0;
 	if (are_too_many_bad(limits, version, out_reason, reason_size))
 		return GUARD_ERRORS;
-	if (is_miscounted(version, out_reason, reason_size))
+	if (is_miscounted(version, last_good, out_reason, reason_size))
 		return GUARD_COUNT_MISMATCH;
 	if (is_empty(limits, version, out_reason, reason_size))
 		return GUARD_EMPTY;

@@ -64,6 +64,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
+    def give_parking(self):
+        self.give(200, b"<!DOCTYPE html>\n<html><body>This domain is for sale</body></html>\n",
+                  Content_Type="text/html")
+
+    def give_slow(self):
+        """Held back until the server is let go; counts how many are at a time."""
+        with self.server.lock:
+            self.server.held += 1
+            self.server.held_most = max(self.server.held_most, self.server.held)
+        self.server.go.wait(60)
+        with self.server.lock:
+            self.server.held -= 1
+        self.give(200, self.server.data)
+
     def give_truncated(self):
         self.give(200, self.server.data, Content_Length=str(len(self.server.data) + 100))
         self.close_connection = True
@@ -125,11 +139,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     """elsewhere: where /elsewhere redirects to; certificate: PEM with a key, for https."""
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, data=b"192.0.2.1\n192.0.2.2\n", elsewhere="", certificate=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.data, self.version, self.asked = data, 1, []
         self.elsewhere, self.stopped = elsewhere, threading.Event()
+        self.lock, self.go, self.held, self.held_most = threading.Lock(), threading.Event(), 0, 0
         self.scheme = "https" if certificate else "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -97,7 +97,8 @@ static void guard_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct dataset_facts last_good = {.entry_count = rows[i].last_good};
+		struct dataset_facts last_good = {.entry_count = rows[i].last_good,
+		                                  .declared_count = UINT64_MAX};
 		char reason[200] = "untouched";
 		enum guard_outcome outcome =
 		    guard_check(&rows[i].limits, &rows[i].version,
@@ -109,6 +110,23 @@ static void guard_rows(void **state)
 			fail_msg("%s: reason '%s' lacks '%s'", rows[i].reason, reason,
 			         rows[i].word);
 	}
+}
+
+/* A file that was cut off has lost its count. */
+static void guard_lost_count(void **state)
+{
+	static const struct guard_limits limits = GUARD_LIMITS_DEFAULT;
+	struct dataset_facts is = FACTS(.declared_count = 100), was = is;
+	char reason[200];
+
+	(void)state;
+	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)), GUARD_OK);
+	is.declared_count = UINT64_MAX;
+	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)),
+	                 GUARD_COUNT_MISMATCH);
+	assert_non_null(strstr(reason, "not complete"));
+	was.declared_count = UINT64_MAX;
+	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)), GUARD_OK);
 }
 
 static void guard_defaults(void **state)
@@ -126,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(guard_rows),
+	    cmocka_unit_test(guard_lost_count),
 	    cmocka_unit_test(guard_defaults),
 	};
 
