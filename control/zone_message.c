@@ -184,6 +184,8 @@ static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *
 	for (unsigned i = 0; i < zone->lists_count; i++) {
 		unsigned list = zone->list_indexes[i];
 
+		/* Which kinds of keys a zone is for does not change when a list is switched off. */
+		message->content |= lists[list].content;
 		if (!is_answered(config, lists, list))
 			continue;
 		message->list_names[message->n_list_names] = strdup(config->lists[list].name);
@@ -191,7 +193,6 @@ static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *
 			return false;
 		message->n_list_names++;
 		message->lists[message->n_lists++] = list;
-		message->content |= lists[list].content;
 		add_state(message, &lists[list]);
 		for (size_t word = 0; word < 4; word++)
 			codes[word] |= lists[list].test_codes[word];

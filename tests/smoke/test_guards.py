@@ -71,6 +71,11 @@ def check_switch(checks, d):
                     "a disabled list answers nothing when the command is back, the others go on")
     checks.is_true("nothing: it is disabled by amy: lists our customers" in done.stdout,
                    "why is shown")
+    before = counter(d, 'observed_hits{zone="bl.test",list="watched"}')
+    checks.is_equal((d.answer("2.0.0.127.bl.test"), d.answer(WATCHED),
+                     counter(d, 'observed_hits{zone="bl.test",list="watched"}') - before),
+                    ("NOERROR 127.0.0.2", NOT_LISTED, 1),
+                    "its zone is still one of addresses, with its test entry and what it observes")
     feed = d.feed("drop")
     checks.is_equal((feed["state"], feed["is_answered"], d.status()["state"],
                      d.status()["not_loaded"]), ("disabled", False, "serving", []),
