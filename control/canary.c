@@ -106,17 +106,13 @@ struct trace *canaries_watch(const struct canaries *c, bool *out_failed)
 
 static bool canaries_listed4(const struct dataset *d, const struct address_range *range)
 {
-	size_t low = 0, high = d->range4_count;
+	size_t edge = dataset_edge4_seek(&d->edges4, 0, (uint32_t)range->first);
+	struct dataset_range4 found;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (d->ranges4[middle].last < range->first)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < d->range4_count && d->ranges4[low].first <= range->last;
+	if (edge == d->edges4.count)
+		return false;
+	dataset_edge4_range(&d->edges4, edge, &found);
+	return found.first <= range->last;
 }
 
 static bool canaries_listed6(const struct dataset *d, const struct address_range *range)

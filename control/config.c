@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config.h"
 
+#include "control/config_acl.h"
 #include "control/config_check.h"
 #include "control/config_keys.h"
 #include "control/config_resolve.h"
@@ -109,7 +110,10 @@ struct config *config_load_bytes(const char *path, const void *bytes, size_t siz
 	c->path = strdup(path);
 	rc = c->path ? config_resolve(c, root, folder) : -ENOMEM;
 	if (rc == 0) {
+		int of_acl = config_acl_load(c, root, &m);
+
 		rc = config_keys_load(c, folder, config_lines_get(root, "zones"), &m);
+		rc = of_acl < 0 ? of_acl : rc;
 		goto out;
 	}
 	if (rc == -EINVAL) /* a value that the checks let pass: our mistake, but not a crash */

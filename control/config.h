@@ -113,6 +113,7 @@ struct config_feed {
 	uint32_t keep;  /* versions; default 3 */
 	char *checksum; /* a file beside the source, absolute once resolved; NULL = none */
 	const struct format *format_row; /* resolved */
+	struct format_options *options;  /* resolved; NULL = none given */
 	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */
 	/* Of url and rsync. */
 	char *secret_file; /* absolute once resolved; NULL = none */
@@ -180,6 +181,7 @@ struct config {
 	bool is_cookie_required;
 	char *version, *hostname, *nsid; /* what is told of the server; NULL or empty = nothing */
 	struct secrets cookie_secrets;   /* of config_secrets_read(); count 0 = none */
+	char *access_file;               /* absolute once resolved; NULL = none */
 	struct config_access *access;    /* never empty once resolved: the defaults */
 	unsigned access_count;
 	struct config_rate_limit *rate_limit; /* NULL = no limits */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 #define INTERFACE_NAME_MAX  15
@@ -282,6 +283,8 @@ static const char *check_format(struct check *c, const char *text)
 
 	if (format_find(text))
 		return NULL;
+	if (strcmp(text, "rbldnsd-acl") == 0)
+		return "the format of a list: an acl lists nothing, give it to access_file";
 	at = (size_t)snprintf(c->expected, sizeof(c->expected),
 	                      "one of the formats of this version:");
 	for (const struct format *f = formats; f->name && at < sizeof(c->expected); f++)
@@ -323,16 +326,17 @@ static const char *check_size(struct check *c, const char *text)
 static const char *check_url(struct check *c, const char *text)
 {
 	(void)c;
-	return config_value_is_url(text)
-	           ? NULL
-	           : "http://HOST/… or https://HOST/… without a user or password (a secret header "
-	             "goes into secret_file)";
+	return config_value_is_url(text) ? NULL
+	                                 : "http://HOST/…, https://HOST/…, axfr://HOST/ZONE or "
+	                                   "ixfr://HOST/ZONE without a "
+	                                   "user or password (a secret goes into secret_file)";
 }
 
 static const char *check_proxy(struct check *c, const char *text)
 {
 	(void)c;
-	return config_value_is_url(text) ? NULL : "http://HOST:PORT";
+	return config_value_is_url(text) && strncasecmp(text, "http", 4) == 0 ? NULL
+	                                                                      : "http://HOST:PORT";
 }
 
 static const char *check_rsync(struct check *c, const char *text)
@@ -444,6 +448,7 @@ static const struct {
     {"identity.version", check_identity},
     {"identity.hostname", check_identity},
     {"identity.nsid", check_nsid},
+    {"access_file", check_path},
     {"access[].from", check_prefix},
     {"access[].code", check_code},
     {"access[].text", check_text},

@@ -34,7 +34,12 @@ static void check_access(const struct config_node *rule, unsigned index, struct 
 void config_limits_check(const struct config_node *root, struct config_mistakes *m)
 {
 	const struct config_node *access = config_lines_get(root, "access");
+	const struct config_node *file = config_lines_get(root, "access_file");
+	static const struct config_path file_path = {.key = "access_file"};
 
+	if (access && file)
+		config_mistake(m, file->line, &file_path,
+		               "given beside access, expected one of them");
 	for (unsigned i = 0; access && i < access->count; i++)
 		check_access(&access->children[i], i, m);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_names.h"
 
+#include "control/config_options.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -324,6 +325,7 @@ static void check_feed(const struct config_node *feed, const struct config_path 
 			config_mistake(m, node->line, &at, "is of feeds with %s",
 			               source_keys[i].text);
 	}
+	config_options_check(feed, path, m);
 }
 
 static bool is_true(const struct config_node *list, const char *key)

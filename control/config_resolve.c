@@ -3,6 +3,7 @@
 
 #include "control/config_check.h"
 #include "control/config_keys.h"
+#include "control/config_options.h"
 #include "control/config_place.h"
 #include "control/config_value.h"
 
@@ -198,6 +199,8 @@ static int resolve_feed(struct config_feed *feed, const struct config_node *node
 		rc = resolve_path(&feed->checksum, folder, "");
 	if (rc < 0)
 		return rc;
+	if (config_options_resolve(feed, node, folder) < 0)
+		return -ENOMEM;
 	if (!feed->path)
 		return resolve_fetch(feed, folder);
 	return resolve_path(&feed->path, folder, "");
@@ -324,6 +327,8 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 		c->dataplane.idle = IDLE_BACKOFF;
 	if (rc == 0 && c->cookie_secret_file)
 		rc = resolve_path(&c->cookie_secret_file, folder, "");
+	if (rc == 0 && c->access_file)
+		rc = resolve_path(&c->access_file, folder, "");
 	if (rc == 0)
 		rc = resolve_identity(c);
 	if (rc == 0 && c->dataplane.tcp_idle)
@@ -349,6 +354,12 @@ void config_resolve_undo(struct config *c)
 	if (c->rate_limit) {
 		free(c->rate_limit->exempt_ranges);
 		c->rate_limit->exempt_ranges = NULL;
+	}
+	for (unsigned i = 0; i < c->lists_count; i++) {
+		if (!c->lists[i].feed)
+			continue;
+		format_options_unref(c->lists[i].feed->options);
+		c->lists[i].feed->options = NULL;
 	}
 	for (unsigned i = 0; i < c->zones_count; i++) {
 		free(c->zones[i].list_indexes);

@@ -142,6 +142,7 @@ static const cyaml_schema_field_t feed_fields[] = {
                      COUNT(expired_names)),
     CYAML_FIELD_UINT("keep", OPTIONAL, struct config_feed, keep),
     TEXT("checksum", OPTIONAL, struct config_feed, checksum),
+    CYAML_FIELD_IGNORE("options", OPTIONAL), /* config_options.h */
     SAME_STRUCT("guards", guards_fields),
     CYAML_FIELD_END};
 
@@ -195,6 +196,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
                          CYAML_UNLIMITED),
+    TEXT("access_file", OPTIONAL, struct config, access_file),
     CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
                             rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),
@@ -362,6 +364,8 @@ static void walk_value(const struct walk *w, const cyaml_schema_value_t *schema,
 	                             : schema->type == CYAML_SEQUENCE ? CONFIG_SEQUENCE
 	                                                              : CONFIG_SCALAR;
 
+	if (schema->type == CYAML_IGNORE)
+		return;
 	if (node->kind != kind) {
 		bool is_empty = node->kind == CONFIG_SCALAR && node->is_plain && !node->text[0];
 

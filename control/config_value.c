@@ -246,6 +246,8 @@ bool config_value_is_url(const char *text)
 		host = text + 8;
 	else if (strncasecmp(text, "http://", 7) == 0)
 		host = text + 7;
+	else if (strncmp(text, "axfr://", 7) == 0 || strncmp(text, "ixfr://", 7) == 0)
+		host = text + 7;
 	else
 		return false;
 	return is_plain_text(text) && strcspn(host, "/?#") > 0 &&

@@ -20,7 +20,7 @@ int config_value_duration(const char *text, uint64_t *out_seconds);
 /* Bytes: digits and K, M or G (of 1024), from 1 to 1024G. */
 int config_value_size(const char *text, uint64_t *out_bytes);
 
-/* http or https with a host, without user and password. */
+/* http, https, axfr or ixfr with a host, without user and password. */
 bool config_value_is_url(const char *text);
 
 /* What rsync fetches from a daemon, never through a remote shell. */

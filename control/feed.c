@@ -36,18 +36,31 @@ void feed_free(struct feed *feed)
 {
 	if (!feed)
 		return;
-	source_remove(feed->source);
+	feed_unwatch(feed);
 	remote_free(feed->remote);
 	pushed_free(feed->pushed);
 	if (feed->retry)
 		event_free(feed->retry);
+	if (feed->expiry)
+		event_free(feed->expiry);
 	dataset_free(feed->waiting);
 	versions_close(feed->versions);
 	canaries_unref(feed->settings.canaries);
+	format_options_unref(feed->settings.options);
 	free(feed->settings.path);
 	free(feed->settings.checksum);
 	free(feed->name);
 	free(feed);
+}
+
+void feed_unwatch(struct feed *feed)
+{
+	source_remove(feed->source);
+	feed->source = NULL;
+	for (size_t i = 0; i < FEED_COMPANIONS_MAX; i++) {
+		source_remove(feed->companions[i]);
+		feed->companions[i] = NULL;
+	}
 }
 
 static bool feed_is_same_limits(const struct guard_limits *a, const struct guard_limits *b)
@@ -71,6 +84,7 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 	                     : s->checksum != NULL)
 		return false;
 	return s->format == config->format_row &&
+	       format_options_equal(s->options, config->options) &&
 	       feed_is_same_limits(&s->guards, &config->guards) &&
 	       s->drop_bogons == (config->bogons == BOGONS_DROP);
 }
@@ -93,6 +107,8 @@ static int feed_take(struct feed *feed, const struct config_feed *config, struct
 	free(feed->settings.checksum);
 	feed->settings.checksum = checksum;
 	feed->settings.format = config->format_row;
+	format_options_unref(feed->settings.options);
+	feed->settings.options = format_options_ref(config->options);
 	feed->settings.guards = config->guards;
 	feed->settings.drop_bogons = config->bogons == BOGONS_DROP;
 	canaries_unref(feed->settings.canaries);
@@ -205,6 +221,9 @@ void feed_apply(struct feed *feed, const struct ingest_result *result)
 		feed->bad_lines = result->bad_lines;
 		feed->message_count = result->message_count;
 		memcpy(feed->messages, result->messages, sizeof(feed->messages));
+		feed->skipped_lines = result->skipped_lines;
+		feed->skip_count = result->skip_count;
+		memcpy(feed->skips, result->skips, sizeof(feed->skips));
 	}
 	if (result->outcome == INGEST_TAKEN && feed->good.number != before)
 		log_info("feed '%s' version %" PRIu64 ": %" PRIu64 " entries", feed->name,

@@ -24,9 +24,11 @@ enum feed_state {
 	FEED_MISSING,
 };
 
+#define FEED_COMPANIONS_MAX 4
+
 struct feed {
 	char *name;
-	struct ingest_settings settings; /* path owned */
+	struct ingest_settings settings; /* path, options owned */
 	uint64_t refresh_s, max_age_s;
 	enum config_expired expired;
 	bool is_enabled, is_observed; /* in the configuration */
@@ -38,6 +40,9 @@ struct feed {
 	uint64_t bad_lines;    /* of the version parsed last */
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	uint64_t skipped_lines; /* of that version: left out by rule */
+	size_t skip_count;
+	struct dataset_message skips[DATASET_MESSAGES_MAX];
 	uint64_t added, removed; /* by the last change */
 	size_t kept_count;       /* good versions on disk, the newest first */
 	struct version_kept kept[VERSIONS_KEPT_MAX];
@@ -51,12 +56,16 @@ struct feed {
 	/* intake.c's */
 	struct intake *intake;
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
-	struct source *source;     /* watches settings.path, when it is not ours */
-	struct remote *remote;     /* fetches settings.path; NULL = it is somebody else's file */
-	struct pushed *pushed;     /* collects settings.path; NULL = nobody does */
+	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
+	struct source *source; /* watches settings.path, when it is not ours */
+	struct remote *remote; /* fetches settings.path; NULL = it is somebody else's file */
+	struct pushed *pushed; /* collects settings.path; NULL = nobody does */
 	void (*asked)(struct feed *feed, const char *error, void *context); /* waits for a fetch */
 	void *asked_context;
 	struct event *retry;
+	struct event *expiry;    /* NULL until there is one */
+	int64_t next_expiry_s;   /* of the first entry that is served; 0 = none ends */
+	int64_t last_expiry_s;   /* when entries that were over were taken out last */
 	bool is_waiting;         /* what is read is kept for a new configuration */
 	struct dataset *waiting; /* and is here */
 	unsigned refs;           /* the intake and jobs */
@@ -77,6 +86,9 @@ void feed_free(struct feed *feed);
  * Returns 0: nothing of weight changed, 1: the source is to be read again. Errors: -ENOMEM
  */
 int feed_configure(struct feed *feed, const struct config *config, const struct config_list *list);
+
+/* Stop watching its files. */
+void feed_unwatch(struct feed *feed);
 
 /* Take over what came of a job, and log what changed for the operator. */
 void feed_apply(struct feed *feed, const struct ingest_result *result);

@@ -2,7 +2,7 @@
 #include "control/ingest.h"
 
 #include "control/checksum.h"
-#include "control/copy.h"
+#include "control/copy_thread.h"
 #include "feeds/notice.h"
 #include "feeds/reader.h"
 
@@ -46,19 +46,27 @@ static void ingest_finish(const struct versions *v, struct ingest_result *r)
 static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
 {
 	r->was_parsed = true;
+	r->next_expiry_s = d->facts.next_expiry_s;
 	r->bad_lines = d->facts.bad_line_count;
 	r->message_count = d->message_count;
 	memcpy(r->messages, d->messages, sizeof(r->messages));
+	r->skipped_lines = d->facts.skipped_count;
+	r->skip_count = d->skip_count;
+	memcpy(r->skips, d->skips, sizeof(r->skips));
 }
 
-/* NULL: out_error says why. */
-static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
-                                    const char *path, struct trace *watch, char *out_error,
-                                    size_t error_size)
+/* Read all of an opened feed; reader: may be NULL with errno. NULL: out_error says why. */
+static struct dataset *ingest_read(const struct ingest_settings *s, const struct format *format,
+                                   struct reader *reader, struct trace *watch, char *out_error,
+                                   size_t error_size)
 {
-	const struct dataset_options options = {.drop_bogons = s->drop_bogons, .trace = watch};
-	struct reader *reader = reader_open(path);
+	const struct dataset_options options = {
+	    .drop_bogons = s->drop_bogons,
+	    .format = format == s->format ? s->options : NULL,
+	    .trace = watch,
+	};
 	struct dataset *dataset;
+	int rc;
 
 	if (!reader) {
 		snprintf(out_error, error_size, "%s", strerror(errno));
@@ -68,8 +76,18 @@ static struct dataset *ingest_parse(const struct ingest_settings *s, const struc
 	dataset = format_read(format, reader, &options, out_error, error_size);
 	if (!dataset && out_error[0] == '\0')
 		snprintf(out_error, error_size, "%s", strerror(errno));
+	rc = errno;
 	reader_close(reader);
+	errno = rc;
 	return dataset;
+}
+
+/* NULL: out_error says why. */
+static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
+                                    const char *path, struct trace *watch, char *out_error,
+                                    size_t error_size)
+{
+	return ingest_read(s, format, reader_open(path), watch, out_error, error_size);
 }
 
 /* A version is read with the format it was accepted with; the configured one may be another. */
@@ -114,6 +132,8 @@ void ingest_load(const struct ingest_settings *s, struct versions *v, struct ing
 	if (out->dataset)
 		out->outcome = INGEST_TAKEN;
 	ingest_finish(v, out);
+	if (out->dataset) /* without the entries that are over by now */
+		out->good.facts.entry_count = out->dataset->facts.entry_count;
 	if (out->has_held)
 		memcpy(out->reason, out->held.reason, sizeof(out->reason));
 }
@@ -124,19 +144,67 @@ static bool ingest_is_local(int error)
 	       error == -ENFILE;
 }
 
+/* A version that was read while it was copied. */
+struct ingest_along {
+	bool is_read; /* dataset, or else why not */
+	struct dataset *dataset;
+	char error[256];
+	int code;            /* errno */
+	struct trace *watch; /* of canaries_watch(); stays when the rest is forgotten */
+};
+
+static void ingest_forget(struct ingest_along *along)
+{
+	dataset_free(along->dataset);
+	*along = (struct ingest_along){.watch = along->watch};
+	for (struct trace *t = along->watch; t; t = t->next)
+		t->is_found = false;
+}
+
+/* Copy to the end, and read meanwhile. Returns as copy_step() */
+static int ingest_copy_along(const struct ingest_settings *s, struct versions *v, struct copy *copy,
+                             struct ingest_along *along)
+{
+	struct copy_thread thread;
+	struct reader *reader;
+
+	if (copy_thread_start(&thread, copy, versions_incoming_path(v)) < 0)
+		return 1; /* then one after the other */
+	reader = reader_open_stream(copy_thread_read, &thread);
+	if (reader) {
+		along->dataset = ingest_read(s, s->format, reader, along->watch, along->error,
+		                             sizeof(along->error));
+		along->code = errno;
+		along->is_read = true;
+	}
+	return copy_thread_join(&thread, copy);
+}
+
+/* Whether the source is not what it was, as far as can be seen from outside. */
+static bool ingest_is_other(const struct versions *v, const struct copy *copy)
+{
+	const struct version_info *good = versions_current(v);
+
+	return !good || good->size != (uint64_t)copy->st.st_size ||
+	       good->mtime_s != copy->st.st_mtim.tv_sec;
+}
+
 /* Copy the source to the incoming file. Returns whether it is there; else r is decided. */
 static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
-                        struct version_info *info, struct ingest_result *r)
+                        struct version_info *info, struct ingest_along *along,
+                        struct ingest_result *r)
 {
 	struct copy copy;
 	int rc = -EAGAIN;
 
 	for (int i = 0; rc == -EAGAIN && i < INGEST_COPY_TRIES; i++) {
+		ingest_forget(along);
 		rc = copy_begin(&copy, s->path, versions_incoming_path(v));
 		if (rc < 0)
 			break;
-		while ((rc = copy_step(&copy)) > 0)
-			;
+		rc = ingest_is_other(v, &copy) ? ingest_copy_along(s, v, &copy, along) : 1;
+		while (rc > 0)
+			rc = copy_step(&copy);
 		if (rc < 0)
 			copy_abort(&copy);
 		else
@@ -147,6 +215,7 @@ static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
 		info->mtime_s = copy.st.st_mtim.tv_sec;
 		return true;
 	}
+	ingest_forget(along);
 	versions_discard(v);
 	if (rc == -EAGAIN)
 		ingest_decide(r, INGEST_CHANGING, "'%s' is being written", s->path);
@@ -248,7 +317,9 @@ static void ingest_judge(const struct ingest_settings *s, struct versions *v,
 	int rc;
 
 	info->facts = d->facts;
-	if (good && memcmp(good->facts.hash, d->facts.hash, sizeof(d->facts.hash)) == 0 &&
+	/* Entries that are over one by one may differ in when, and have the same hash now. */
+	if (good && !d->facts.next_expiry_s &&
+	    memcmp(good->facts.hash, d->facts.hash, sizeof(d->facts.hash)) == 0 &&
 	    good->facts.expires_s == d->facts.expires_s &&
 	    strcmp(good->format, info->format) == 0) {
 		ingest_confirm(v, info, r);
@@ -317,25 +388,28 @@ static bool ingest_is_foreign(const struct ingest_settings *s, struct versions *
 	return true;
 }
 
-/* Read the incoming file and decide. */
-static void ingest_read(const struct ingest_settings *s, struct versions *v,
-                        struct version_info *info, struct trace *watch, struct ingest_result *r)
+/* Decide about the incoming file; takes what was read along with it. */
+static void ingest_weigh(const struct ingest_settings *s, struct versions *v,
+                         struct version_info *info, struct ingest_along *along,
+                         struct ingest_result *r)
 {
-	char error[256];
-	struct dataset *d =
-	    ingest_parse(s, s->format, versions_incoming_path(v), watch, error, sizeof(error));
-
-	if (d) {
+	if (!along->is_read) {
+		along->dataset = ingest_parse(s, s->format, versions_incoming_path(v), along->watch,
+		                              along->error, sizeof(along->error));
+		along->code = errno;
+	}
+	if (along->dataset) {
 		info->cause = VERSION_GOOD;
-		ingest_note_parsed(r, d);
-		ingest_judge(s, v, info, d, watch, r);
-	} else if (errno == ENOMEM) {
+		ingest_note_parsed(r, along->dataset);
+		ingest_judge(s, v, info, along->dataset, along->watch, r);
+		along->dataset = NULL;
+	} else if (along->code == ENOMEM) {
 		versions_discard(v);
-		ingest_decide(r, INGEST_FAILED, "%s", error);
+		ingest_decide(r, INGEST_FAILED, "%s", along->error);
 	} else {
 		info->cause = VERSION_UNREADABLE;
 		snprintf(info->guard, sizeof(info->guard), "unreadable");
-		ingest_hold_read(v, info, error, r);
+		ingest_hold_read(v, info, along->error, r);
 	}
 }
 
@@ -343,22 +417,21 @@ static void ingest_incoming(const struct ingest_settings *s, struct versions *v,
                             struct ingest_result *r)
 {
 	struct version_info info = {.taken_s = time(NULL)};
-	struct trace *watch = NULL;
+	struct ingest_along along = {0};
 	bool failed = false;
 
 	snprintf(info.format, sizeof(info.format), "%s", s->format->name);
-	if (!ingest_copy(s, v, &info, r) || ingest_is_known(s, v, &info, must_parse, r) ||
-	    ingest_is_foreign(s, v, &info, r))
-		return;
 	if (s->canaries)
-		watch = canaries_watch(s->canaries, &failed);
+		along.watch = canaries_watch(s->canaries, &failed);
 	if (failed) {
-		versions_discard(v);
 		ingest_decide(r, INGEST_FAILED, "out of memory");
 		return;
 	}
-	ingest_read(s, v, &info, watch, r);
-	free(watch);
+	if (ingest_copy(s, v, &info, &along, r) && !ingest_is_known(s, v, &info, must_parse, r) &&
+	    !ingest_is_foreign(s, v, &info, r))
+		ingest_weigh(s, v, &info, &along, r);
+	ingest_forget(&along);
+	free(along.watch);
 }
 
 void ingest_source(const struct ingest_settings *s, struct versions *v, bool must_parse,

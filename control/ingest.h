@@ -18,6 +18,7 @@
 struct ingest_settings {
 	char *path;
 	const struct format *format;
+	struct format_options *options; /* of that format; NULL = none given */
 	struct guard_limits guards;
 	bool drop_bogons;
 	struct canaries *canaries;
@@ -45,11 +46,15 @@ struct ingest_result {
 	struct version_info good, held;
 	size_t kept_count; /* good versions on disk, the newest first */
 	struct version_kept kept[VERSIONS_KEPT_MAX];
+	int64_t next_expiry_s; /* of the dataset: when the first entry is over; 0 = never */
 	/* Of the version that was parsed last, when one was. */
 	bool was_parsed;
 	uint64_t bad_lines;
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	uint64_t skipped_lines;
+	size_t skip_count;
+	struct dataset_message skips[DATASET_MESSAGES_MAX];
 };
 
 /* The last good version on disk; damaged ones are passed over. */

@@ -14,10 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 
-#define INTAKE_CHANGING_S 1   /* until a file that is being written is tried again */
-#define INTAKE_FAILED_S   10  /* until a full disk is tried again */
-#define INTAKE_POLL_S     300 /* when the feed has no refresh */
+#define INTAKE_CHANGING_S    1   /* until a file that is being written is tried again */
+#define INTAKE_FAILED_S      10  /* until a full disk is tried again */
+#define INTAKE_POLL_S        300 /* when the feed has no refresh */
+#define INTAKE_EXPIRY_S      60  /* between readings for entries that are over */
+#define INTAKE_EXPIRY_LOOK_S 3600
 
 struct intake {
 	struct event_base *base;
@@ -31,7 +34,13 @@ struct intake {
 	bool is_told; /* hooks.tried() was called for this configuration */
 };
 
-enum intake_work { INTAKE_LOAD, INTAKE_READ, INTAKE_ACCEPT, INTAKE_ROLLBACK };
+enum intake_work {
+	INTAKE_LOAD,
+	INTAKE_READ,
+	INTAKE_EXPIRE, /* read the good version again, without what is over by now */
+	INTAKE_ACCEPT,
+	INTAKE_ROLLBACK
+};
 
 struct intake_job {
 	struct worker_job job;
@@ -90,6 +99,7 @@ static void intake_run(struct worker_job *worker_job)
 	versions_keep(versions, job->settings.keep);
 	switch (job->work) {
 	case INTAKE_LOAD:
+	case INTAKE_EXPIRE:
 		ingest_load(&job->settings, versions, &job->result);
 		break;
 	case INTAKE_READ:
@@ -112,6 +122,7 @@ static void intake_end(struct intake_job *job, const char *error)
 	dataset_free(job->result.dataset);
 	canaries_unref(job->settings.canaries);
 	free(job->settings.checksum);
+	format_options_unref(job->settings.options);
 	free(job->settings.path);
 	free(job);
 }
@@ -178,6 +189,42 @@ static bool intake_deliver(struct intake_job *job)
 	return false;
 }
 
+/* Come back when the first entry is over, but not every second for a feed of many. */
+static void intake_expire_later(struct feed *feed)
+{
+	int64_t now_s = time(NULL), delay_s = feed->next_expiry_s - now_s;
+	struct timeval delay = {0};
+
+	if (!feed->next_expiry_s) {
+		evtimer_del(feed->expiry);
+		return;
+	}
+	if (delay_s < feed->last_expiry_s + INTAKE_EXPIRY_S - now_s)
+		delay_s = feed->last_expiry_s + INTAKE_EXPIRY_S - now_s;
+	if (delay_s < 0)
+		delay_s = 0;
+	/* The clock may be set: look again. */
+	if (delay_s > INTAKE_EXPIRY_LOOK_S)
+		delay_s = INTAKE_EXPIRY_LOOK_S;
+	delay.tv_sec = delay_s;
+	evtimer_add(feed->expiry, &delay);
+}
+
+/* Take over what came of a job. That entries ended says nothing of the feed's source. */
+static void intake_apply(struct feed *feed, const struct intake_job *job)
+{
+	const struct ingest_result *result = &job->result;
+
+	if (job->work != INTAKE_EXPIRE)
+		feed_apply(feed, result);
+	else if (result->dataset)
+		feed->good = result->good;
+	if (result->dataset)
+		feed->next_expiry_s = result->next_expiry_s;
+	if (result->dataset || job->work == INTAKE_EXPIRE)
+		intake_expire_later(feed);
+}
+
 static void intake_finish(struct worker_job *worker_job)
 {
 	struct intake_job *job = (struct intake_job *)worker_job;
@@ -189,7 +236,7 @@ static void intake_finish(struct worker_job *worker_job)
 		                                 : "the daemon stops");
 		return;
 	}
-	feed_apply(feed, &job->result);
+	intake_apply(feed, job);
 	is_first = job->work == INTAKE_READ && !feed->is_tried;
 	feed->is_tried |= is_first;
 	intake_retry_later(feed, job->result.outcome);
@@ -198,7 +245,7 @@ static void intake_finish(struct worker_job *worker_job)
 		intake_check_tried(feed->intake);
 	if (!is_over)
 		return;
-	if (job->work == INTAKE_READ || job->work == INTAKE_LOAD ||
+	if (job->work == INTAKE_READ || job->work == INTAKE_LOAD || job->work == INTAKE_EXPIRE ||
 	    job->result.outcome == INGEST_TAKEN)
 		intake_end(job, NULL);
 	else
@@ -232,6 +279,7 @@ static struct intake_job *intake_job(struct feed *feed, enum intake_work work, i
 		free(job);
 		return NULL;
 	}
+	format_options_ref(job->settings.options);
 	snprintf(job->directory, sizeof(job->directory), "%s/feeds/%s", feed->intake->state_dir,
 	         feed->name);
 	job->job.run = intake_run;
@@ -279,11 +327,34 @@ static void intake_on_change(struct source *source, void *context)
 	intake_read(context, false);
 }
 
+static void intake_on_companion(struct source *source, void *context)
+{
+	(void)source;
+	intake_read(context, true);
+}
+
 static void intake_on_retry(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
 	intake_read(context, false);
+}
+
+static void intake_on_expiry(evutil_socket_t fd, short what, void *context)
+{
+	struct feed *feed = context;
+	int64_t now_s = time(NULL);
+
+	(void)fd;
+	(void)what;
+	if (!feed->next_expiry_s)
+		return;
+	if (feed->next_expiry_s <= now_s) {
+		feed->last_expiry_s = now_s;
+		if (intake_submit(feed, INTAKE_EXPIRE, false, NULL, NULL) == 0)
+			return;
+	}
+	intake_expire_later(feed);
 }
 
 struct intake *intake_new(const struct intake_means *means, const struct intake_hooks *hooks,
@@ -328,13 +399,14 @@ static void intake_tell_asker(struct feed *feed, const char *error)
 
 static void intake_drop(struct feed *feed)
 {
-	source_remove(feed->source);
-	feed->source = NULL;
+	feed_unwatch(feed);
 	remote_free(feed->remote);
 	feed->remote = NULL;
 	intake_tell_asker(feed, "the feed is not configured any more");
 	if (feed->retry)
 		evtimer_del(feed->retry);
+	if (feed->expiry)
+		evtimer_del(feed->expiry);
 	feed->is_removed = true;
 	intake_unref(feed);
 }
@@ -352,6 +424,31 @@ void intake_free(struct intake *in)
 	source_set_free(in->sources);
 	free(in->state_dir);
 	free(in);
+}
+
+static struct source *intake_watch_file(struct feed *feed, const char *path,
+                                        source_changed *changed)
+{
+	return source_add(feed->intake->sources, path,
+	                  feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, changed, feed);
+}
+
+/* Watch the files that options name: what they hold changes what the feed means. */
+static int intake_watch_companions(struct feed *feed)
+{
+	const struct ingest_settings *s = &feed->settings;
+	size_t count = 0;
+
+	for (const struct format_option *row = s->format->options; row && row->name; row++) {
+		const char *path = format_options_get(s->options, row->name);
+
+		if (!(row->flags & FORMAT_PATH) || !path || count == FEED_COMPANIONS_MAX)
+			continue;
+		feed->companions[count] = intake_watch_file(feed, path, intake_on_companion);
+		if (!feed->companions[count++])
+			return -errno;
+	}
+	return 0;
 }
 
 static void intake_on_fetched(const char *error, void *context)
@@ -416,10 +513,12 @@ static int intake_receive(struct feed *feed, const struct config_feed *config)
 /* Learn of changes of the feed's source from now on. Errors: negative errno */
 static int intake_watch(struct feed *feed, const struct config_feed *config)
 {
-	struct intake *in = feed->intake;
+	int rc;
 
-	source_remove(feed->source);
-	feed->source = NULL;
+	feed_unwatch(feed);
+	rc = intake_watch_companions(feed);
+	if (rc < 0)
+		return rc;
 	pushed_free(feed->pushed);
 	feed->pushed = NULL;
 	if (remote_is_wanted(config))
@@ -428,9 +527,7 @@ static int intake_watch(struct feed *feed, const struct config_feed *config)
 	feed->remote = NULL;
 	if (config->is_pushed)
 		return intake_receive(feed, config);
-	feed->source =
-	    source_add(in->sources, feed->settings.path,
-	               feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, intake_on_change, feed);
+	feed->source = intake_watch_file(feed, feed->settings.path, intake_on_change);
 	return feed->source ? 0 : -errno;
 }
 
@@ -444,7 +541,8 @@ static struct feed *intake_add(struct intake *in, const struct config *config,
 	feed->intake = in;
 	feed->is_waiting = true;
 	feed->retry = evtimer_new(in->base, intake_on_retry, feed);
-	if (!feed->retry || intake_watch(feed, list->feed) < 0 ||
+	feed->expiry = evtimer_new(in->base, intake_on_expiry, feed);
+	if (!feed->retry || !feed->expiry || intake_watch(feed, list->feed) < 0 ||
 	    intake_submit(feed, INTAKE_LOAD, false, NULL, NULL) < 0) {
 		feed_free(feed);
 		errno = ENOMEM;

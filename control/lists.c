@@ -35,13 +35,15 @@ int lists_init(struct lists *l, const struct config *config)
 		return -E2BIG;
 	made.datasets = calloc(config->lists_count + 1u, sizeof(struct dataset *));
 	made.facts = calloc(config->lists_count + 1u, sizeof(*made.facts));
+	made.is_behind = calloc(config->lists_count + 1u, sizeof(*made.is_behind));
 	rc = merge_never_init(&made.never, config->never_ranges, config->never_range_count);
 	if (rc == 0 && config->never_name_count)
 		made.never_names = never_names(config);
-	if (rc < 0 || !made.datasets || !made.facts ||
+	if (rc < 0 || !made.datasets || !made.facts || !made.is_behind ||
 	    (config->never_name_count && !made.never_names)) {
 		free(made.datasets);
 		free(made.facts);
+		free(made.is_behind);
 		merge_never_done(&made.never);
 		dataset_free(made.never_names);
 		return -ENOMEM;
@@ -58,6 +60,7 @@ void lists_done(struct lists *l)
 		dataset_free(l->datasets[i]);
 	free(l->datasets);
 	free(l->facts);
+	free(l->is_behind);
 	merge_never_done(&l->never);
 	dataset_free(l->never_names);
 }

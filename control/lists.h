@@ -9,9 +9,12 @@
 #include "control/merge.h"
 #include "control/zone_message.h"
 
+#define LISTS_NONE UINT32_MAX /* no list's index */
+
 struct lists {
-	const struct config *config;     /* borrowed */
-	struct dataset **datasets;       /* by list; owned; NULL = none */
+	const struct config *config; /* borrowed */
+	struct dataset **datasets;   /* by list; owned; NULL = none */
+	bool *is_behind;             /* by list: parts were published since, see publish_part() */
 	struct zone_message_list *facts; /* by list */
 	struct merge_never never;
 	struct dataset *never_names; /* of guard.never_list; NULL = none */

@@ -29,6 +29,8 @@ struct publish {
 	size_t zones_size;
 	struct due due; /* when is_synced */
 	bool is_truncation_told;
+	publish_fill *fill; /* NULL: nobody publishes parts */
+	void *fill_context;
 };
 
 struct publish *publish_new(const struct config *config)
@@ -79,6 +81,35 @@ const struct dataset *publish_get(const struct publish *p, unsigned list)
 uint64_t publish_entries(const struct publish *p)
 {
 	return lists_entries(&p->lists);
+}
+
+void publish_set_fill(struct publish *p, publish_fill *fill, void *context)
+{
+	p->fill = fill;
+	p->fill_context = context;
+}
+
+/* All but one, or all: LISTS_NONE. */
+static int freshen(struct publish *p, unsigned but)
+{
+	for (unsigned i = 0; i < p->lists.config->lists_count; i++) {
+		struct dataset *d;
+
+		if (!p->lists.is_behind[i] || i == but)
+			continue;
+		d = p->fill(p->fill_context, i);
+		if (!d)
+			return -ENOMEM;
+		dataset_free(p->lists.datasets[i]);
+		p->lists.datasets[i] = d;
+		p->lists.is_behind[i] = false;
+	}
+	return 0;
+}
+
+int publish_freshen(struct publish *p)
+{
+	return freshen(p, LISTS_NONE);
 }
 
 /* The data plane does not have what it should, or we do not know. */
@@ -188,8 +219,10 @@ static int send_all(struct publish *p, struct publish_result *out_result)
 	uint64_t generation = next_generation(p, true), truncated;
 	struct lists_view view;
 	struct batch *b = NULL;
-	int rc = lists_view_init(&view, &p->lists, p->catalog);
+	int rc = publish_freshen(p);
 
+	if (!rc)
+		rc = lists_view_init(&view, &p->lists, p->catalog);
 	if (rc < 0)
 		return rc;
 	b = batch_new(&p->push, p->catalog, generation, true);
@@ -329,7 +362,9 @@ int publish_adopt(struct publish *p, const struct config *config)
 
 	if (rc < 0)
 		return rc;
-	rc = zone_files_init(&files, config);
+	rc = publish_freshen(p);
+	if (!rc)
+		rc = zone_files_init(&files, config);
 	if (rc < 0) {
 		lists_done(&lists);
 		return rc;
@@ -440,20 +475,19 @@ static int send_change(struct change *c, uint64_t entries)
 	return rc;
 }
 
-/* Make a list's new version known. Errors: negative errno */
+/* Make a list's new version known; entries: over all lists then. Errors: negative errno */
 static int publish_change(struct publish *p, unsigned list, const struct dataset *dataset,
-                          bool is_for_zones, struct publish_result *out_result)
+                          bool is_for_zones, uint64_t entries, struct publish_result *out_result)
 {
 	struct change c = {.p = p, .list = list, .is_for_zones = is_for_zones};
-	const struct dataset *old = p->lists.datasets[list];
-	uint64_t entries = lists_entries(&p->lists);
-	int rc = change_init(&c, dataset);
+	int rc = freshen(p, list);
 
+	if (rc < 0)
+		return rc;
+	rc = change_init(&c, dataset);
 	if (!rc) {
 		out_result->added = c.changes.added;
 		out_result->removed = c.changes.removed;
-		entries -= old ? old->facts.entry_count : 0;
-		entries += dataset ? dataset->facts.entry_count : 0;
 		rc = p->is_synced ? send_change(&c, entries) : -ENOTCONN;
 	}
 	if (!rc)
@@ -464,18 +498,61 @@ static int publish_change(struct publish *p, unsigned list, const struct dataset
 	return rc;
 }
 
+static uint64_t count_of(const struct dataset *dataset)
+{
+	return dataset ? dataset->facts.entry_count : 0;
+}
+
+/* Learn the codes of a part of a list. Returns whether the zones do not know one of them. */
+static bool learn_part(struct publish *p, unsigned list, const struct dataset *part)
+{
+	struct zone_message_list *facts = &p->lists.facts[list], learned;
+	bool is_new = false;
+
+	zone_message_learn(&learned, &p->lists.config->lists[list], part);
+	for (unsigned i = 0; i < sizeof(facts->test_codes) / sizeof(facts->test_codes[0]); i++) {
+		is_new |= (learned.test_codes[i] & ~facts->test_codes[i]) != 0;
+		facts->test_codes[i] |= learned.test_codes[i];
+	}
+	return is_new;
+}
+
+int publish_part(struct publish *p, unsigned list, const struct dataset *was,
+                 const struct dataset *is, struct publish_result *out_result)
+{
+	struct dataset *whole = p->lists.datasets[list];
+	uint64_t entries = lists_entries(&p->lists) - count_of(was) + count_of(is);
+	int rc;
+
+	*out_result = (struct publish_result){0};
+	if (!p->fill || !whole || !p->is_synced || push_check(&p->push) < 0)
+		return -EAGAIN;
+	p->lists.datasets[list] = (struct dataset *)was; /* what is compared and merged with */
+	rc = publish_change(p, list, is, learn_part(p, list, is), entries, out_result);
+	p->lists.datasets[list] = whole;
+	if (rc < 0)
+		return -EAGAIN;
+	whole->facts.entry_count += count_of(is) - count_of(was);
+	p->lists.is_behind[list] = true;
+	tell_success(p, out_result);
+	return 0;
+}
+
 int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
                     struct publish_result *out_result)
 {
 	struct zone_message_list facts = p->lists.facts[list];
+	bool is_behind = p->lists.is_behind[list];
 	int rc;
 
 	*out_result = (struct publish_result){0};
-	if (p->is_synced && push_check(&p->push) < 0)
-		lose_sync(p);
+	if (is_behind || (p->is_synced && push_check(&p->push) < 0))
+		lose_sync(p); /* behind: there is nothing to compare with */
 	zone_message_learn(&p->lists.facts[list], &p->lists.config->lists[list], dataset);
-	rc = publish_change(p, list, dataset,
-	                    memcmp(&facts, &p->lists.facts[list], sizeof(facts)) != 0, out_result);
+	rc = publish_change(
+	    p, list, dataset, memcmp(&facts, &p->lists.facts[list], sizeof(facts)) != 0,
+	    lists_entries(&p->lists) - count_of(p->lists.datasets[list]) + count_of(dataset),
+	    out_result);
 	if (rc == -ENOMEM) {
 		p->lists.facts[list] = facts;
 		dataset_free(dataset);
@@ -485,7 +562,8 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
 	}
 	dataset_free(p->lists.datasets[list]);
 	p->lists.datasets[list] = dataset;
-	if (rc == -EPROTO || rc == -ENOSPC) {
+	p->lists.is_behind[list] = false;
+	if (rc == -EPROTO || rc == -ENOSPC || is_behind) {
 		lose_sync(p); /* a full load may do what the difference could not */
 		sync(p, out_result);
 	} else if (rc < 0) {

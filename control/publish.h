@@ -48,6 +48,26 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
                     struct publish_result *out_result);
 
 /*
+ * Push a change of a list that lies within what two small datasets say of it, before and after:
+ * what the list's own dataset says elsewhere stays. That dataset is behind from now on, until
+ * publish_freshen() or whatever else needs it asks for it through `fill`.
+ *
+ * was, is: borrowed; equal but for the change
+ * Errors:  -EAGAIN: not pushed, publish_dataset() is due. When the list's dataset is behind, that
+ *          becomes a full load.
+ */
+int publish_part(struct publish *p, unsigned list, const struct dataset *was,
+                 const struct dataset *is, struct publish_result *out_result);
+
+/* Make the dataset of a list as it is published now. Errors: NULL with errno ENOMEM */
+typedef struct dataset *publish_fill(void *context, unsigned list);
+void publish_set_fill(struct publish *p, publish_fill *fill, void *context);
+
+/* Replace datasets that are behind: before publish_get(), or a list's next publish_dataset().
+ * Errors: -ENOMEM */
+int publish_freshen(struct publish *p);
+
+/*
  * Say whether a list is answered at all: nothing is merged again, only zones are sent.
  *
  * list:       index into config->lists

@@ -2,6 +2,7 @@
 #include "control/publisher.h"
 
 #include "control/log.h"
+#include "control/manual_part.h"
 #include "control/worker.h"
 
 #include <errno.h>
@@ -14,8 +15,10 @@
 struct publisher {
 	struct worker *worker;
 	struct manual *manual;
-	struct publish *publish;       /* publisher thread */
-	const struct config *config;   /* publisher thread */
+	struct publish *publish;     /* publisher thread */
+	const struct config *config; /* publisher thread */
+	struct manual_live **live;   /* publisher thread; by list; NULL = no manual list */
+	unsigned live_count;
 	struct log_limit manual_limit; /* publisher thread */
 	pthread_mutex_t lock;
 	struct publisher_view view; /* under lock */
@@ -49,24 +52,55 @@ static int publisher_find(const struct publisher *p, const char *list)
 	return -1;
 }
 
+/* What publish asks for when it needs the whole of a list of which only parts were published. */
+static struct dataset *publisher_fill(void *context, unsigned list)
+{
+	const struct publisher *p = context;
+
+	return manual_live_build(p->live[list], NULL, 0);
+}
+
+static void publisher_free_live(struct publisher *p)
+{
+	for (unsigned i = 0; i < p->live_count; i++)
+		manual_live_free(p->live[i]);
+	free(p->live);
+	p->live = NULL;
+	p->live_count = 0;
+}
+
+static void publisher_show_live(struct publisher *p, unsigned list)
+{
+	pthread_mutex_lock(&p->lock);
+	p->view.lists[list].manual_count = manual_live_count(p->live[list]);
+	p->view.lists[list].next_expiry_s = manual_live_expiry(p->live[list]);
+	pthread_mutex_unlock(&p->lock);
+}
+
 /* Publish a manual list as it is on disk now. Errors: negative errno */
 static int publisher_rebuild(struct publisher *p, unsigned list, struct publish_result *out_result)
 {
-	struct manual_dataset built;
-	int rc = manual_build(p->manual, p->config->lists[list].name, time(NULL), &built);
+	struct manual_live *live = NULL;
+	struct dataset *dataset = NULL;
+	int rc = manual_live_load(p->manual, p->config->lists[list].name, time(NULL), &live);
 
+	if (rc == 0) {
+		dataset = manual_live_build(live, NULL, 0);
+		rc = dataset ? 0 : -errno;
+	}
 	if (rc < 0) {
+		manual_live_free(live);
 		log_limited(&p->manual_limit, "manual list '%s' cannot be read: %s",
 		            p->config->lists[list].name, strerror(-rc));
 		snprintf(out_result->error, sizeof(out_result->error), "cannot read the list: %s",
 		         strerror(-rc));
 		return rc;
 	}
-	rc = publish_dataset(p->publish, list, built.dataset, out_result);
-	pthread_mutex_lock(&p->lock);
-	p->view.lists[list].manual_count = built.count;
-	p->view.lists[list].next_expiry_s = built.next_expiry_s;
-	pthread_mutex_unlock(&p->lock);
+	publish_freshen(p->publish); /* from what is replaced now; else it is a full load */
+	manual_live_free(p->live[list]);
+	p->live[list] = live;
+	rc = publish_dataset(p->publish, list, dataset, out_result);
+	publisher_show_live(p, list);
 	return rc;
 }
 
@@ -173,15 +207,20 @@ static void publisher_work_configure(struct publisher_job *job)
 {
 	struct publisher *p = job->p;
 	struct publisher_list *lists = calloc(job->config->lists_count + 1u, sizeof(*lists));
+	struct manual_live **live = calloc(job->config->lists_count + 1u, sizeof(*live));
 	struct publish_result ignored;
 	int list;
 
-	job->report.rc = lists ? publish_adopt(p->publish, job->config) : -ENOMEM;
+	job->report.rc = lists && live ? publish_adopt(p->publish, job->config) : -ENOMEM;
 	if (job->report.rc < 0) {
 		free(lists);
+		free(live);
 		return;
 	}
 	p->config = job->config;
+	publisher_free_live(p);
+	p->live = live;
+	p->live_count = p->config->lists_count;
 	publisher_show(p, job->config, lists);
 	for (size_t i = 0; i < job->version_count; i++) {
 		struct publisher_version *version = &job->versions[i];
@@ -238,20 +277,41 @@ static void publisher_answer(struct publisher_job *job)
 		         "the list is not configured any more");
 }
 
+/* A change was saved: answer it, by itself if that can be. */
+static void publisher_answer_part(struct publisher_job *job, struct manual_part *part, int list)
+{
+	struct publisher *p = job->p;
+
+	if (manual_part_end(part, p->publish, (unsigned)list, &job->report.result) < 0)
+		publisher_answer(job);
+	else
+		publisher_show_live(p, (unsigned)list);
+}
+
 static void publisher_work_put(struct publisher_job *job)
 {
+	int list = publisher_find(job->p, job->list);
+	struct manual_part part;
+
+	manual_part_begin(&part, list < 0 ? NULL : job->p->live[list], job->key, &job->record);
 	job->report.rc =
 	    manual_put(job->p->manual, job->list, &job->record, &job->report.is_changed);
 	if (job->report.rc == 0)
-		publisher_answer(job);
+		publisher_answer_part(job, &part, list);
+	manual_part_done(&part);
 }
 
 static void publisher_work_delete(struct publisher_job *job)
 {
+	int list = publisher_find(job->p, job->list);
+	struct manual_part part;
+
+	manual_part_begin(&part, list < 0 ? NULL : job->p->live[list], job->key, NULL);
 	job->report.rc =
 	    manual_delete(job->p->manual, job->list, job->key, &job->report.is_changed);
 	if (job->report.rc == 0)
-		publisher_answer(job);
+		publisher_answer_part(job, &part, list);
+	manual_part_done(&part);
 }
 
 static void publisher_work_expire(struct publisher_job *job)
@@ -279,6 +339,7 @@ static void publisher_work_expire(struct publisher_job *job)
 
 static void publisher_work_ask(struct publisher_job *job)
 {
+	job->report.rc = publish_freshen(job->p->publish);
 	job->look(job->p->publish, job->p->config, job->context);
 }
 
@@ -297,11 +358,16 @@ struct publisher *publisher_new(struct event_base *base, const struct config *co
 	p->view.lists = calloc(config->lists_count + 1u, sizeof(*p->view.lists));
 	if (!p->view.lists)
 		goto fail_free;
+	p->live = calloc(config->lists_count + 1u, sizeof(*p->live));
+	if (!p->live)
+		goto fail_view;
+	p->live_count = config->lists_count;
 	p->publish = publish_new(config);
 	if (!p->publish) {
 		rc = errno;
-		goto fail_view;
+		goto fail_live;
 	}
+	publish_set_fill(p->publish, publisher_fill, p);
 	p->worker = worker_new(base, "publisher");
 	if (!p->worker) {
 		rc = errno;
@@ -310,6 +376,8 @@ struct publisher *publisher_new(struct event_base *base, const struct config *co
 	return p;
 fail_publish:
 	publish_free(p->publish);
+fail_live:
+	free(p->live);
 fail_view:
 	free(p->view.lists);
 fail_free:
@@ -331,6 +399,7 @@ void publisher_free(struct publisher *p)
 		return;
 	worker_free(p->worker);
 	publish_free(p->publish);
+	publisher_free_live(p);
 	free(p->view.lists);
 	pthread_mutex_destroy(&p->lock);
 	free(p);

@@ -25,6 +25,7 @@ struct sources_hit {
 	json_t *values;     /* feeds: what it says of the key */
 	char *version_path; /* feeds: of the good version's bytes, NULL = unknown */
 	const struct format *format;
+	struct format_options *options; /* of that format */
 };
 
 struct sources_job {
@@ -48,6 +49,7 @@ static void sources_free(struct sources_job *job)
 		free(hit->list);
 		free(hit->text);
 		free(hit->version_path);
+		format_options_unref(hit->options);
 	}
 	free(job->hits);
 	json_decref(job->answer);
@@ -123,7 +125,7 @@ static void sources_trace(const struct sources_job *job, struct sources_hit *hit
 	                      .range = job->key.range,
 	                      .wire_size = job->key.wire_size,
 	                      .scope = job->key.scope};
-	const struct dataset_options options = {.trace = &trace};
+	const struct dataset_options options = {.trace = &trace, .format = hit->options};
 	struct reader *reader = hit->version_path ? reader_open(hit->version_path) : NULL;
 	struct dataset_builder *builder = reader ? dataset_builder_new(&options) : NULL;
 	char error[256], text[4 * NAME_WIRE_MAX + 2 * ADDRESS_TEXT_MAX] = "";
@@ -138,7 +140,9 @@ static void sources_trace(const struct sources_job *job, struct sources_hit *hit
 
 		json_array_foreach(hit->values, index, value)
 		{
-			json_object_set_new(value, "line", json_integer((json_int_t)trace.line));
+			if (trace.line) /* some formats have none */
+				json_object_set_new(value, "line",
+				                    json_integer((json_int_t)trace.line));
 			json_object_set_new(value, "entry", sources_text(text, size));
 		}
 	}
@@ -219,6 +223,8 @@ static void sources_locate(struct sources_job *job, struct sources_hit *hit)
 	if (!feed || !feed->has_good)
 		return;
 	hit->format = format_find(feed->good.format);
+	if (hit->format == feed->settings.format)
+		hit->options = format_options_ref(feed->settings.options);
 	if (!hit->format ||
 	    asprintf(&hit->version_path, "%s/feeds/%s/%" PRIu64 ".feed",
 	             job->engine->config->state_dir, feed->name, feed->good.number) < 0)

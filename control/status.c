@@ -13,14 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static json_t *status_messages(const struct feed *feed)
+static json_t *status_messages(const struct dataset_message *messages, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < feed->message_count; i++)
-		json_array_append_new(array, json_pack("{s:I, s:s}", "line",
-		                                       (json_int_t)feed->messages[i].line, "text",
-		                                       feed->messages[i].text));
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array,
+		                      json_pack("{s:I, s:s}", "line", (json_int_t)messages[i].line,
+		                                "text", messages[i].text));
 	return array;
 }
 
@@ -84,12 +84,15 @@ static json_t *status_feed(const struct feed *feed, int64_t now_s)
 	    feed->has_good ? json_integer((json_int_t)(now_s - good->taken_s)) : json_null();
 
 	json_t *object = json_pack(
-	    "{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:s}", "name", feed->name,
-	    "state", feed_state_name(feed), "reason", status_text(feed->reason), "version", version,
-	    "age_s", age, "is_stale", feed_is_stale(feed, now_s), "entries",
+	    "{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:s}", "name",
+	    feed->name, "state", feed_state_name(feed), "reason", status_text(feed->reason),
+	    "version", version, "age_s", age, "is_stale", feed_is_stale(feed, now_s), "entries",
 	    feed->has_good ? (json_int_t)good->facts.entry_count : (json_int_t)0, "added",
 	    (json_int_t)feed->added, "removed", (json_int_t)feed->removed, "bad_lines",
-	    (json_int_t)feed->bad_lines, "messages", status_messages(feed), "path",
+	    (json_int_t)feed->bad_lines, "messages",
+	    status_messages(feed->messages, feed->message_count), "skipped_lines",
+	    (json_int_t)feed->skipped_lines, "skips",
+	    status_messages(feed->skips, feed->skip_count), "path",
 	    status_text(feed->settings.path), "format", feed->settings.format->name);
 
 	json_object_set_new(object, "fetch", status_fetch(feed));

@@ -45,9 +45,10 @@ enum dns_rcode {
 	DNS_BADCOOKIE = 23,
 };
 
-#define DNS_OPTION_NSID   3
-#define DNS_OPTION_COOKIE 10
-#define DNS_OPTION_EDE    15
+#define DNS_OPTION_NSID      3
+#define DNS_OPTION_COOKIE    10
+#define DNS_OPTION_EDE       15
+#define DNS_OPTION_KEEPALIVE 11
 enum dns_ede { /* RFC 8914 section 5.2 */
 	       DNS_EDE_NOT_READY = 14,
 	       DNS_EDE_PROHIBITED = 18,

@@ -29,6 +29,13 @@ static void take_option(struct edns *e, struct query *q, uint16_t code, const ui
 		if (!is_cookie_size(size))
 			e->is_malformed = true; /* RFC 7873 section 5.2.2 */
 		break;
+	case DNS_OPTION_KEEPALIVE:
+		if (!q->is_tcp)
+			break; /* RFC 7828 section 3.3.1: ignored, whatever is in it */
+		q->is_keepalive_asked = true;
+		if (size != 0)
+			e->is_malformed = true; /* RFC 7828 section 3.2.1 */
+		break;
 	}
 }
 

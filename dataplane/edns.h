@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * EDNS (RFC 6891): the OPT records of a query and their options. Understood are NSID (RFC 5001) and
- * COOKIE (RFC 7873); padding (RFC 7830), client subnet (RFC 7871) and all others are ignored.
+ * EDNS (RFC 6891): the OPT records of a query and their options. Understood are NSID (RFC 5001),
+ * COOKIE (RFC 7873) and, over TCP, edns-tcp-keepalive (RFC 7828); padding (RFC 7830), client subnet
+ * (RFC 7871) and all others are ignored.
  */
 #include "dataplane/cursor.h"
 #include "dataplane/query.h"

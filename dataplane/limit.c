@@ -27,7 +27,7 @@ static void limit(struct query *q, enum rates_class class, enum rates_verdict ve
 	q->limited = (uint8_t)(class + 1);
 }
 
-void limit_burst(const struct tables *t, uint64_t now_us, struct query *queries, unsigned count)
+void limit_burst(const struct tables *t, uint64_t steady_us, struct query *queries, unsigned count)
 {
 	struct rates *rates = t ? tables_rates(t) : NULL;
 	struct rates_place places[QUERY_BURST_MAX];
@@ -44,6 +44,6 @@ void limit_burst(const struct tables *t, uint64_t now_us, struct query *queries,
 	for (unsigned i = 0; i < count; i++) {
 		enum rates_class class = class_of(&queries[i]);
 
-		limit(&queries[i], class, rates_take(rates, places[i], class, now_us));
+		limit(&queries[i], class, rates_take(rates, places[i], class, steady_us));
 	}
 }

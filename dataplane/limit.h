@@ -14,7 +14,8 @@
  * Limit answered queries: those that are to be dropped get reply_size 0 and DROP_RATE_LIMIT, those
  * that slip are cut; `limited` tells the class.
  *
- * t:      as given to answer_burst()
- * now_us: UTC, as in the queries
+ * t:         as given to answer_burst()
+ * steady_us: of a clock that nobody sets: else all limits would be off, or on, for as long as it
+ *            was set back
  */
-void limit_burst(const struct tables *t, uint64_t now_us, struct query *queries, unsigned count);
+void limit_burst(const struct tables *t, uint64_t steady_us, struct query *queries, unsigned count);

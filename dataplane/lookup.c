@@ -8,8 +8,10 @@
 #include <string.h>
 
 /* RFC 5782 section 5 */
-#define TEST_NEVER  0x7f000001u /* 127.0.0.1 */
-#define TEST_ALWAYS 0x7f000002u /* 127.0.0.2 */
+#define TEST_NEVER   0x7f000001u /* 127.0.0.1 */
+#define TEST_ALWAYS  0x7f000002u /* 127.0.0.2 */
+#define LABELS_TRIED 16          /* of a name with more */
+
 static const uint8_t test_name_always[] = "\4test";
 static const uint8_t test_name_never[] = "\7invalid";
 
@@ -64,17 +66,38 @@ static bool any6_below(const struct tables *t, const struct query *q,
 }
 
 /*
+ * Find the name's match, once. Of a name of very many labels the last ones are tried first: when
+ * nothing is put below them, they decide, and the others are not looked at, of which there are so
+ * many to make us look.
+ */
+static void match_name(const struct tables *t, struct query *q)
+{
+	struct names_match *m = &q->match;
+	size_t at = 0;
+
+	if (q->has_match)
+		return;
+	q->has_match = true;
+	if (q->label_count > LABELS_TRIED) {
+		at = q->labels.offsets[q->label_count - LABELS_TRIED];
+		names_lookup(t->names, &q->name[at], q->name_size - at, m);
+		m->subject_offset = (uint16_t)(m->subject_offset + at);
+		m->verdict = m->subtree; /* of what is below the last ones */
+	}
+	if (at == 0 || m->below)
+		names_lookup(t->names, q->name, q->name_size, m);
+}
+
+/*
  * Whether names are listed below this one, through put names or through a subtree verdict, which
  * covers any child that was not put itself (RFC 4592).
  */
-static bool any_name_below(const struct tables *t, const struct query *q)
+static bool any_name_below(const struct tables *t, struct query *q)
 {
-	struct names_match match;
-
 	if (q->zone->apex.size + q->name_size + 2u > DNS_NAME_MAX)
 		return false; /* no room for a label more */
-	names_lookup(t->names, q->name, q->name_size, &match);
-	return names_any_below(t->names, &match, q->zone->lists);
+	match_name(t, q);
+	return names_any_below(t->names, &q->match, q->zone->lists);
 }
 
 /* The zone's own name servers are names of the zone, though they have no records here. */
@@ -98,25 +121,22 @@ static bool is_name_server(const struct query *q)
  * Whether a name that is not listed exists. A name may be above octets and nibbles at once:
  * "2.1" is above 1.2.0.0/16 and above 1200::/8.
  */
-static bool exists(const struct tables *t, const struct query *q)
+static bool exists(const struct tables *t, struct query *q)
 {
 	uint8_t content = q->zone->content;
 	struct qname_range4 range4;
 	struct qname_range6 range6;
-	unsigned count;
+	unsigned count = q->label_count;
 
 	if (q->name_size == 0)
 		return false; /* a full IPv4 address, and nothing can be below one */
-	if (content & ZONE_HAS_IP4) {
-		count = qname_octets(q->name, q->name_size, &range4);
-		if (count > 0 && count < 4 && any4_below(t, q, range4.first, range4.last))
-			return true;
-	}
-	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6)) {
-		count = qname_nibbles(q->name, q->name_size, &range6);
-		if (count > 0 && count < 32 && any6_below(t, q, &range6))
-			return true;
-	}
+	if (content & ZONE_HAS_IP4 && count < 4 &&
+	    qname_octets(q->name, q->name_size, &range4) > 0 &&
+	    any4_below(t, q, range4.first, range4.last))
+		return true;
+	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && count < 32 &&
+	    qname_nibbles(q->name, q->name_size, &range6) > 0 && any6_below(t, q, &range6))
+		return true;
 	if (content & ZONE_HAS_NAMES && any_name_below(t, q))
 		return true;
 	return is_name_server(q);
@@ -134,8 +154,6 @@ static verdict_t lookup4(const struct tables *t, struct query *q)
 
 static verdict_t lookup_name(const struct tables *t, struct query *q)
 {
-	struct names_match match;
-
 	if (!(q->zone->content & ZONE_HAS_NAMES))
 		return VERDICT_NONE;
 	if (is_name(q, test_name_always, sizeof(test_name_always) - 1)) {
@@ -145,9 +163,9 @@ static verdict_t lookup_name(const struct tables *t, struct query *q)
 	}
 	if (is_name(q, test_name_never, sizeof(test_name_never) - 1))
 		return VERDICT_NONE;
-	names_lookup(t->names, q->name, q->name_size, &match);
-	q->subject_offset = match.subject_offset;
-	return match.verdict;
+	match_name(t, q);
+	q->subject_offset = q->match.subject_offset;
+	return q->match.verdict;
 }
 
 static void lookup_verdict(const struct tables *t, struct query *q)
@@ -159,6 +177,7 @@ static void lookup_verdict(const struct tables *t, struct query *q)
 	case QUERY_CHAOS:
 	case QUERY_APEX:
 	case QUERY_KEY:
+	case QUERY_KEYLESS:
 		break;
 	case QUERY_IP4:
 		q->verdict = lookup4(t, q);
@@ -180,7 +199,7 @@ static void lookup_records(struct query *q)
 	bool exists = false;
 
 	if (!q->zone->records || q->is_test_entry ||
-	    (q->kind != QUERY_NAME && q->kind != QUERY_APEX))
+	    (q->kind != QUERY_NAME && q->kind != QUERY_APEX && q->kind != QUERY_KEYLESS))
 		return;
 	q->records =
 	    records_find(q->zone->records, q->name, q->name_size, &q->record_count, &exists);
@@ -190,17 +209,34 @@ static void lookup_records(struct query *q)
 		q->verdict = VERDICT_NONE;
 }
 
+/*
+ * A name without the key of its zone. The zone's name servers are for everybody: a resolver asks
+ * for the addresses of the servers in the NS records before it can ask them anything (RFC 1034
+ * section 5.3.3), and holds no key to put there. All else is REFUSED, also what is not there.
+ */
+static void lookup_keyless(struct query *q)
+{
+	if (is_name_server(q)) {
+		q->exists = true;
+		lookup_records(q);
+		return;
+	}
+	q->kind = QUERY_ERROR;
+	q->rcode = DNS_REFUSED;
+	q->ede = DNS_EDE_PROHIBITED + 1;
+}
+
 /* Whether a name is above addresses that the zone may list, which need its remaining labels. */
 static bool is_above_addresses(const struct query *q)
 {
 	uint8_t content = q->zone->content;
 	struct qname_range4 range4;
 	struct qname_range6 range6;
-	unsigned octets = qname_octets(q->name, q->name_size, &range4);
-	unsigned nibbles = qname_nibbles(q->name, q->name_size, &range6);
 
-	return (content & ZONE_HAS_IP4 && octets > 0 && octets < 4) ||
-	       (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && nibbles > 0 && nibbles < 32);
+	return (content & ZONE_HAS_IP4 && q->label_count < 4 &&
+	        qname_octets(q->name, q->name_size, &range4) > 0) ||
+	       (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && q->label_count < 32 &&
+	        qname_nibbles(q->name, q->name_size, &range6) > 0);
 }
 
 /*
@@ -244,8 +280,13 @@ void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 			lookup_verdict(t, &queries[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE && queries[i].kind != QUERY_ERROR &&
-		    queries[i].kind != QUERY_CHAOS)
-			lookup_listings(t, &queries[i]);
+		struct query *q = &queries[i];
+
+		if (q->drop != DROP_NONE || q->kind == QUERY_ERROR || q->kind == QUERY_CHAOS)
+			continue;
+		if (q->kind == QUERY_KEYLESS)
+			lookup_keyless(q);
+		else
+			lookup_listings(t, q);
 	}
 }

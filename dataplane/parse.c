@@ -8,19 +8,27 @@
 #include "dataplane/identity.h"
 #include "dataplane/qname.h"
 
-/* A name without compression (a query's first name has nothing to point at). */
-static void cursor_name(struct cursor *c)
-{
-	size_t start = c->offset;
-	uint8_t length;
+#include <string.h>
 
-	do {
-		length = cursor_u8(c);
-		if (length > DNS_LABEL_MAX)
-			c->is_bad = true;
-		cursor_skip(c, length);
-	} while (length && !c->is_bad);
-	if (c->offset - start > DNS_NAME_MAX)
+/*
+ * A name without compression (a query's first name has nothing to point at). Its labels are found
+ * here and nowhere else: a walk along 127 of them costs as much as all the rest of an answer.
+ */
+static void cursor_name(struct cursor *c, struct labels *out_labels)
+{
+	const uint8_t *name = &c->bytes[c->offset];
+	size_t left = c->size - c->offset, at = 0, count = 0;
+
+	if (left > DNS_NAME_MAX)
+		left = DNS_NAME_MAX;
+	while (at < left && name[at] != 0 && name[at] <= DNS_LABEL_MAX && count < LABELS_MAX) {
+		out_labels->offsets[count++] = (uint8_t)at;
+		at += 1u + name[at];
+	}
+	out_labels->count = count;
+	if (at < left && name[at] == 0)
+		cursor_skip(c, at + 1);
+	else
 		c->is_bad = true;
 }
 
@@ -83,7 +91,7 @@ static enum dns_rcode parse_question(struct cursor *c, struct query *q)
 		return DNS_NOERROR; /* RFC 7873 section 5.4; the rest is seen by admit_cookie() */
 	if (count != 1)
 		return DNS_FORMERR; /* RFC 9619 */
-	cursor_name(c);
+	cursor_name(c, &q->labels);
 	q->qtype = cursor_u16(c);
 	q->qclass = cursor_u16(c);
 	if (c->is_bad)
@@ -167,6 +175,22 @@ static bool admit_type(struct query *q)
 	return true;
 }
 
+static void take_name(struct query *q, const uint8_t *name, size_t size)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= size; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, &name[i], 8);
+		word = labels_fold(word);
+		memcpy(&q->name[i], &word, 8);
+	}
+	for (; i < size; i++)
+		q->name[i] = qname_lower(name[i]);
+	q->name_size = (uint8_t)size;
+}
+
 /* The kind of the name of `size` bytes before the apex, with its address. */
 static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
 {
@@ -177,17 +201,17 @@ static enum query_kind key_of(struct query *q, const uint8_t *name, size_t size)
 
 	if (size == 0)
 		return QUERY_APEX;
-	is_ip4 = content & ZONE_HAS_IP4 && qname_octets(name, size, &range4) == 4;
+	is_ip4 =
+	    content & ZONE_HAS_IP4 && q->label_count == 4 && qname_octets(name, size, &range4) == 4;
 	if (is_ip4)
 		q->address4 = range4.first;
 	if (is_ip4 && content == ZONE_HAS_IP4)
 		return QUERY_IP4; /* nothing but IPv4 here: the name will not be needed */
-	for (size_t i = 0; i < size; i++)
-		q->name[i] = qname_lower(name[i]);
-	q->name_size = (uint8_t)size;
+	take_name(q, name, size);
 	if (is_ip4)
 		return QUERY_IP4;
-	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && qname_nibbles(name, size, &range6) == 32) {
+	if (content & (ZONE_HAS_IP4 | ZONE_HAS_IP6) && q->label_count == 32 &&
+	    qname_nibbles(name, size, &range6) == 32) {
 		q->address4 = (uint32_t)range6.first;
 		q->address6 = range6.first;
 		if (qname_is_mapped(range6.first))
@@ -210,17 +234,25 @@ static void find_identity(struct query *q)
 		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
 }
 
-/* Find the key label, the one just left of the apex; nothing is known of it yet. */
-static void split_key(struct query *q, const uint8_t *name, size_t size)
+/*
+ * A name without the key that its zone needs. Lookup decides what there is: the zone's own name
+ * servers.
+ */
+static void take_keyless(struct query *q)
 {
-	size_t at = 0;
+	take_name(q, &q->message[DNS_HEADER_SIZE], q->apex_offset - DNS_HEADER_SIZE);
+	q->kind = QUERY_KEYLESS;
+}
+
+/* Find the key label, the one just left of the apex; nothing is known of it yet. */
+static void split_key(struct query *q, const uint8_t *name)
+{
+	size_t at = q->labels.offsets[q->label_count - 1];
 
 	if (!q->zone->keys) {
-		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+		take_keyless(q);
 		return;
 	}
-	while (at + 1u + name[at] < size)
-		at += 1u + name[at];
 	q->key_offset = (uint16_t)(DNS_HEADER_SIZE + at);
 	q->key_hash = keys_hash(q->zone->keys, &name[at]);
 	q->is_key_due = true;
@@ -233,10 +265,11 @@ static void admit_key(struct query *q)
 	int key = keys_find(q->zone->keys, &q->message[q->key_offset], q->key_hash);
 
 	if (key < 0) {
-		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+		take_keyless(q);
 		return;
 	}
 	q->key = (uint32_t)key + 1;
+	q->label_count--;
 	q->kind = (uint8_t)(size == 0 ? QUERY_KEY : key_of(q, name, size));
 }
 
@@ -266,7 +299,7 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
 		return;
 	}
-	q->zone = zones ? zones_find(zones, name, size, &offset) : NULL;
+	q->zone = zones ? zones_find_labels(zones, name, size, &q->labels, &offset) : NULL;
 	if (!q->zone) {
 		fail(q, DNS_REFUSED, EDE(DNS_EDE_NOT_AUTHORITATIVE));
 		return;
@@ -280,8 +313,11 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_INVALID_DATA));
 		return;
 	case ZONE_SERVING:
+		q->label_count = (uint8_t)q->labels.count;
+		while (q->label_count > 0 && q->labels.offsets[q->label_count - 1] >= offset)
+			q->label_count--; /* those of the apex */
 		if (q->zone->needs_key && offset > 0 && !q->is_internal)
-			split_key(q, name, offset);
+			split_key(q, name);
 		else
 			q->kind = (uint8_t)key_of(q, name, offset);
 		return;
@@ -310,11 +346,14 @@ static void reset(struct query *q, const struct settings *settings)
 	q->has_opt = false;
 	q->is_dnssec_ok = false;
 	q->is_nsid_asked = false;
+	q->is_keepalive_asked = false;
 	q->is_key_due = false;
 	q->identity = NULL;
 	q->exists = false;
 	q->is_test_entry = false;
 	q->is_always = false;
+	q->label_count = 0;
+	q->has_match = false;
 	q->name_size = 0;
 	q->subject_offset = 0;
 	q->zone = NULL;
@@ -373,6 +412,8 @@ void parse_burst(const struct tables *t, struct query *queries, unsigned count)
 		is_key_due |= q->is_key_due;
 		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
 			table4_prefetch(t->addresses4, q->address4);
+		else if (q->drop == DROP_NONE && q->kind == QUERY_IP6)
+			table6_prefetch(t->addresses6, q->address6);
 	}
 	if (is_key_due)
 		admit_keys(t, queries, count);

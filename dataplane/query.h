@@ -6,6 +6,7 @@
  */
 #include "dataplane/cookie.h"
 #include "dataplane/drop.h"
+#include "dataplane/table/labels.h"
 #include "dataplane/table/tables.h"
 
 #include <stdbool.h>
@@ -23,19 +24,21 @@ enum query_kind {
 	QUERY_APEX,  /* the zone's own name */
 	QUERY_IP4,   /* reversed IPv4, or its v4-mapped nibble form */
 	QUERY_IP6,
-	QUERY_KEY,  /* a key label alone, which is above all that can be asked with it */
-	QUERY_NAME, /* also the 1..3 octets or 1..31 nibbles above addresses */
+	QUERY_KEY,     /* a key label alone, which is above all that can be asked with it */
+	QUERY_KEYLESS, /* a name without the key that its zone needs: what is open to all of it */
+	QUERY_NAME,    /* also the 1..3 octets or 1..31 nibbles above addresses */
 };
 
 struct query {
 	/* in: set by the caller */
-	uint8_t *message;  /* DNS header first */
-	uint16_t size;     /* bytes of the query */
-	uint16_t capacity; /* bytes that may be written at message, >= size */
-	bool is_tcp;       /* no size limit but capacity, never TC */
-	address6_t client; /* IPv4 as ::ffff:a.b.c.d */
-	uint64_t now_us;   /* UTC, microseconds since 1970; once per burst will do */
-	bool is_internal;  /* the operator's own question: no key label in its name */
+	uint8_t *message;     /* DNS header first */
+	uint16_t size;        /* bytes of the query */
+	uint16_t capacity;    /* bytes that may be written at message, >= size */
+	bool is_tcp;          /* no size limit but capacity, never TC */
+	uint16_t tcp_idle_ds; /* of a TCP query: its connection's idle timeout, in 100 ms */
+	address6_t client;    /* IPv4 as ::ffff:a.b.c.d */
+	uint64_t now_us;      /* UTC, microseconds since 1970; once per burst will do */
+	bool is_internal;     /* the operator's own question: no key label in its name */
 
 	/* out: after answer_burst() */
 	uint16_t reply_size;   /* 0 = dropped */
@@ -57,17 +60,22 @@ struct query {
 	bool has_opt;
 	bool is_dnssec_ok;
 	bool is_nsid_asked;
-	bool is_key_due;     /* the zone's keys have to be asked for the label at key_offset */
-	uint16_t key_offset; /* within message */
+	bool is_keepalive_asked; /* over TCP only */
+	bool is_key_due;         /* the zone's keys have to be asked for the label at key_offset */
+	uint16_t key_offset;     /* within message */
 	uint64_t key_hash;
 	uint8_t identity_size; /* of a QUERY_CHAOS */
 	const char *identity;
 	uint8_t cookie[COOKIE_SIZE];     /* of the answer; unless COOKIE_NONE */
 	const struct settings *settings; /* NULL = nothing set */
-	bool exists;        /* something listed here or below: NODATA instead of NXDOMAIN */
-	bool is_test_entry; /* RFC 5782 section 5 */
-	bool is_always;     /* listed as q->always, whatever the lists say */
-	uint8_t name_size;  /* lower-cased name relative to the apex */
+	bool exists;              /* something listed here or below: NODATA instead of NXDOMAIN */
+	bool is_test_entry;       /* RFC 5782 section 5 */
+	bool is_always;           /* listed as q->always, whatever the lists say */
+	struct labels labels;     /* of the question's name, without the root label */
+	uint8_t label_count;      /* of these, left of the apex and of a key */
+	struct names_match match; /* of the name, if has_match */
+	bool has_match;
+	uint8_t name_size; /* lower-cased name relative to the apex */
 	uint8_t name[255];
 	uint16_t subject_offset; /* within name: what '$' stands for */
 	uint32_t address4;

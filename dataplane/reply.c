@@ -259,8 +259,13 @@ static const struct record *find_records(const struct query *q, const struct zon
 	return records_find(zone->records, name->bytes, apex_at, out_count, &exists);
 }
 
-/* RFC 1034 section 4.3.2 step 3a: a CNAME is followed as far as it stays among our records. */
-static unsigned put_record_answer(struct writer *w, const struct query *q)
+/*
+ * RFC 1034 section 4.3.2 step 3a: a CNAME is followed as far as it stays among our records.
+ *
+ * out_is_nodata: the last name has nothing of the type, which is for the SOA to say (RFC 2308
+ *                section 2.2). Of the apex only a query for it tells all: then the chain stays open
+ */
+static unsigned put_record_answer(struct writer *w, const struct query *q, bool *out_is_nodata)
 {
 	const struct record *records = q->records;
 	size_t record_count = q->record_count, owner = DNS_HEADER_SIZE;
@@ -270,8 +275,12 @@ static unsigned put_record_answer(struct writer *w, const struct query *q)
 		struct zone_name target;
 
 		if (records[0].type != DNS_TYPE_CNAME || q->qtype == DNS_TYPE_CNAME ||
-		    q->qtype == DNS_TYPE_ANY)
-			return count + put_records(w, owner, records, record_count, q->qtype);
+		    q->qtype == DNS_TYPE_ANY) {
+			unsigned more = put_records(w, owner, records, record_count, q->qtype);
+
+			*out_is_nodata = more == 0 && records[0].name_size > 0;
+			return count + more;
+		}
 		count += put_records(w, owner, records, 1, DNS_TYPE_CNAME);
 		target = (struct zone_name){records[0].rdata, (uint8_t)records[0].rdata_size};
 		owner = w->size - target.size;
@@ -359,15 +368,16 @@ static unsigned put_listed_answer(struct writer *w, const struct query *q)
 static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 {
 	unsigned answers = 0, authorities = 0, additionals = 0;
+	bool is_nodata = false;
 	size_t start = w->size;
 
 	if (q->kind == QUERY_APEX)
 		answers = put_apex_answer(w, q, generation);
 	else if (q->records)
-		answers = put_record_answer(w, q);
+		answers = put_record_answer(w, q, &is_nodata);
 	else if (q->listings || q->is_test_entry || q->is_always)
 		answers = put_listed_answer(w, q);
-	if (answers == 0) {
+	if (answers == 0 || is_nodata) {
 		q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
 		put_soa(w, q, generation, q->zone->negative_ttl_s); /* RFC 2308 section 5 */
 		authorities = 1;
@@ -414,7 +424,7 @@ static void put_identity(struct writer *w, const struct query *q)
 /* The OPT of an answer; an EDE comes on top, if there is room. */
 struct opt_plan {
 	size_t size; /* 0 = none */
-	bool has_cookie, has_nsid;
+	bool has_cookie, has_nsid, has_keepalive;
 };
 
 /*
@@ -426,10 +436,15 @@ static struct opt_plan plan_opt(const struct query *q, size_t room)
 {
 	struct opt_plan plan = {.size = q->has_opt ? DNS_OPT_SIZE : 0};
 	size_t cookie_size = REPLY_OPTION_SIZE + COOKIE_SIZE, nsid_size;
+	size_t keepalive_size = REPLY_OPTION_SIZE + 2;
 
 	if (q->cookie_state != COOKIE_NONE && room >= plan.size + cookie_size) {
 		plan.has_cookie = true;
 		plan.size += cookie_size;
+	}
+	if (q->is_keepalive_asked && room >= plan.size + keepalive_size) {
+		plan.has_keepalive = true;
+		plan.size += keepalive_size;
 	}
 	if (!q->is_nsid_asked || !q->settings || q->settings->nsid_size == 0)
 		return plan;
@@ -486,6 +501,11 @@ static void put_opt(struct writer *w, const struct query *q, const struct opt_pl
 		put_u16(w, DNS_OPTION_COOKIE);
 		put_u16(w, COOKIE_SIZE);
 		put(w, q->cookie, COOKIE_SIZE);
+	}
+	if (plan->has_keepalive) {
+		put_u16(w, DNS_OPTION_KEEPALIVE);
+		put_u16(w, 2);
+		put_u16(w, q->tcp_idle_ds);
 	}
 	if (plan->has_nsid) {
 		put_u16(w, DNS_OPTION_NSID);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/tcp.h"
 
-#include "dataplane/answer.h"
 #include "dataplane/clock.h"
 #include "dataplane/listener.h"
-
-#include <urcu-qsbr.h>
+#include "dataplane/stream.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,22 +16,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX      65535
-#define PREFIX_SIZE      2
-#define IN_MAX           (2 * (PREFIX_SIZE + MESSAGE_MAX))
-#define READS_PER_TURN   4 /* then other connections have their turn */
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_MS  100 /* when the process has no file descriptor left */
 
 struct connection {
 	struct watch watch; /* first; fd -1 = free */
-	address6_t client;
-	uint64_t active_ms; /* of the last whole query or sent byte */
-	bool is_last;       /* to be closed when `out` is sent */
-	uint8_t *in;        /* received, not yet answered; NULL = nothing */
-	size_t in_size;
-	uint8_t *out; /* answers the socket did not take; NULL = nothing */
-	size_t out_size, out_sent;
+	struct stream stream;
+	uint64_t active_ms; /* of the last whole query, or when all answers were taken */
+	bool is_writing;    /* waited for until it takes its answers */
 	TAILQ_ENTRY(connection) link;
 	LIST_ENTRY(connection) neighbor; /* of the same bucket of clients */
 };
@@ -50,17 +40,11 @@ struct tcp {
 	uint64_t clients_key;        /* secret and odd */
 	unsigned clients_shift;      /* 64 less the bits of a bucket's number */
 	struct client_list *clients; /* buckets of open connections, by client network */
-	size_t memory_size;          /* bytes of all `in` and `out` */
-	unsigned paused_count;       /* listeners that wait for file descriptors */
+	struct stream_desk *desk;
+	unsigned paused_count; /* listeners that wait for file descriptors */
 	struct watch *paused[OPTIONS_LISTENS_MAX];
 	uint64_t resume_ms; /* of all paused */
-
-	uint8_t in[IN_MAX];
-	struct query queries[QUERY_BURST_MAX];
-	uint8_t messages[QUERY_BURST_MAX][PREFIX_SIZE + MESSAGE_MAX];
 };
-
-enum progress { PROGRESS_DONE, PROGRESS_WAIT, PROGRESS_CLOSE };
 
 static int make_clients(struct tcp *t)
 {
@@ -94,25 +78,54 @@ static bool has_too_many(const struct tcp *t, address6_t client)
 	unsigned count = 0;
 	const struct connection *c;
 	LIST_FOREACH(c, clients_of(t, client), neighbor)
-	count += network_of(c->client) == network_of(client);
+	count += network_of(c->stream.client) == network_of(client);
 	return count >= t->options.per_client_max;
+}
+
+static ssize_t socket_receive(int fd, uint8_t *bytes, size_t size)
+{
+	ssize_t n;
+	do {
+		n = recv(fd, bytes, size, MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t socket_send(int fd, const struct iovec *pieces, unsigned count)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = count};
+	ssize_t n;
+	do {
+		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static struct stream_desk *make_desk(const struct tcp_options *options)
+{
+	const struct stream_desk_options desk = {
+	    .transport = {.receive = socket_receive, .send = socket_send},
+	    .memory_max = TCP_MEMORY_MAX,
+	    .update = options->update,
+	    .stats = options->stats,
+	};
+	return stream_desk_new(&desk);
 }
 
 struct tcp *tcp_new(const struct tcp_options *options)
 {
-	struct tcp *t = calloc(1, sizeof(*t)); /* mapped zero pages: untouched ones cost nothing */
+	struct tcp *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return NULL;
 	t->options = *options;
 	t->connections = calloc(options->connections_max, sizeof(*t->connections));
-	if (t->connections == NULL || make_clients(t) != 0) {
-		free(t->connections);
-		free(t->clients);
-		free(t);
-		return NULL;
-	}
+	t->desk = make_desk(options);
 	TAILQ_INIT(&t->open);
 	TAILQ_INIT(&t->free);
+	if (t->connections == NULL || t->desk == NULL || make_clients(t) != 0) {
+		tcp_free(t);
+		return NULL;
+	}
 	for (unsigned i = 0; i < options->connections_max; i++) {
 		t->connections[i].watch = (struct watch){WATCH_TCP_CONNECTION, -1};
 		TAILQ_INSERT_TAIL(&t->free, &t->connections[i], link);
@@ -120,28 +133,11 @@ struct tcp *tcp_new(const struct tcp_options *options)
 	return t;
 }
 
-static void forget_in(struct tcp *t, struct connection *c)
-{
-	t->memory_size -= c->in_size;
-	free(c->in);
-	c->in = NULL;
-	c->in_size = 0;
-}
-
-static void forget_out(struct tcp *t, struct connection *c)
-{
-	t->memory_size -= c->out_size;
-	free(c->out);
-	c->out = NULL;
-	c->out_size = c->out_sent = 0;
-}
-
 static void close_connection(struct tcp *t, struct connection *c)
 {
 	close(c->watch.fd);
 	c->watch.fd = -1;
-	forget_in(t, c);
-	forget_out(t, c);
+	stream_forget(t->desk, &c->stream);
 	TAILQ_REMOVE(&t->open, c, link);
 	TAILQ_INSERT_TAIL(&t->free, c, link);
 	LIST_REMOVE(c, neighbor);
@@ -155,6 +151,7 @@ void tcp_free(struct tcp *t)
 		return;
 	while (!TAILQ_EMPTY(&t->open))
 		close_connection(t, TAILQ_FIRST(&t->open));
+	stream_desk_free(t->desk);
 	free(t->connections);
 	free(t->clients);
 	free(t);
@@ -167,168 +164,13 @@ static void touch(struct tcp *t, struct connection *c, uint64_t now_ms)
 	TAILQ_INSERT_TAIL(&t->open, c, link);
 }
 
-/* Copy bytes that have to wait; false when there is no memory for them. */
-static bool keep(struct tcp *t, const uint8_t *bytes, size_t size, uint8_t **out_kept)
+/* What a client that asks is told: 0 = close when you are done (RFC 7828 section 3.3.2). */
+static uint16_t idle_ds(const struct tcp *t)
 {
-	if (t->memory_size + size > TCP_MEMORY_MAX)
-		return false;
-	uint8_t *kept = malloc(size);
-	if (kept == NULL)
-		return false;
-	memcpy(kept, bytes, size);
-	t->memory_size += size;
-	*out_kept = kept;
-	return true;
-}
-
-/* Send what waits in `out`. */
-static enum progress send_kept(struct tcp *t, struct connection *c, uint64_t now_ms)
-{
-	while (c->out_sent < c->out_size) {
-		ssize_t n = send(c->watch.fd, c->out + c->out_sent, c->out_size - c->out_sent,
-		                 MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? PROGRESS_WAIT : PROGRESS_CLOSE;
-		c->out_sent += (size_t)n;
-	}
-	/* Not earlier: who takes a byte a second would hold the rest for ever. */
-	touch(t, c, now_ms);
-	forget_out(t, c);
-	return c->is_last ? PROGRESS_CLOSE : PROGRESS_DONE;
-}
-
-/* Keep the part of the answers that the socket did not take. */
-static enum progress keep_unsent(struct tcp *t, struct connection *c, const struct iovec *pieces,
-                                 unsigned count, size_t sent)
-{
-	size_t total = 0;
-	for (unsigned i = 0; i < count; i++)
-		total += pieces[i].iov_len;
-	size_t left = total - sent;
-	if (left == 0)
-		return c->is_last ? PROGRESS_CLOSE : PROGRESS_DONE;
-	if (t->memory_size + left > TCP_MEMORY_MAX || (c->out = malloc(left)) == NULL) {
-		stats_add(&t->options.stats->tcp_evicted, 1);
-		return PROGRESS_CLOSE;
-	}
-	size_t at = 0;
-	for (unsigned i = 0; i < count; i++) {
-		size_t skipped = sent < pieces[i].iov_len ? sent : pieces[i].iov_len;
-		size_t size = pieces[i].iov_len - skipped;
-		memcpy(c->out + at, (const uint8_t *)pieces[i].iov_base + skipped, size);
-		at += size;
-		sent -= skipped;
-	}
-	c->out_size = left;
-	c->out_sent = 0;
-	t->memory_size += left;
-	return PROGRESS_WAIT;
-}
-
-/* Send the answers of a burst in the order asked; a query that gets none ends the connection. */
-static enum progress send_replies(struct tcp *t, struct connection *c, unsigned count)
-{
-	struct iovec pieces[QUERY_BURST_MAX];
-	unsigned pieces_count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		size_t size = t->queries[i].reply_size;
-		if (size == 0) {
-			c->is_last = true;
-			break;
-		}
-		t->messages[i][0] = (uint8_t)(size >> 8);
-		t->messages[i][1] = (uint8_t)size;
-		pieces[pieces_count++] = (struct iovec){t->messages[i], PREFIX_SIZE + size};
-	}
-	stats_add(&t->options.stats->replies[STATS_TCP], pieces_count);
-	if (pieces_count == 0)
-		return c->is_last ? PROGRESS_CLOSE : PROGRESS_DONE;
-	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = pieces_count};
-	ssize_t n;
-	do {
-		n = sendmsg(c->watch.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EAGAIN)
-		return PROGRESS_CLOSE;
-	return keep_unsent(t, c, pieces, pieces_count, n < 0 ? 0 : (size_t)n);
-}
-
-/* Take up to a burst of whole messages from the front of t->in. */
-static unsigned take_burst(struct tcp *t, const struct connection *c, size_t size, size_t *at)
-{
-	unsigned count = 0;
-	uint64_t now_us = clock_now_us();
-	while (count < QUERY_BURST_MAX && size - *at >= PREFIX_SIZE) {
-		const uint8_t *prefix = t->in + *at;
-		size_t message_size = (size_t)prefix[0] << 8 | prefix[1];
-		if (size - *at - PREFIX_SIZE < message_size)
-			break;
-		memcpy(t->messages[count] + PREFIX_SIZE, prefix + PREFIX_SIZE, message_size);
-		struct query *q = &t->queries[count];
-		q->message = t->messages[count] + PREFIX_SIZE;
-		q->size = (uint16_t)message_size;
-		q->capacity = MESSAGE_MAX;
-		q->is_tcp = true;
-		q->is_internal = false;
-		q->client = c->client;
-		q->now_us = now_us;
-		*at += PREFIX_SIZE + message_size;
-		count++;
-	}
-	return count;
-}
-
-/* Answer all whole messages of t->in, until the socket takes no more. */
-static enum progress answer(struct tcp *t, struct connection *c, size_t size, size_t *out_used,
-                            uint64_t now_ms)
-{
-	enum progress progress = PROGRESS_DONE;
-	*out_used = 0;
-	while (progress == PROGRESS_DONE) {
-		unsigned count = take_burst(t, c, size, out_used);
-		if (count == 0)
-			break;
-		touch(t, c, now_ms);
-		answer_burst(update_tables(t->options.update), t->queries, count);
-		stats_count_burst(t->options.stats, STATS_TCP, t->queries, count);
-		rcu_quiescent_state();
-		progress = send_replies(t, c, count);
-	}
-	return progress;
-}
-
-/* Bring back to t->in what was received before. */
-static size_t take_in(struct tcp *t, struct connection *c)
-{
-	size_t size = c->in_size;
-	if (size > 0)
-		memcpy(t->in, c->in, size);
-	forget_in(t, c);
-	return size;
-}
-
-/* Answer and read by turns, as far as both directions go without waiting. */
-static enum progress advance(struct tcp *t, struct connection *c, size_t *size, uint64_t now_ms)
-{
-	for (int turn = 0;; turn++) {
-		size_t used;
-		enum progress progress = answer(t, c, *size, &used, now_ms);
-		*size -= used;
-		memmove(t->in, t->in + used, *size);
-		if (progress != PROGRESS_DONE || turn == READS_PER_TURN)
-			return progress;
-
-		ssize_t n = recv(c->watch.fd, t->in + *size, IN_MAX - *size, MSG_DONTWAIT);
-		if (n == 0)
-			return PROGRESS_CLOSE; /* all whole queries before the end are answered */
-		if (n < 0 && errno == EAGAIN)
-			return PROGRESS_DONE;
-		if (n < 0 && errno != EINTR)
-			return PROGRESS_CLOSE;
-		*size += n > 0 ? (size_t)n : 0;
-	}
+	unsigned ds = t->options.idle_ms / 100;
+	if (t->open_count == t->options.connections_max)
+		return 0; /* the next one takes the place of who is idle the longest */
+	return ds < UINT16_MAX ? (uint16_t)ds : UINT16_MAX;
 }
 
 void tcp_ready(struct tcp *t, struct watch *connection, uint32_t events, uint64_t now_ms)
@@ -340,25 +182,18 @@ void tcp_ready(struct tcp *t, struct watch *connection, uint32_t events, uint64_
 		close_connection(t, c);
 		return;
 	}
-	bool was_waiting = c->out != NULL;
-	enum progress progress = was_waiting ? send_kept(t, c, now_ms) : PROGRESS_DONE;
-	if (progress == PROGRESS_DONE) {
-		size_t size = take_in(t, c);
-		progress = advance(t, c, &size, now_ms);
-		if (progress != PROGRESS_CLOSE && size > 0 && !keep(t, t->in, size, &c->in)) {
-			stats_add(&t->options.stats->tcp_evicted, 1);
-			progress = PROGRESS_CLOSE;
-		} else if (progress != PROGRESS_CLOSE) {
-			c->in_size = size;
-		}
-	}
-	bool is_waiting = progress == PROGRESS_WAIT;
-	if (progress != PROGRESS_CLOSE && is_waiting != was_waiting &&
-	    watch_set(t->options.epoll_fd, EPOLL_CTL_MOD, &c->watch,
-	              is_waiting ? EPOLLOUT : EPOLLIN) != 0)
-		progress = PROGRESS_CLOSE;
-	if (progress == PROGRESS_CLOSE)
+	enum stream_wait wait = stream_advance(t->desk, &c->stream, clock_now_us(), idle_ds(t));
+	if (c->stream.was_active)
+		touch(t, c, now_ms);
+	c->stream.was_active = false;
+	bool is_writing = wait == STREAM_WAIT_OUTPUT;
+	if (wait == STREAM_WAIT_CLOSE ||
+	    (is_writing != c->is_writing && watch_set(t->options.epoll_fd, EPOLL_CTL_MOD, &c->watch,
+	                                              is_writing ? EPOLLOUT : EPOLLIN) != 0)) {
 		close_connection(t, c);
+		return;
+	}
+	c->is_writing = is_writing;
 }
 
 static bool evict_oldest(struct tcp *t)
@@ -382,9 +217,9 @@ static void add_connection(struct tcp *t, int fd, const struct sockaddr_storage 
 		evict_oldest(t);
 	struct connection *c = TAILQ_FIRST(&t->free);
 	c->watch.fd = fd;
-	c->client = listener_client(client);
+	c->stream = (struct stream){.client = listener_client(client), .handle = fd};
 	c->active_ms = now_ms;
-	c->is_last = false;
+	c->is_writing = false;
 	if (watch_set(t->options.epoll_fd, EPOLL_CTL_ADD, &c->watch, EPOLLIN) != 0) {
 		c->watch.fd = -1;
 		close(fd);
@@ -392,7 +227,7 @@ static void add_connection(struct tcp *t, int fd, const struct sockaddr_storage 
 	}
 	TAILQ_REMOVE(&t->free, c, link);
 	TAILQ_INSERT_TAIL(&t->open, c, link);
-	LIST_INSERT_HEAD(clients_of(t, c->client), c, neighbor);
+	LIST_INSERT_HEAD(clients_of(t, c->stream.client), c, neighbor);
 	t->open_count++;
 	stats_add(&t->options.stats->tcp_accepted, 1);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * DNS over TCP (RFC 7766): length-prefixed messages, any number pipelined, answered in order. A
- * connection holds memory only while a message is incomplete or its reader is slow; a slow reader
- * is not read from until it has taken its answers, and blocks nobody else. A query that comes in
- * drops, and answers that are taken in drops, must be whole within the idle timeout.
+ * DNS over TCP (RFC 7766, RFC 9210): connections, their limits and their idle timeouts; what goes
+ * over them is in stream.h. A query that comes in drops, and answers that are taken in drops, must
+ * be whole within the idle timeout.
  *
  * Threads: one per struct tcp; a registered and online liburcu-qsbr reader.
  */

@@ -67,6 +67,7 @@ static void put_subject(struct text *text, const struct query *q)
 	case QUERY_CHAOS:
 	case QUERY_APEX:
 	case QUERY_KEY:
+	case QUERY_KEYLESS:
 		return;
 	case QUERY_IP4:
 		put_address(text, q->address4, true);

@@ -70,7 +70,8 @@ static bool serve_client(struct update *u, struct update_client *c, short events
 		drop_client(u, c);
 		return false;
 	}
-	if (!c->is_ended && channel_pending(&c->channel) <= PENDING_MAX &&
+	/* Not ahead of what is there already: a peer faster than we are is not to be cut off. */
+	if (!c->is_ended && !c->has_more && channel_pending(&c->channel) <= PENDING_MAX &&
 	    events & (POLLIN | POLLHUP | POLLERR)) {
 		rc = channel_fill(&c->channel);
 		c->is_ended = rc == -EPIPE;
@@ -142,7 +143,7 @@ static short wanted_events(const struct update_client *c)
 	size_t pending = channel_pending(&c->channel);
 	short events = pending ? POLLOUT : 0;
 
-	if (!c->is_ended && pending <= PENDING_MAX)
+	if (!c->is_ended && !c->has_more && pending <= PENDING_MAX)
 		events |= POLLIN;
 	return events;
 }

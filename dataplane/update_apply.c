@@ -60,12 +60,15 @@ int update_apply_define(struct tables *t, const Reputed__Update__Define *m)
 
 int update_apply_paint4(struct tables *t, const Reputed__Update__Paint4 *m)
 {
-	for (size_t i = 0; i < m->n_first; i++) {
-		int rc = table4_paint(t->addresses4, m->first[i], m->last[i], m->verdict[i]);
+	for (size_t at = 0; at < m->n_first; at += QUIET_EVERY) {
+		size_t left = m->n_first - at;
+		int rc =
+		    table4_paint_burst(t->addresses4, m->first + at, m->last + at, m->verdict + at,
+		                       left < QUIET_EVERY ? left : QUIET_EVERY);
 
 		if (rc < 0)
 			return rc;
-		be_quiet(i);
+		rcu_quiescent_state();
 	}
 	return 0;
 }

@@ -97,6 +97,9 @@ void update_batch_abort(struct update_batch *b);
 int update_batch_take(struct update_batch *b, channel_request *request,
                       struct update_error *out_error);
 
+/* Whether settling waits for readers, so that the answer is better sent before. */
+bool update_batch_settling_waits(const struct update_batch *b);
+
 /*
  * Let go what a Commit replaced, and forget ids: after the answer was sent, before the next
  * message. Waits a grace period when there is something; freeing a full load happens on another

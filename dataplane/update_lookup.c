@@ -310,7 +310,7 @@ static int add_zone(const struct update_lookup *l, const struct tables *t, const
 	return ask_zone(l->list_names, t, &name, zone);
 }
 
-static int add_zones(const struct update_lookup *l, const struct name *relative,
+static int add_zones(const struct update_lookup *l, const struct name *relative, size_t first_zone,
                      Reputed__Update__LookupAnswer *answer)
 {
 	struct tables view = {
@@ -322,21 +322,27 @@ static int add_zones(const struct update_lookup *l, const struct name *relative,
 	    .access = (struct access_rules *)l->allow_all,
 	    .generation = atomic_load(&l->tables->generation),
 	};
-	size_t count = zones_count(view.zones);
+	size_t count = zones_count(view.zones), size = 0, at = first_zone;
 
-	answer->zones = calloc(count ? count : 1, sizeof(*answer->zones));
+	answer->zones = calloc(UPDATE_LOOKUP_ZONES_MAX, sizeof(*answer->zones));
 	if (!answer->zones)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		int rc = add_zone(l, &view, zones_at(view.zones, i), relative, answer);
+	for (; at < count && answer->n_zones < UPDATE_LOOKUP_ZONES_MAX && size < UPDATE_LOOKUP_SIZE;
+	     at++) {
+		size_t added = answer->n_zones;
+		int rc = add_zone(l, &view, zones_at(view.zones, at), relative, answer);
 
 		if (rc < 0)
 			return rc;
+		if (answer->n_zones > added)
+			size += reputed__update__lookup_zone__get_packed_size(answer->zones[added]);
 	}
+	if (at < count)
+		answer->next_zone = (uint32_t)at;
 	return 0;
 }
 
-int update_lookup(const struct update_lookup *l, const char *key,
+int update_lookup(const struct update_lookup *l, const char *key, uint32_t first_zone,
                   Reputed__Update__LookupAnswer **out_answer)
 {
 	Reputed__Update__LookupAnswer *answer;
@@ -352,7 +358,7 @@ int update_lookup(const struct update_lookup *l, const char *key,
 	answer->key = strdup(key);
 	rc = answer->key ? 0 : -ENOMEM;
 	if (rc == 0 && l->tables)
-		rc = add_zones(l, &name, answer);
+		rc = add_zones(l, &name, first_zone, answer);
 	if (rc < 0) {
 		reputed__update__lookup_answer__free_unpacked(answer, NULL);
 		return rc;

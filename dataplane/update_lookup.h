@@ -16,12 +16,17 @@ struct update_lookup {
 	const struct update_list_names *list_names; /* NULL = none; unnamed lists are "#ID" */
 };
 
+/* Zones of one answer: a piece is made in some milliseconds, and is far below a message's limit. */
+#define UPDATE_LOOKUP_ZONES_MAX 4096
+#define UPDATE_LOOKUP_SIZE      (1u << 20) /* bytes after which no zone is added */
+
 /*
- * Ask every zone. Zones in which the key would be too long for a name are left out.
+ * Ask the zones from a number on, as many as go into an answer; its next_zone tells where the next
+ * one goes on, 0 = nowhere. Zones in which the key would be too long for a name are left out.
  *
  * key:        an IPv4 or IPv6 address, or a domain name (ASCII, IDNs as xn--)
  * out_answer: free with reputed__update__lookup_answer__free_unpacked(); generation is not set
  * Errors:     -EINVAL: no such key; -ENOMEM
  */
-int update_lookup(const struct update_lookup *l, const char *key,
+int update_lookup(const struct update_lookup *l, const char *key, uint32_t first_zone,
                   Reputed__Update__LookupAnswer **out_answer);

@@ -155,6 +155,7 @@ static int refuse_batch(struct update_serve *s, struct update_client *c, const c
 	return answer_error(s, c, reason);
 }
 
+/* A writer that does not wait for each answer gets those of a turn in one send. */
 static int answer_committed(struct update_serve *s, struct update_client *c)
 {
 	Reputed__Update__Committed committed = REPUTED__UPDATE__COMMITTED__INIT;
@@ -165,8 +166,9 @@ static int answer_committed(struct update_serve *s, struct update_client *c)
 	response.kind_case = REPUTED__UPDATE__RESPONSE__KIND_COMMITTED;
 	response.committed = &committed;
 	rc = channel_queue_response(&c->channel, &response);
-	/* The writer need not wait for what settling does. */
-	return rc < 0 ? rc : channel_flush(&c->channel);
+	if (rc < 0 || !update_batch_settling_waits(&s->batch))
+		return rc;
+	return channel_flush(&c->channel);
 }
 
 static void count_commit(struct update_serve *s, bool is_full, int64_t started_us)
@@ -202,7 +204,7 @@ static int serve_batch(struct update_serve *s, struct update_client *c, channel_
 		c->is_muted = !is_commit;
 		return refuse_batch(s, c, "not the writer: hello with is_writer comes first");
 	}
-	started_us = now_us();
+	started_us = is_commit ? now_us() : 0;
 	rc = update_batch_take(&s->batch, request, &error);
 	if (rc < 0) {
 		c->is_muted = !is_commit;
@@ -222,7 +224,7 @@ static int serve_lookup(struct update_serve *s, struct update_client *c,
 	struct update_lookup lookup = {s->store.tables, s->allow_all, s->store.list_names};
 	Reputed__Update__LookupAnswer *answer = NULL;
 	channel_response response = REPUTED__UPDATE__RESPONSE__INIT;
-	int rc = update_lookup(&lookup, m->key, &answer);
+	int rc = update_lookup(&lookup, m->key, m->first_zone, &answer);
 	char text[160];
 
 	if (rc == -EINVAL) {

@@ -40,11 +40,14 @@ struct dataset_facts {
 	                         value; exclusions and what is wholly bogon are not counted */
 	uint64_t line_count;  /* lines that are meant to be entries, good or bad */
 	uint64_t bad_line_count;
+	uint64_t skipped_count;  /* lines left out by rule, neither good nor bad: filters,
+	                            unsupported kinds, entries that are over */
 	uint64_t masked_count;   /* entries whose host bits were cleared */
 	uint64_t bogon_count;    /* entries removed or cut because of private, reserved … space */
 	uint64_t declared_count; /* records the feed says it has; UINT64_MAX = says nothing */
 	int64_t timestamp_s;     /* the feed's own time stamp, Unix seconds; 0 = none */
 	int64_t expires_s;       /* the feed's own expiry; 0 = none */
+	int64_t next_expiry_s;   /* when the first of its entries is over; 0 = none ever is */
 	uint8_t widest4, widest6; /* length of the shortest prefix; 33 or 129 when there is none */
 	uint64_t widest4_line, widest6_line;
 	/* Of measure.h, not kept with a version on disk: */
@@ -62,10 +65,12 @@ struct dataset_message {
 };
 
 struct trace;
+struct format_options;
 
 struct dataset_options {
-	bool drop_bogons;    /* feeds/bogons.h */
-	struct trace *trace; /* feeds/trace.h: told of every entry; NULL = none */
+	bool drop_bogons;                    /* feeds/bogons.h */
+	struct trace *trace;                 /* feeds/trace.h: told of every entry; NULL = none */
+	const struct format_options *format; /* feeds/format_options.h; NULL = none given */
 };
 
 struct dataset_builder;
@@ -85,6 +90,7 @@ struct dataset_entry {
 	uint8_t level;  /* higher wins; formats without the notion use 0 */
 	bool is_exclusion;
 	bool first_wins; /* of equal keys on equal level only the first counts (tries) */
+	bool last_wins;  /* … only the last */
 	bool is_part;    /* a further piece of the entry before it: not counted again */
 };
 
@@ -112,6 +118,18 @@ int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size
 void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Count a line that is left out by rule; the first few messages are kept apart from the bad ones'.
+ */
+void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same without counting: something to know of a line that is good. */
+void dataset_note_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What the builder was made with. */
+const struct dataset_options *dataset_builder_options(const struct dataset_builder *b);
+
 /* The facts so far, for a format to fill in line_count, declared_count, timestamp_s, expires_s. */
 struct dataset_facts *dataset_builder_facts(struct dataset_builder *b);
 
@@ -121,11 +139,48 @@ struct dataset_facts *dataset_builder_facts(struct dataset_builder *b);
  */
 struct dataset *dataset_finish(struct dataset_builder *b);
 
+/*
+ * Add single IPv4 addresses in one go. entry->line is the first one's; each has a line of its own.
+ * Errors: -ENOMEM.
+ */
+int dataset_add_points4(struct dataset_builder *b, const uint32_t *addresses, size_t count,
+                        const struct dataset_entry *entry);
+
 /* Ranges: sorted by first, disjoint; neighbours that touch have different sets. */
 struct dataset_range4 {
 	uint32_t first, last;
 	uint32_t set;
 };
+
+/*
+ * IPv4 ranges as their edges, ascending: a single address is one edge, a longer range two, its
+ * first and its last address. Four bytes for most that is listed.
+ */
+struct dataset_edges4 {
+	size_t count;
+	const uint32_t *at;
+	const uint64_t *is_last; /* bitmap: the edge ends the range that the one before begins */
+	const uint32_t *sets;    /* by edge; NULL: all have set 1 */
+};
+
+/* The range that begins with an edge. Returns the edge that begins the next one. */
+static inline size_t dataset_edge4_range(const struct dataset_edges4 *e, size_t edge,
+                                         struct dataset_range4 *out_range)
+{
+	size_t last = edge + (e->is_last[(edge + 1) / 64] >> (edge + 1) % 64 & 1);
+
+	out_range->first = e->at[edge];
+	out_range->last = e->at[last];
+	out_range->set = e->sets ? e->sets[edge] : 1;
+	return last + 1;
+}
+
+/*
+ * The edge that begins the first range that ends at an address or above; e->count when there is
+ * none. from: an edge that begins a range not above it, or 0. Cost: O(log(edges passed))
+ */
+size_t dataset_edge4_seek(const struct dataset_edges4 *e, size_t from, uint32_t address);
+
 struct dataset_range6 {
 	address6_t first, last;
 	uint32_t set;
@@ -146,12 +201,14 @@ struct dataset_name {
 struct dataset {
 	struct dataset_facts facts;
 	size_t range4_count, range6_count, name_count;
-	const struct dataset_range4 *ranges4;
+	struct dataset_edges4 edges4;
 	const struct dataset_range6 *ranges6;
 	const struct dataset_name *names;
 	const uint8_t *name_bytes; /* dataset_name.offset points into it */
 	size_t message_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX];
+	size_t skip_count; /* messages of lines left out */
+	struct dataset_message skips[DATASET_MESSAGES_MAX];
 	/* private: */
 	struct dataset_sets *sets;
 	size_t memory_size; /* bytes in all */

@@ -83,6 +83,7 @@ void dataset_builder_free(struct dataset_builder *b)
 {
 	if (!b)
 		return;
+	free(b->points4);
 	free(b->ranges4);
 	free(b->ranges6);
 	free(b->names);
@@ -213,14 +214,14 @@ static bool how_equals(const void *things, uint32_t id, const void *key)
 
 	return a->value == how->value && a->level == how->level &&
 	       a->is_exclusion == how->is_exclusion && a->first_wins == how->first_wins &&
-	       a->is_part == how->is_part;
+	       a->last_wins == how->last_wins && a->is_part == how->is_part;
 }
 
 static uint32_t how_hash(const struct dataset_how *how)
 {
 	uint64_t bits = (uint64_t)how->value << 32 | (uint32_t)how->level << 8 |
-	                (uint32_t)how->is_exclusion << 2 | (uint32_t)how->first_wins << 1 |
-	                how->is_part;
+	                (uint32_t)how->last_wins << 3 | (uint32_t)how->is_exclusion << 2 |
+	                (uint32_t)how->first_wins << 1 | how->is_part;
 
 	bits = (bits ^ bits >> 31) * 0x9e3779b97f4a7c15;
 	return (uint32_t)(bits >> 32);
@@ -234,6 +235,7 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 	    .level = entry->level,
 	    .is_exclusion = entry->is_exclusion,
 	    .first_wins = entry->first_wins,
+	    .last_wins = entry->last_wins,
 	    .is_part = is_part,
 	};
 	uint32_t hash, id;
@@ -252,6 +254,7 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 		if (intern_add(&b->how_index, hash, id) < 0)
 			return -ENOMEM;
 		b->hows[b->how_count++] = how;
+		b->are_points_closed |= how.first_wins;
 	}
 	b->last_how = id;
 	*out_how = id;
@@ -298,9 +301,30 @@ static bool listed_note(struct dataset_builder *b, const struct address_range *r
 	return is_left;
 }
 
+/* Whether a single address with this how may go without. */
+static bool is_point(struct dataset_builder *b, uint32_t how)
+{
+	if (b->are_points_closed || b->hows[how].is_part)
+		return false;
+	if (!b->point4_count)
+		b->points_how = how;
+	return how == b->points_how;
+}
+
+static int point_store(struct dataset_builder *b, uint32_t address)
+{
+	if (dataset_grow((void **)&b->points4, &b->point4_capacity, b->point4_count + 1,
+	                 sizeof(*b->points4)) < 0)
+		return -ENOMEM;
+	b->points4[b->point4_count++] = address;
+	return 0;
+}
+
 static int range_store(struct dataset_builder *b, const struct address_range *range, uint32_t how)
 {
 	if (!range->is_ip6) {
+		if (range->first == range->last && is_point(b, how))
+			return point_store(b, (uint32_t)range->first);
 		if (dataset_grow((void **)&b->ranges4, &b->range4_capacity, b->range4_count + 1,
 		                 sizeof(*b->ranges4)) < 0)
 			return -ENOMEM;
@@ -334,6 +358,49 @@ int dataset_add_range(struct dataset_builder *b, const struct address_range *ran
 	return range_store(b, range, how);
 }
 
+/* Add what has to be looked at; the same as if it came alone. */
+static int point_add(struct dataset_builder *b, uint32_t address, uint64_t line,
+                     const struct dataset_entry *entry)
+{
+	struct address_range range = {.first = address, .last = address};
+	struct dataset_entry alone = *entry;
+
+	alone.line = line;
+	return dataset_add_range(b, &range, &alone);
+}
+
+int dataset_add_points4(struct dataset_builder *b, const uint32_t *addresses, size_t count,
+                        const struct dataset_entry *entry)
+{
+	const struct address_range any = {0};
+	uint32_t how;
+	bool may_store;
+
+	if (!count)
+		return 0;
+	if (how_intern(b, entry, entry->is_part, &how) < 0 ||
+	    dataset_grow((void **)&b->points4, &b->point4_capacity, b->point4_count + count,
+	                 sizeof(*b->points4)) < 0)
+		return -ENOMEM;
+	may_store = !b->options.trace && is_point(b, how);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t address = addresses[i];
+		int rc;
+
+		if (may_store && (entry->is_exclusion || b->is_clean4[address >> 24])) {
+			if (!entry->is_exclusion && b->facts.widest4 > 32)
+				widest_note(&b->facts, &any, entry->line + i);
+			b->is_part_counted = false;
+			b->points4[b->point4_count++] = address;
+			continue;
+		}
+		rc = point_add(b, address, entry->line + i, entry);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size, unsigned scope,
                      const struct dataset_entry *entry)
 {
@@ -356,23 +423,54 @@ int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size
 	return 0;
 }
 
-void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+static void message_add(struct dataset_message *messages, size_t *count, uint64_t line,
+                        const char *format, va_list arguments)
 {
 	struct dataset_message *message;
-	va_list arguments;
 
-	b->facts.bad_line_count++;
-	if (b->message_count == DATASET_MESSAGES_MAX)
+	if (*count == DATASET_MESSAGES_MAX)
 		return;
-	message = &b->messages[b->message_count++];
+	message = &messages[(*count)++];
 	message->line = line;
-	va_start(arguments, format);
 	vsnprintf(message->text, sizeof(message->text), format, arguments);
-	va_end(arguments);
 	/* The message quotes the feed and goes to terminals, logs and JSON. */
 	for (char *c = message->text; *c; c++)
 		if ((uint8_t)*c < ' ' || (uint8_t)*c >= 0x7f)
 			*c = '?';
+}
+
+void dataset_bad_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	b->facts.bad_line_count++;
+	va_start(arguments, format);
+	message_add(b->messages, &b->message_count, line, format, arguments);
+	va_end(arguments);
+}
+
+void dataset_skip_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	b->facts.skipped_count++;
+	va_start(arguments, format);
+	message_add(b->skips, &b->skip_count, line, format, arguments);
+	va_end(arguments);
+}
+
+void dataset_note_line(struct dataset_builder *b, uint64_t line, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message_add(b->skips, &b->skip_count, line, format, arguments);
+	va_end(arguments);
+}
+
+const struct dataset_options *dataset_builder_options(const struct dataset_builder *b)
+{
+	return &b->options;
 }
 
 struct dataset_facts *dataset_builder_facts(struct dataset_builder *b)

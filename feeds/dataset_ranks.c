@@ -50,6 +50,8 @@ static int values_unite(struct dataset_builder *b)
 
 static void ranks_apply(struct dataset_builder *b, const uint32_t *ranks)
 {
+	if (b->point4_count)
+		b->points_how = ranks[b->points_how];
 	for (size_t i = 0; i < b->range4_count; i++)
 		b->ranges4[i].set = ranks[b->ranges4[i].set];
 	for (size_t i = 0; i < b->range6_count; i++)
@@ -132,16 +134,18 @@ static int compare_ranks(const void *a, const void *b)
 	return left->rank < right->rank ? -1 : left->rank > right->rank;
 }
 
-/* Drop those for which an earlier one of the same key and level counts. */
-static size_t drop_later(struct dataset_candidate *candidates, size_t count,
-                         const struct dataset_ranks *ranks)
+/* Drop those for which an earlier, or a later, one of the same key and level counts. */
+static size_t drop_others(struct dataset_candidate *candidates, size_t count,
+                          const struct dataset_ranks *ranks)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		bool is_later = kept && !compare_keys(&candidates[kept - 1], &candidates[i]);
 
-		if (!is_later || !ranks->hows[candidates[i].rank].first_wins)
+		if (is_later && ranks->hows[candidates[i].rank].last_wins)
+			candidates[kept - 1] = candidates[i];
+		else if (!is_later || !ranks->hows[candidates[i].rank].first_wins)
 			candidates[kept++] = candidates[i];
 	}
 	return kept;
@@ -156,7 +160,7 @@ size_t dataset_candidates_reduce(struct dataset_candidate *candidates, size_t co
 		candidates[i].level = ranks->hows[candidates[i].rank].level;
 	if (count > 1) {
 		qsort(candidates, count, sizeof(*candidates), compare_added);
-		count = drop_later(candidates, count, ranks);
+		count = drop_others(candidates, count, ranks);
 		qsort(candidates, count, sizeof(*candidates), compare_ranks);
 	}
 	for (size_t i = 0; i < count; i++) {

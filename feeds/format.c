@@ -19,6 +19,18 @@ const struct format formats[] = {
     {"rbldnsd-ip6tset", format_rbldnsd_ip6tset},
     {"rbldnsd-ip6trie", format_rbldnsd_ip6trie},
     {"rbldnsd-dnset", format_rbldnsd_dnset},
+    {"hosts", format_hosts},
+    {"netset", format_netset},
+    {"dshield", format_dshield},
+    {"csv", format_csv, format_csv_options},
+    {"emails", format_emails},
+    {"rpz", format_rpz},
+    {"mmdb", format_mmdb, format_mmdb_options, format_mmdb_check},
+    {"spamhaus-asndrop-json", format_spamhaus_asndrop_json, format_asndrop_options},
+    {"spamhaus-sia-json", format_spamhaus_sia_json, format_sia_options},
+    {"rbldnsd-dnhash", format_rbldnsd_dnhash},
+    {"rbldnsd-generic", format_rbldnsd_generic},
+    {"rbldnsd-combined", format_rbldnsd_combined, format_combined_options},
     {NULL, NULL},
 };
 

@@ -5,6 +5,7 @@
  * the structures that will hold them.
  */
 #include "feeds/dataset.h"
+#include "feeds/format_options.h"
 #include "feeds/reader.h"
 
 struct format {
@@ -16,6 +17,11 @@ struct format {
 	 */
 	int (*parse)(struct reader *reader, struct dataset_builder *builder, char *out_error,
 	             size_t error_size);
+	/* Keys of the configuration it knows, up to a name of NULL; NULL = none. A format finds
+	 * their values in dataset_builder_options(). */
+	const struct format_option *options;
+	/* What is wrong with the options as a whole; NULL = nothing. May be NULL. */
+	const char *(*check)(const struct format_options *options);
 };
 
 /* NULL when there is no such format. */

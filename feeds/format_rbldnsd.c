@@ -120,7 +120,7 @@ int rbldnsd_special(struct rbldnsd *r, struct span text, uint64_t number)
 	return 1;
 }
 
-static int rbldnsd_line(struct lines *lines, struct span line, uint64_t number)
+int rbldnsd_line(struct lines *lines, struct span line, uint64_t number)
 {
 	struct rbldnsd *r = lines->context;
 	char first = line.text[0];
@@ -137,25 +137,31 @@ static int rbldnsd_line(struct lines *lines, struct span line, uint64_t number)
 	}
 	if (first == '#' || first == ';')
 		return 0;
-	if (first == ':' && !(r->has_colon_keys && span_starts(line, "::")))
+	if (first == ':' && r->type->has_no_values) {
+		LINES_BAD(lines, number, "bad line '%.*s': %s has no defaults", SPAN_QUOTE(line),
+		          r->type->name);
+		return 0;
+	}
+	if (first == ':' && !(r->type->has_colon_keys && span_starts(line, "::")))
 		return rbldnsd_default(r, line, number);
-	return r->entry(lines, line, number);
+	return r->type->entry(lines, line, number);
 }
 
-int rbldnsd_read(struct reader *reader, struct dataset_builder *builder, struct rbldnsd *r,
-                 char *out_error, size_t error_size)
+int rbldnsd_read(struct reader *reader, struct dataset_builder *builder,
+                 const struct rbldnsd_type *type, char *out_error, size_t error_size)
 {
+	struct rbldnsd r = {.type = type, .now_s = time(NULL)};
 	struct lines lines = {
-	    .builder = builder, .context = r, .error = out_error, .error_size = error_size};
+	    .builder = builder, .context = &r, .error = out_error, .error_size = error_size};
 	int rc;
 
-	r->lines = &lines;
-	r->now_s = time(NULL);
+	r.lines = &lines;
 	rc = lines_each(reader, &lines, rbldnsd_line);
 	if (rc == 0) {
-		rc = rbldnsd_resolve(r);
+		rc = rbldnsd_end(&r);
 		if (rc < 0)
 			snprintf(out_error, error_size, "%s", strerror(-rc));
 	}
+	rbldnsd_done(&r);
 	return rc;
 }

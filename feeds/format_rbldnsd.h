@@ -24,11 +24,27 @@ struct rbldnsd_value {
 	struct rbldnsd_text text; /* as in the file, when kind is OWN */
 };
 
+struct rbldnsd;
+
+/* A dataset type: what its lines mean. */
+struct rbldnsd_type {
+	const char *name; /* as $DATASET has it */
+	lines_handle *entry;
+	bool has_one_value;  /* the first default counts, for all entries */
+	bool has_colon_keys; /* a line "::1" is an entry, not a default */
+	bool has_no_values;  /* there are no defaults, and nothing is replaced in texts */
+	/* At the end of the file; NULL = nothing more is to be done. Errors: -ENOMEM */
+	int (*end)(struct lines *lines);
+	void (*free)(struct rbldnsd *rbldnsd); /* of its context; may be NULL */
+};
+
+extern const struct rbldnsd_type rbldnsd_ip4set, rbldnsd_ip4trie, rbldnsd_ip4tset, rbldnsd_ip6trie,
+    rbldnsd_ip6tset, rbldnsd_dnset, rbldnsd_dnhash, rbldnsd_generic;
+
 struct rbldnsd {
 	struct lines *lines;
-	lines_handle *entry;
-	bool has_one_value;  /* tset: the first default counts, for all entries */
-	bool has_colon_keys; /* a line "::1" is an entry, not a default */
+	const struct rbldnsd_type *type;
+	void *context; /* of the type */
 	time_t now_s;
 	uint64_t max_range4; /* addresses; 0 = any */
 	struct rbldnsd_text variables[RBLDNSD_VARIABLES], base;
@@ -37,10 +53,12 @@ struct rbldnsd {
 	bool has_default;
 };
 
-/* Read a file of the type whose entries the handler reads; it gets the rbldnsd as lines->context.
- */
-int rbldnsd_read(struct reader *reader, struct dataset_builder *builder, struct rbldnsd *rbldnsd,
-                 char *out_error, size_t error_size);
+/* Read a file of a type; its handler gets a struct rbldnsd as lines->context. */
+int rbldnsd_read(struct reader *reader, struct dataset_builder *builder,
+                 const struct rbldnsd_type *type, char *out_error, size_t error_size);
+
+/* A line of a file: special, comment, default or entry. As lines_handle */
+int rbldnsd_line(struct lines *lines, struct span line, uint64_t number);
 
 /*
  * A special line; text: behind its '$'. Returns 0 when it was one, 1 when it was none.
@@ -75,5 +93,9 @@ bool rbldnsd_scan(struct lines *lines, struct span line, uint64_t number,
  */
 int rbldnsd_value(struct rbldnsd *rbldnsd, struct span text, uint64_t number, uint32_t *out_id);
 
-/* At the end: replace variables, "$=" and the base template in all texts. Errors: -ENOMEM */
-int rbldnsd_resolve(struct rbldnsd *rbldnsd);
+/* At the end: what the type has to do, then replace variables, "$=" and the base template in all
+ * texts. Errors: -ENOMEM */
+int rbldnsd_end(struct rbldnsd *rbldnsd);
+
+/* Whatever happened. */
+void rbldnsd_done(struct rbldnsd *rbldnsd);

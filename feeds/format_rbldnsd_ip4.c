@@ -121,26 +121,27 @@ static int ip4tset_line(struct lines *lines, struct span line, uint64_t number)
 	return dataset_add_range(lines->builder, &scanned.range, &entry);
 }
 
+const struct rbldnsd_type rbldnsd_ip4set = {.name = "ip4set", .entry = ip4set_line};
+
 int format_rbldnsd_ip4set(struct reader *reader, struct dataset_builder *builder, char *out_error,
                           size_t error_size)
 {
-	struct rbldnsd rbldnsd = {.entry = ip4set_line};
-
-	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+	return rbldnsd_read(reader, builder, &rbldnsd_ip4set, out_error, error_size);
 }
+
+const struct rbldnsd_type rbldnsd_ip4trie = {.name = "ip4trie", .entry = ip4trie_line};
 
 int format_rbldnsd_ip4trie(struct reader *reader, struct dataset_builder *builder, char *out_error,
                            size_t error_size)
 {
-	struct rbldnsd rbldnsd = {.entry = ip4trie_line};
-
-	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+	return rbldnsd_read(reader, builder, &rbldnsd_ip4trie, out_error, error_size);
 }
+
+const struct rbldnsd_type rbldnsd_ip4tset = {
+    .name = "ip4tset", .entry = ip4tset_line, .has_one_value = true};
 
 int format_rbldnsd_ip4tset(struct reader *reader, struct dataset_builder *builder, char *out_error,
                            size_t error_size)
 {
-	struct rbldnsd rbldnsd = {.entry = ip4tset_line, .has_one_value = true};
-
-	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+	return rbldnsd_read(reader, builder, &rbldnsd_ip4tset, out_error, error_size);
 }

@@ -70,18 +70,20 @@ static int ip6tset_line(struct lines *lines, struct span line, uint64_t number)
 	return dataset_add_range(lines->builder, &scanned.range, &entry);
 }
 
+const struct rbldnsd_type rbldnsd_ip6trie = {
+    .name = "ip6trie", .entry = ip6trie_line, .has_colon_keys = true};
+
 int format_rbldnsd_ip6trie(struct reader *reader, struct dataset_builder *builder, char *out_error,
                            size_t error_size)
 {
-	struct rbldnsd rbldnsd = {.entry = ip6trie_line, .has_colon_keys = true};
-
-	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+	return rbldnsd_read(reader, builder, &rbldnsd_ip6trie, out_error, error_size);
 }
+
+const struct rbldnsd_type rbldnsd_ip6tset = {
+    .name = "ip6tset", .entry = ip6tset_line, .has_one_value = true};
 
 int format_rbldnsd_ip6tset(struct reader *reader, struct dataset_builder *builder, char *out_error,
                            size_t error_size)
 {
-	struct rbldnsd rbldnsd = {.entry = ip6tset_line, .has_one_value = true};
-
-	return rbldnsd_read(reader, builder, &rbldnsd, out_error, error_size);
+	return rbldnsd_read(reader, builder, &rbldnsd_ip6tset, out_error, error_size);
 }

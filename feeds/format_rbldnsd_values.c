@@ -91,7 +91,7 @@ int rbldnsd_default(struct rbldnsd *r, struct span text, uint64_t number)
 
 	if (!value_read(r, text, number, &value))
 		return 0;
-	if (r->has_one_value) {
+	if (r->type->has_one_value) {
 		if (!r->has_default)
 			r->default_value = value;
 		r->has_default = true;
@@ -248,12 +248,12 @@ static int value_replace(struct rbldnsd *r, uint32_t id, const struct dataset_va
 	return dataset_value_replace(builder, id, &value);
 }
 
-int rbldnsd_resolve(struct rbldnsd *r)
+static int values_resolve(struct rbldnsd *r)
 {
 	struct dataset_builder *builder = r->lines->builder;
 	uint32_t count = dataset_value_count(builder);
 
-	if (r->has_one_value) {
+	if (r->type->has_one_value) {
 		struct dataset_value value = {
 		    .code = r->default_value.code,
 		    .text_kind = (uint8_t)r->default_value.kind,
@@ -270,4 +270,17 @@ int rbldnsd_resolve(struct rbldnsd *r)
 			return rc;
 	}
 	return 0;
+}
+
+int rbldnsd_end(struct rbldnsd *r)
+{
+	int rc = r->type->end ? r->type->end(r->lines) : 0;
+
+	return rc < 0 || r->type->has_no_values ? rc : values_resolve(r);
+}
+
+void rbldnsd_done(struct rbldnsd *r)
+{
+	if (r->type->free)
+		r->type->free(r);
 }

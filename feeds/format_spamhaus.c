@@ -3,10 +3,8 @@
  * Spamhaus DROP, DROPv6 and EDROP: text ("1.10.16.0/20 ; SBL256894") and JSON lines.
  */
 #include "feeds/format_rows.h"
-#include "feeds/lines.h"
+#include "feeds/json_line.h"
 #include "feeds/stamp.h"
-
-#include <jansson.h>
 
 #include <string.h>
 
@@ -60,51 +58,23 @@ int format_spamhaus_drop(struct reader *reader, struct dataset_builder *builder,
 	return lines_each(reader, &lines, text_line);
 }
 
-static void metadata_read(struct lines *lines, const json_t *object, uint64_t number)
-{
-	const json_t *records = json_object_get(object, "records");
-	const json_t *timestamp = json_object_get(object, "timestamp");
-
-	if ((records && (!json_is_integer(records) || json_integer_value(records) < 0)) ||
-	    (timestamp && (!json_is_integer(timestamp) || json_integer_value(timestamp) < 0))) {
-		LINES_BAD(lines, number, "bad metadata: 'records' and 'timestamp' are numbers");
-		return;
-	}
-	if (records)
-		lines->facts->declared_count = (uint64_t)json_integer_value(records);
-	if (timestamp)
-		lines->facts->timestamp_s = json_integer_value(timestamp);
-}
-
-static int object_read(struct lines *lines, const json_t *object, uint64_t number)
-{
-	const json_t *type = json_object_get(object, "type");
-	const json_t *cidr = json_object_get(object, "cidr");
-	struct span text;
-
-	if (json_is_string(type) && !strcmp(json_string_value(type), "metadata")) {
-		metadata_read(lines, object, number);
-		return 0;
-	}
-	if (!json_is_string(cidr)) {
-		LINES_BAD(lines, number, "no 'cidr': expected an object with a prefix in 'cidr'");
-		return 0;
-	}
-	text = (struct span){json_string_value(cidr), json_string_length(cidr)};
-	return prefix_add(lines, text, number);
-}
-
 static int json_line(struct lines *lines, struct span line, uint64_t number)
 {
-	json_error_t error;
-	json_t *object = json_loadb(line.text, line.size, JSON_REJECT_DUPLICATES, &error);
+	json_t *object = json_line_load(lines, line, number);
+	const json_t *cidr = json_object_get(object, "cidr");
 	int rc = 0;
 
-	if (json_is_object(object))
-		rc = object_read(lines, object, number);
-	else
-		LINES_BAD(lines, number, "bad JSON '%.*s': %s", SPAN_QUOTE(line),
-		          object ? "expected an object" : error.text);
+	if (!object)
+		return 0;
+	if (!json_line_is_metadata(lines, object, number)) {
+		struct span text = {json_string_value(cidr), json_string_length(cidr)};
+
+		if (json_is_string(cidr))
+			rc = prefix_add(lines, text, number);
+		else
+			LINES_BAD(lines, number,
+			          "no 'cidr': expected an object with a prefix in 'cidr'");
+	}
 	json_decref(object);
 	return rc;
 }

@@ -47,6 +47,8 @@ static bool is_miscounted(const struct dataset_facts *version,
                           const struct dataset_facts *last_good, char *out_reason,
                           size_t reason_size)
 {
+	uint64_t found = version->line_count + version->skipped_count;
+
 	/* The count comes last in a file: one that was cut off has none. */
 	if (version->declared_count == UINT64_MAX && last_good &&
 	    last_good->declared_count != UINT64_MAX) {
@@ -55,22 +57,25 @@ static bool is_miscounted(const struct dataset_facts *version,
 		         "not complete");
 		return true;
 	}
-	if (version->declared_count == UINT64_MAX || version->declared_count == version->line_count)
+	if (version->declared_count == UINT64_MAX || version->declared_count == found)
 		return false;
 	snprintf(out_reason, reason_size,
 	         "%" PRIu64 " records, but the feed says it has %" PRIu64 ": it is not complete",
-	         version->line_count, version->declared_count);
+	         found, version->declared_count);
 	return true;
 }
 
 static bool is_too_wide(const char *key, uint8_t limit, uint8_t widest, uint64_t line,
                         char *out_reason, size_t reason_size)
 {
+	char where[40] = "it"; /* formats without lines */
+
 	if (!limit || widest >= limit)
 		return false;
-	snprintf(out_reason, reason_size,
-	         "line %" PRIu64 " lists a /%u: wider than /%u (guard '%s', 0 = any)", line, widest,
-	         limit, key);
+	if (line)
+		snprintf(where, sizeof(where), "line %" PRIu64, line);
+	snprintf(out_reason, reason_size, "%s lists a /%u: wider than /%u (guard '%s', 0 = any)",
+	         where, widest, limit, key);
 	return true;
 }
 

@@ -42,7 +42,11 @@ static void measure_names(const struct dataset *d, struct dataset_facts *facts)
 void measure(const struct dataset *d, struct dataset_facts *facts)
 {
 	facts->coverage4 = 0;
-	for (size_t i = 0; i < d->range4_count; i++)
-		facts->coverage4 += (uint64_t)d->ranges4[i].last - d->ranges4[i].first + 1;
+	for (size_t edge = 0; edge < d->edges4.count;) {
+		struct dataset_range4 range;
+
+		edge = dataset_edge4_range(&d->edges4, edge, &range);
+		facts->coverage4 += (uint64_t)range.last - range.first + 1;
+	}
 	measure_names(d, facts);
 }

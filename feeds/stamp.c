@@ -112,6 +112,44 @@ int stamp_parse_digits(struct span text, int64_t *out_stamp_s)
 	return -EINVAL;
 }
 
+int stamp_parse_iso(struct span text, int64_t *out_stamp_s)
+{
+	unsigned fields[6];
+	size_t used;
+
+	for (unsigned i = 0; i < 3; i++) {
+		used = field_scan(text, i ? 2 : 4, &fields[i]);
+		if (used != (i ? 2 : 4) || used == text.size)
+			return -EINVAL;
+		text = span_skip(text, used);
+		if (i < 2 ? text.text[0] != '-' : text.text[0] != 'T' && text.text[0] != ' ')
+			return -EINVAL;
+		text = span_skip(text, 1);
+	}
+	if (text.size < 8 || !clock_parse((struct span){text.text, 8}, &fields[3]))
+		return -EINVAL;
+	text = span_trim(span_skip(text, 8));
+	if (text.size && !span_equals(text, "Z") && !span_equals(text, "UTC") &&
+	    !span_equals(text, "(UTC)"))
+		return -EINVAL;
+	return stamp_make(fields, out_stamp_s);
+}
+
+int stamp_parse_date(struct span text, int64_t *out_stamp_s)
+{
+	unsigned fields[6];
+	struct span weekday = span_word(&text), month = span_word(&text), day = span_word(&text);
+	struct span clock = span_word(&text), zone = span_word(&text);
+
+	if (weekday.size != 3 || !day.size || day.size > 2 ||
+	    field_scan(day, 2, &fields[2]) != day.size || text.size != 4 ||
+	    field_scan(text, 4, &fields[0]) != 4 || month_parse(month, &fields[1]) < 0 ||
+	    !clock_parse(clock, &fields[3]) ||
+	    (!span_equals(zone, "UTC") && !span_equals(zone, "GMT")))
+		return -EINVAL;
+	return stamp_make(fields, out_stamp_s);
+}
+
 int stamp_parse_period(struct span text, uint64_t *out_period_s)
 {
 	static const struct {

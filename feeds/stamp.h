@@ -16,5 +16,12 @@ int stamp_parse_http(struct span text, int64_t *out_stamp_s);
  */
 int stamp_parse_digits(struct span text, int64_t *out_stamp_s);
 
+/* "2026-07-14T20:45:40", "2026-02-26 12:05:20", with or without Z, UTC or (UTC) behind. Errors:
+ * -EINVAL; out is unchanged */
+int stamp_parse_iso(struct span text, int64_t *out_stamp_s);
+
+/* "Tue Jan 14 07:08:16 UTC 2025": date(1). Errors: -EINVAL; out is unchanged */
+int stamp_parse_date(struct span text, int64_t *out_stamp_s);
+
 /* "90", "2h", "1d": seconds, minutes, hours, days, weeks. Errors: -EINVAL; out is unchanged. */
 int stamp_parse_period(struct span text, uint64_t *out_period_s);

@@ -6,7 +6,8 @@ set -eu
 
 build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-dev libprotobuf-c-dev
 	protobuf-c-compiler libmaxminddb-dev libcyaml-dev libyaml-dev libevent-dev libcurl4-openssl-dev
-	libarchive-dev libjansson-dev liblmdb-dev libsodium-dev libidn2-dev"
+	libarchive-dev libjansson-dev liblmdb-dev libsodium-dev libidn2-dev libknot-dev
+	libpsl-dev publicsuffix libmd-dev"
 run="iproute2 bind9-dnsutils"
 tests="libcmocka-dev python3 python3-dnspython python3-pytest iproute2 ethtool procps bind9-dnsutils
 	rbldnsd rsync openssl clang libclang-rt-14-dev iputils-ping iputils-arping"

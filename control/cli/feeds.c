@@ -56,12 +56,24 @@ static void print_note(const char *label, const char *text)
 	free(clean);
 }
 
-static void print_reason(const json_t *feed)
+static void print_messages(const json_t *feed, const char *key, const char *what)
 {
-	const json_t *messages = json_object_get(feed, "messages"), *message;
-	const char *reason = text_of(feed, "reason"), *serves = text_of(feed, "serves");
+	const json_t *message;
 	char label[160];
 	size_t i;
+
+	json_array_foreach(json_object_get(feed, key), i, message)
+	{
+		snprintf(label, sizeof(label), "%.64s: line %llu%s: ", text_of(feed, "name"),
+		         (unsigned long long)number_of(message, "line"), what);
+		print_note(label, text_of(message, "text"));
+	}
+}
+
+static void print_reason(const json_t *feed)
+{
+	const char *reason = text_of(feed, "reason"), *serves = text_of(feed, "serves");
+	char label[160];
 
 	snprintf(label, sizeof(label), "%.64s: %.32s: ", text_of(feed, "name"),
 	         text_of(feed, "state"));
@@ -72,12 +84,8 @@ static void print_reason(const json_t *feed)
 		snprintf(label, sizeof(label), "%.64s: serves ", text_of(feed, "name"));
 		print_note(label, serves);
 	}
-	json_array_foreach(messages, i, message)
-	{
-		snprintf(label, sizeof(label), "%.64s: line %llu: ", text_of(feed, "name"),
-		         (unsigned long long)number_of(message, "line"));
-		print_note(label, text_of(message, "text"));
-	}
+	print_messages(feed, "messages", "");
+	print_messages(feed, "skips", " (not listed)");
 }
 
 void feeds_print(const json_t *feeds)

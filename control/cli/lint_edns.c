@@ -129,6 +129,29 @@ static void check_not_echoed(struct lint *l, const struct lint_query *q, const s
 	          is_echoed ? "it is" : "it is not");
 }
 
+/* RFC 7828 section 3.3.2: a timeout of two octets over TCP, and nothing of the kind over UDP. */
+static void check_keepalive(struct lint *l, const struct lint_name *name)
+{
+	static const uint8_t option[] = {0, LINT_KEEPALIVE, 0, 0};
+	struct lint_query q = with_options(name, option, sizeof(option));
+	const struct lint_reply *r = lint_check(l, &q, LINT_WANT_LISTED, "edns-tcp-keepalive");
+	bool is_tcp = l->paths[l->path].is_tcp;
+	char asked[LINT_TEXT_MAX], came[64] = "no such option";
+	const uint8_t *data;
+	size_t size = 0;
+	bool is_there;
+
+	if (!r)
+		return;
+	is_there = lint_message_option(r, LINT_KEEPALIVE, &data, &size);
+	if (is_there)
+		snprintf(came, sizeof(came), "the option with %zu octets", size);
+	lint_asked(&q, "edns-tcp-keepalive", asked);
+	lint_note(l, !is_there || (is_tcp && size == 2), asked,
+	          is_tcp ? "a timeout of 2 octets, or no such option" : "no such option over UDP",
+	          came);
+}
+
 void lint_edns(struct lint *l)
 {
 	const struct lint_key *key = lint_key_of(l, LINT_FAMILIES);
@@ -148,5 +171,6 @@ void lint_edns(struct lint *l)
 		if (lint_check(l, &q, row->want, row->note) && row->options == unknown)
 			check_not_echoed(l, &q, row);
 	}
+	check_keepalive(l, &key->name);
 	check_cookies(l, &key->name);
 }

@@ -45,6 +45,7 @@ enum lint_option {
 	LINT_NSID = 3,
 	LINT_ECS = 8,
 	LINT_COOKIE = 10,
+	LINT_KEEPALIVE = 11,
 	LINT_PADDING = 12,
 	LINT_EDE = 15
 };

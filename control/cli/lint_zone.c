@@ -24,26 +24,73 @@ static void note_dead(struct lint *l)
 	l->path = before;
 }
 
-/* Resolvers that look for a name server's address must not be told that it does not exist. */
-static void check_servers(struct lint *l, const struct lint_name *servers, unsigned count)
+/* A name server, and how many addresses of it came with the NS records. */
+struct server {
+	struct lint_name name;
+	unsigned glue_count;
+};
+
+static unsigned count_addresses(const struct lint_reply *r, enum lint_section section,
+                                const struct lint_name *name)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; r && i < r->record_count; i++) {
+		const struct lint_record *record = &r->records[i];
+
+		count += record->section == section &&
+		         (record->type == LINT_A || record->type == LINT_AAAA) &&
+		         lint_name_equal(&record->owner, name);
+	}
+	return count;
+}
+
+static unsigned find_servers(const struct lint_reply *r, struct server servers[SERVERS_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; r && i < r->record_count && count < SERVERS_MAX; i++) {
+		struct server *s = &servers[count];
+
+		if (r->records[i].section != LINT_ANSWER || r->records[i].type != LINT_NS ||
+		    lint_message_target(r, &r->records[i], &s->name) < 0)
+			continue;
+		s->glue_count = count_addresses(r, LINT_ADDITIONAL, &s->name);
+		count++;
+	}
+	return count;
+}
+
+/*
+ * Resolvers that look for a name server's address must not be told that it does not exist; and
+ * those it has come with the NS records (RFC 1034 section 4.3.2 step 6).
+ */
+static void check_servers(struct lint *l, const struct server *servers, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct lint_query q = lint_question(&servers[i], LINT_A);
+		struct lint_query q = lint_question(&servers[i].name, LINT_A);
+		char asked[LINT_TEXT_MAX], wanted[64], came[64];
+		unsigned addresses;
 
-		if (!lint_name_is_in(&servers[i], &l->apex))
+		if (!lint_name_is_in(&servers[i].name, &l->apex))
 			continue;
-		lint_check(l, &q, LINT_WANT_EXISTS, "a name server");
+		addresses = count_addresses(lint_check(l, &q, LINT_WANT_EXISTS, "a name server"),
+		                            LINT_ANSWER, &servers[i].name);
 		q.type = LINT_AAAA;
-		lint_check(l, &q, LINT_WANT_EXISTS, "a name server");
+		addresses += count_addresses(lint_check(l, &q, LINT_WANT_EXISTS, "a name server"),
+		                             LINT_ANSWER, &servers[i].name);
+		lint_asked(&q, "a name server's addresses with the NS records", asked);
+		snprintf(wanted, sizeof(wanted), "%u, as it has", addresses);
+		snprintf(came, sizeof(came), "%u", servers[i].glue_count);
+		lint_note(l, servers[i].glue_count == addresses, asked, wanted, came);
 	}
 }
 
 void lint_apex(struct lint *l)
 {
 	struct lint_query q = lint_question(&l->apex, LINT_SOA);
-	struct lint_name servers[SERVERS_MAX];
-	const struct lint_reply *r;
-	unsigned count = 0;
+	struct server servers[SERVERS_MAX];
+	unsigned count;
 
 	note_dead(l);
 	lint_check(l, &q, LINT_WANT_SOA, "");
@@ -52,10 +99,7 @@ void lint_apex(struct lint *l)
 	q.type = LINT_TXT;
 	lint_check(l, &q, LINT_WANT_EXISTS, "");
 	q.type = LINT_NS;
-	r = lint_check(l, &q, LINT_WANT_NS, "");
-	for (unsigned i = 0; r && i < r->record_count && count < SERVERS_MAX; i++)
-		if (r->records[i].section == LINT_ANSWER && r->records[i].type == LINT_NS)
-			count += lint_message_target(r, &r->records[i], &servers[count]) == 0;
+	count = find_servers(lint_check(l, &q, LINT_WANT_NS, ""), servers);
 	check_servers(l, servers, count);
 }
 

@@ -4,6 +4,7 @@
 #include "control/cli/control_client.h"
 #include "control/cli/show.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,21 +195,62 @@ static json_t *ask_sources(const struct config *config, const char *key)
 	return sources;
 }
 
-int lookup_run(const struct arguments *a)
+/* Move the zones of a further piece into the answer. Errors: -ENOMEM */
+static int join(Reputed__Update__LookupAnswer *answer, Reputed__Update__LookupAnswer *piece)
+{
+	Reputed__Update__LookupZone **zones =
+	    reallocarray(answer->zones, answer->n_zones + piece->n_zones + 1, sizeof(*zones));
+
+	if (!zones)
+		return -ENOMEM;
+	answer->zones = zones;
+	for (size_t i = 0; i < piece->n_zones; i++)
+		zones[answer->n_zones++] = piece->zones[i];
+	piece->n_zones = 0;
+	answer->next_zone = piece->next_zone;
+	return 0;
+}
+
+/* Ask for all zones: many come in pieces. Errors: negative errno, told. */
+static int ask_zones(const struct arguments *a, const struct config *config,
+                     channel_response **out_response)
 {
 	Reputed__Update__Lookup lookup = REPUTED__UPDATE__LOOKUP__INIT;
 	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+	channel_response *all = NULL, *piece = NULL;
+	int rc;
+
+	lookup.key = (char *)a->operands[0];
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_LOOKUP;
+	request.lookup = &lookup;
+	rc = ask_dataplane(a, config, &request, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP, &all);
+	while (rc == 0 && all->lookup->next_zone > lookup.first_zone) {
+		lookup.first_zone = all->lookup->next_zone;
+		rc = ask_dataplane(a, config, &request, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP,
+		                   &piece);
+		if (rc < 0)
+			break;
+		rc = join(all->lookup, piece->lookup);
+		if (rc < 0)
+			ask_fail(a, "not enough memory for the answers of all zones");
+		reputed__update__response__free_unpacked(piece, NULL);
+	}
+	if (rc == 0)
+		*out_response = all;
+	else if (all)
+		reputed__update__response__free_unpacked(all, NULL);
+	return rc;
+}
+
+int lookup_run(const struct arguments *a)
+{
 	struct config *config = ask_config(a);
 	const Reputed__Update__LookupAnswer *answer;
 	channel_response *response = NULL;
 	json_t *sources;
 	int status;
 
-	lookup.key = (char *)a->operands[0];
-	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_LOOKUP;
-	request.lookup = &lookup;
-	if (!config || ask_dataplane(a, config, &request, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP,
-	                             &response) < 0) {
+	if (!config || ask_zones(a, config, &response) < 0) {
 		config_free(config);
 		return EXIT_UNKNOWN;
 	}

@@ -39,8 +39,9 @@ struct fetch_result {
 typedef void fetch_transport(const struct fetch_request *request, struct target *target,
                              struct fetch_result *out_result);
 
-fetch_transport http_fetch;  /* http://, https:// */
-fetch_transport rsync_fetch; /* rsync://HOST/MODULE/PATH or HOST::MODULE/PATH */
+fetch_transport http_fetch;     /* http://, https:// */
+fetch_transport transfer_fetch; /* axfr://HOST[:PORT]/ZONE, ixfr:// */
+fetch_transport rsync_fetch;    /* rsync://HOST/MODULE/PATH or HOST::MODULE/PATH */
 
 void fetch_fail(struct fetch_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

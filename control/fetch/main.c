@@ -22,9 +22,8 @@ static const struct {
 	const char *scheme;
 	fetch_transport *fetch;
 } transports[] = {
-    {"http://", http_fetch},
-    {"https://", http_fetch},
-    {"rsync://", rsync_fetch},
+    {"http://", http_fetch},     {"https://", http_fetch},    {"rsync://", rsync_fetch},
+    {"axfr://", transfer_fetch}, {"ixfr://", transfer_fetch},
 };
 
 static fetch_transport *find_transport(const char *source)

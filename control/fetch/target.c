@@ -87,6 +87,13 @@ static int target_keep_facts(const struct target *t, const char *source,
 	return rc;
 }
 
+void target_forget(const struct target *t)
+{
+	/* Should this fail, the worst is a whole fetch too many or a difference that does not fit.
+	 */
+	unlinkat(t->folder, t->facts, 0);
+}
+
 int target_commit(struct target *t, const char *source, const struct target_facts *facts,
                   int64_t mtime_s)
 {
@@ -98,8 +105,7 @@ int target_commit(struct target *t, const char *source, const struct target_fact
 	if (futimens(t->fd, times) < 0 || fsync(t->fd) < 0)
 		return -errno;
 	/* Facts of the old file beside the new one would ask for the wrong thing for ever. */
-	if (unlinkat(t->folder, t->facts, 0) < 0 && errno != ENOENT)
-		return -errno;
+	target_forget(t);
 	rc = durable_rename(t->folder, t->part, t->name);
 	if (rc < 0)
 		return rc;

@@ -44,5 +44,8 @@ int target_write(struct target *t, const void *bytes, size_t size);
 int target_commit(struct target *t, const char *source, const struct target_facts *facts,
                   int64_t mtime_s);
 
+/* Forget what is known of the file, so that it is fetched whole the next time. */
+void target_forget(const struct target *t);
+
 /* What is known of the file if it came from the same source; empty when nothing is. */
 void target_facts(const struct target *t, const char *source, struct target_facts *out_facts);

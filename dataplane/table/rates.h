@@ -56,7 +56,8 @@ struct rates_place rates_find(const struct rates *r, address6_t client, enum rat
 /*
  * Take one token.
  *
- * now_us: one reading per burst will do; a clock set back gives everybody a new start
+ * now_us: of a steady clock; one reading per burst will do. A clock that goes back gives everybody
+ *         a new start
  */
 enum rates_verdict rates_take(struct rates *r, struct rates_place place, enum rates_class class,
                               uint64_t now_us);

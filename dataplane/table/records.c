@@ -15,6 +15,7 @@ enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, 
 
 struct records {
 	size_t count;
+	size_t depth_max;     /* labels of the deepest name */
 	struct record *items; /* what they point to is behind them, in the same block */
 };
 
@@ -120,6 +121,29 @@ static bool unify(struct records *r)
 	return true;
 }
 
+static size_t depth_of(const struct records *r)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct labels labels;
+
+		labels_split(r->items[i].name, r->items[i].name_size, &labels);
+		depth = labels.count > depth ? labels.count : depth;
+	}
+	return depth;
+}
+
+/* Whether a name has more labels than another number of them. */
+static bool is_deeper(const uint8_t *name, size_t size, size_t depth)
+{
+	size_t at = 0;
+
+	for (; at < size && depth > 0; depth--)
+		at += 1u + name[at];
+	return at < size;
+}
+
 static int check(const struct record *records, size_t count, size_t *out_size)
 {
 	size_t size = sizeof(struct records) + count * sizeof(*records);
@@ -164,6 +188,7 @@ struct records *records_new(const struct record *records, size_t count)
 	}
 	if (count > 1)
 		qsort(r->items, count, sizeof(*r->items), compare_records);
+	r->depth_max = depth_of(r);
 	if (unify(r))
 		return r;
 	free(r);
@@ -190,6 +215,9 @@ const struct record *records_find(const struct records *r, const uint8_t *name, 
 {
 	size_t low = 0, high = r->count, end;
 
+	/* who asks for many labels must not have them compared at each step */
+	if (is_deeper(name, size, r->depth_max))
+		high = 0;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct record *item = &r->items[middle];

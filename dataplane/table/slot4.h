@@ -1,49 +1,70 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What table4 holds for one /24, in 64 bits: the verdict of all 256 addresses, or a pointer to an
- * immutable block of runs. 0 is "nothing listed", so a page never written is right as it is.
+ * What table4 holds below the points, in 32 bits: the verdict of all addresses of a /24 or /16, or
+ * where to look on. 0 is "nothing listed", so memory never written is right as it is.
+ *
+ * A /24 of several verdicts has a block in the arena: a mask (two verdicts in any pattern, 48
+ * bytes), runs of addresses (4 bytes each), or a verdict for each address (1 KB), whichever is
+ * smallest. A mask and a full block change in place, an address at a time by one atomic store; runs
+ * are immutable.
+ *
+ * Threads: slot4_lookup(), _expand() any reader between two quiescent states; all else the update
+ * thread only.
  */
+#include "dataplane/table/arena.h"
 #include "dataplane/table/verdicts.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLOT4_SIZE 256 /* addresses */
+#define SLOT4_SIZE 256 /* addresses of a /24, /24s of a /16 */
 
-typedef uint64_t slot4_t; /* verdict * 2, or address of a block + 1 */
+/* Bits 30 and 31 say what the rest is: */
+#define SLOT4_KINDS 0xc0000000u
+#define SLOT4_RUNS  0x40000000u /* a unit: struct slot4_runs */
+#define SLOT4_MASK  0x80000000u /* a unit: struct slot4_mask */
+#define SLOT4_FULL  0xc0000000u /* a unit: struct slot4_full */
+#define SLOT4_LEAF  0x40000000u /* of a /16: a unit, struct ranges4_leaf */
+#define SLOT4_FEW   0x80000000u /* of a /16: a unit, struct ranges4_few */
 
-struct slot4_block {
-	uint16_t count;  /* runs, 2..256 */
-	uint16_t listed; /* addresses with a verdict */
+typedef uint32_t slot4_t; /* a verdict, or a kind and a unit of the arena */
+
+struct slot4_runs {
+	uint32_t count;  /* 2..SLOT4_RUNS_MAX */
 	uint32_t runs[]; /* first address << 24 | verdict, ascending; neighbours differ */
+};
+
+#define SLOT4_RUNS_MAX 255
+
+struct slot4_mask {
+	_Atomic uint64_t bits[SLOT4_SIZE / 64]; /* bit: verdicts[1] */
+	verdict_t verdicts[2];
+};
+
+struct slot4_full {
+	_Atomic verdict_t verdicts[SLOT4_SIZE];
 };
 
 static inline slot4_t slot4_uniform(verdict_t verdict)
 {
-	return (slot4_t)verdict << 1;
+	return verdict;
 }
 
 static inline bool slot4_is_split(slot4_t slot)
 {
-	return slot & 1;
+	return slot & SLOT4_KINDS;
 }
 
-/* The verdict of a slot that is not split. */
-static inline verdict_t slot4_verdict(slot4_t slot)
+static inline const void *slot4_at(const struct arena *a, slot4_t slot)
 {
-	return (verdict_t)(slot >> 1);
-}
-
-/* The block of a split slot. */
-static inline const struct slot4_block *slot4_block(slot4_t slot)
-{
-	return (const struct slot4_block *)(uintptr_t)(slot - 1);
+	return arena_at(a, slot & ~SLOT4_KINDS);
 }
 
 /* Index of the run that holds an address, by bisection without a branch to mispredict. */
-static inline size_t slot4_find(const struct slot4_block *block, uint8_t address)
+static inline size_t slot4_find(const struct slot4_runs *block, uint8_t address)
 {
 	uint32_t key = (uint32_t)address << 24 | VERDICT_MAX;
 	size_t at = 0;
@@ -57,25 +78,52 @@ static inline size_t slot4_find(const struct slot4_block *block, uint8_t address
 	return at;
 }
 
-static inline verdict_t slot4_lookup(slot4_t slot, uint8_t address)
+static inline verdict_t slot4_mask_verdict(const struct slot4_mask *block, uint8_t address)
 {
-	if (!slot4_is_split(slot))
-		return slot4_verdict(slot);
-	return slot4_block(slot)->runs[slot4_find(slot4_block(slot), address)] & VERDICT_MAX;
+	/* acquire: pairs with release in slot4_set() */
+	uint64_t bits = atomic_load_explicit(&block->bits[address / 64], memory_order_acquire);
+
+	return block->verdicts[bits >> (address % 64) & 1];
 }
 
-/* Addresses with a verdict. */
-static inline unsigned slot4_listed(slot4_t slot)
+/* The verdict of an address of a /24. */
+static inline verdict_t slot4_lookup(const struct arena *a, slot4_t slot, uint8_t address)
 {
-	if (slot4_is_split(slot))
-		return slot4_block(slot)->listed;
-	return slot == 0 ? 0 : SLOT4_SIZE;
+	const void *block = slot4_at(a, slot);
+
+	switch (slot & SLOT4_KINDS) {
+	case SLOT4_RUNS: {
+		const struct slot4_runs *runs = block;
+
+		return runs->runs[slot4_find(runs, address)] & VERDICT_MAX;
+	}
+	case SLOT4_MASK:
+		return slot4_mask_verdict(block, address);
+	case SLOT4_FULL:
+		/* acquire: pairs with release in slot4_set() */
+		return atomic_load_explicit(&((const struct slot4_full *)block)->verdicts[address],
+		                            memory_order_acquire);
+	}
+	return slot;
 }
 
-/*
- * The slot that results from painting a part of another one. It is uniform if it can be, the same
- * slot if nothing changes, and else has a new block, which the caller owns.
- *
- * Errors: -ENOMEM
- */
-int slot4_paint(slot4_t slot, uint8_t first, uint8_t last, verdict_t verdict, slot4_t *out_slot);
+/* Hint that slot4_lookup() of the address follows. */
+static inline void slot4_prefetch(const struct arena *a, slot4_t slot, uint8_t address)
+{
+	const char *block = slot4_at(a, slot);
+
+	__builtin_prefetch((slot & SLOT4_KINDS) == SLOT4_FULL ? block + 4u * address : block);
+}
+
+/* The verdicts of all addresses of a /24. */
+void slot4_expand(const struct arena *a, slot4_t slot, verdict_t out_verdicts[SLOT4_SIZE]);
+
+/* The smallest slot for some verdicts. The arena has a page in reserve. */
+slot4_t slot4_make(struct arena *a, const verdict_t verdicts[SLOT4_SIZE]);
+
+/* The slot that results from painting a part of another one: the same if nothing changes; else one
+ * with a block of its own or none. The arena has a page in reserve. */
+slot4_t slot4_paint(struct arena *a, slot4_t slot, uint8_t first, uint8_t last, verdict_t verdict);
+
+/* Change an address of a block in place. Returns false if that cannot be; then nothing changed. */
+bool slot4_set(struct arena *a, slot4_t slot, uint8_t address, verdict_t verdict);

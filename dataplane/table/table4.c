@@ -1,94 +1,71 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table4.h"
 
-#include "dataplane/table/listset.h"
-#include "dataplane/table/retire.h"
-#include "dataplane/table/slot4.h"
+#include "dataplane/table/table4_parts.h"
 
 #include <errno.h>
-#include <malloc.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <sys/random.h>
+#include <time.h>
 
-#define SLOT_COUNT     (1u << 24) /* one per /24 */
-#define GROUP_COUNT    (1u << 16) /* one per /16 */
-#define GROUP_SIZE     256        /* slots */
-#define NET_COUNT      256        /* one per /8 */
-#define LIST_COUNT     (LIST_ID_MAX + 1)
-#define SMALLEST_PAGE  4096
 #define BURST          32
 #define ANY_MEMO_COUNT 64
+#define ANY_AHEAD      8 /* /24s that are prefetched */
 
-/*
- * Reserved address space; a page costs memory from its first write on. So the summaries of the /16
- * and /8 cost 0.5 MB for each 64 lists and 128 KB for each list that is all over the address space.
- */
-struct map {
-	_Atomic slot4_t slots[SLOT_COUNT];    /* update thread: writes; readers: read */
-	_Atomic uint32_t filled[GROUP_COUNT]; /* slots of a /16 other than 0; likewise */
-	/* bit N of word W: list W * 64 + N is in it; update thread: writes; readers: read */
-	_Atomic uint64_t group_lists[LISTSET_WORDS][GROUP_COUNT];
-	_Atomic uint64_t net_lists[LISTSET_WORDS][NET_COUNT];
-	/* update thread only: in how many slots of a /16, and /16s of a /8, a list is */
-	uint16_t group_counts[LIST_COUNT][GROUP_COUNT];
-	uint16_t net_counts[LIST_COUNT][NET_COUNT];
-};
-
-struct table4 {
-	struct map *map;
-	const struct verdicts *verdicts; /* NULL = none; constant */
-	/* the rest belongs to the update thread */
-	struct retire retire;
-	size_t page_size;
-	uint64_t memory_size;
-	uint64_t address_count;
-	uint64_t touched[sizeof(struct map) / SMALLEST_PAGE / 64 + 1]; /* bitmap of pages */
+/* Measured: see README.md. */
+static const struct table4_tuning usual = {
+    .points = {.page_shift = 8, .load_percent = 80},
+    .net_points = 12,
 };
 
 struct table4 *table4_new(void)
 {
+	struct table4_tuning tuning = usual;
+	uint32_t *secret = tuning.points.secret;
+
+	/* without randomness right after boot, the time has to do: this is about collisions that
+	 * someone plans, not about secrecy */
+	if (getrandom(secret, sizeof(tuning.points.secret), GRND_NONBLOCK) !=
+	    sizeof(tuning.points.secret)) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		secret[0] = (uint32_t)now.tv_nsec * 0x9e3779b1u;
+		secret[1] = (uint32_t)now.tv_sec * 0x85ebca6bu;
+		secret[2] = secret[0] ^ secret[1] >> 7;
+	}
+	secret[0] |= 1;
+	secret[1] |= 1;
+	return table4_new_tuned(&tuning);
+}
+
+struct table4 *table4_new_tuned(const struct table4_tuning *tuning)
+{
 	struct table4 *t = calloc(1, sizeof(*t));
-	void *map;
 
 	if (!t)
 		return NULL;
-	map = mmap(NULL, sizeof(*t->map), PROT_READ | PROT_WRITE,
-	           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (map == MAP_FAILED) {
-		free(t);
+	t->arena = arena_new();
+	if (!t->arena || pages_init(&t->pages, sizeof(*t->map)) < 0 ||
+	    summary4_init(&t->summary) < 0) {
+		table4_free(t);
 		errno = ENOMEM;
 		return NULL;
 	}
-	t->map = map;
-	t->page_size = (size_t)sysconf(_SC_PAGESIZE);
-	t->memory_size = sizeof(*t);
+	t->map = t->pages.memory;
+	t->net_points = tuning->net_points;
+	points4_init(&t->map->points, &t->pages, t->arena, &tuning->points);
+	ranges4_init(&t->map->ranges, &t->pages, t->arena);
 	return t;
-}
-
-static void free_blocks(struct table4 *t)
-{
-	for (uint32_t group = 0; group < GROUP_COUNT; group++) {
-		if (atomic_load_explicit(&t->map->filled[group], memory_order_relaxed) == 0)
-			continue;
-		for (uint32_t i = 0; i < GROUP_SIZE; i++) {
-			slot4_t slot = atomic_load_explicit(&t->map->slots[group * GROUP_SIZE + i],
-			                                    memory_order_relaxed);
-
-			if (slot4_is_split(slot))
-				free((void *)(uintptr_t)slot4_block(slot));
-		}
-	}
 }
 
 void table4_free(struct table4 *t)
 {
 	if (!t)
 		return;
-	free_blocks(t);
-	retire_done(&t->retire);
-	munmap(t->map, sizeof(*t->map));
+	summary4_done(&t->summary);
+	pages_done(&t->pages);
+	arena_free(t->arena);
 	free(t);
 }
 
@@ -97,234 +74,116 @@ void table4_use(struct table4 *t, const struct verdicts *verdicts)
 	t->verdicts = verdicts;
 }
 
-static slot4_t own_slot(const struct table4 *t, uint32_t index)
-{
-	/* relaxed: only this thread writes */
-	return atomic_load_explicit(&t->map->slots[index], memory_order_relaxed);
-}
-
-static uint64_t block_memory(slot4_t slot)
-{
-	if (!slot4_is_split(slot))
-		return 0;
-	return malloc_usable_size((void *)(uintptr_t)slot4_block(slot)) + sizeof(size_t);
-}
-
-static void touch(struct table4 *t, const void *where)
-{
-	size_t page = (size_t)((const char *)where - (const char *)t->map) / t->page_size;
-
-	if (t->touched[page / 64] >> (page % 64) & 1)
-		return;
-	t->touched[page / 64] |= UINT64_C(1) << (page % 64);
-	t->memory_size += t->page_size;
-}
-
-static void add_filled(struct table4 *t, uint32_t group, int delta)
-{
-	_Atomic uint32_t *filled = &t->map->filled[group];
-	uint32_t count = atomic_load_explicit(filled, memory_order_relaxed);
-
-	touch(t, filled);
-	/* release: for those who saw 0 before */
-	atomic_store_explicit(filled, count + (uint32_t)delta, memory_order_release);
-}
-
-/* The lists of all verdicts of a slot. */
-static void slot_lists(const struct table4 *t, slot4_t slot, struct listset *out_lists)
-{
-	verdict_t last = VERDICT_NONE;
-
-	out_lists->used = 0;
-	if (!slot4_is_split(slot)) {
-		listset_add(out_lists, t->verdicts, slot4_verdict(slot));
-		return;
-	}
-	for (size_t i = 0; i < slot4_block(slot)->count; i++) {
-		verdict_t verdict = slot4_block(slot)->runs[i] & VERDICT_MAX;
-
-		if (verdict == VERDICT_NONE || verdict == last)
-			continue;
-		last = verdict;
-		listset_add(out_lists, t->verdicts, verdict);
-	}
-}
-
-static void change_bit(struct table4 *t, _Atomic uint64_t *word, uint64_t bit, bool is_on)
-{
-	uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-
-	touch(t, word);
-	/* release: pairs with acquire in group_has() and net_has() */
-	atomic_store_explicit(word, is_on ? old | bit : old & ~bit, memory_order_release);
-}
-
-/* A list came into a slot of a group, or went. */
-static void count_list(struct table4 *t, uint32_t group, uint32_t list, bool is_more)
-{
-	uint16_t *in_group = &t->map->group_counts[list][group];
-	uint16_t *in_net = &t->map->net_counts[list][group / GROUP_SIZE];
-	const uint32_t word = list / 64;
-	const uint64_t bit = UINT64_C(1) << (list % 64);
-
-	if (!is_more && *in_group == 0)
-		return; /* a verdict was not what it was when it was painted: control is not to */
-	touch(t, in_group);
-	if (is_more ? (*in_group)++ != 0 : --*in_group != 0)
-		return;
-	change_bit(t, &t->map->group_lists[word][group], bit, is_more);
-	touch(t, in_net);
-	if (is_more ? (*in_net)++ != 0 : --*in_net != 0)
-		return;
-	change_bit(t, &t->map->net_lists[word][group / GROUP_SIZE], bit, is_more);
-}
-
-/* Count the lists that are in one set and not in the other. */
-static void count_lists(struct table4 *t, uint32_t group, const struct listset *in,
-                        const struct listset *not_in, bool is_more)
-{
-	for (uint32_t words = in->used; words; words &= words - 1) {
-		unsigned word = (unsigned)__builtin_ctz(words);
-		uint64_t bits = in->words[word] & ~listset_word(not_in, word);
-
-		for (; bits; bits &= bits - 1)
-			count_list(t, group, word * 64 + (unsigned)__builtin_ctzll(bits), is_more);
-	}
-}
-
-/* Publish a slot. Room to retire its old block was reserved. */
-static void put_slot(struct table4 *t, uint32_t index, slot4_t slot)
-{
-	slot4_t old = own_slot(t, index);
-	struct listset was, is;
-
-	if (old == slot)
-		return;
-	slot_lists(t, old, &was);
-	slot_lists(t, slot, &is);
-	touch(t, &t->map->slots[index]);
-	t->memory_size += block_memory(slot) - block_memory(old);
-	t->address_count += (uint64_t)slot4_listed(slot) - slot4_listed(old);
-	/* count up before, down after: whoever sees the slot filled sees the group filled */
-	if (old == 0)
-		add_filled(t, index / GROUP_SIZE, 1);
-	count_lists(t, index / GROUP_SIZE, &is, &was, true);
-	/* release: pairs with acquire in load_slot(); the block, and what control defined before
-	 * this paint, are visible with it */
-	atomic_store_explicit(&t->map->slots[index], slot, memory_order_release);
-	count_lists(t, index / GROUP_SIZE, &was, &is, false);
-	if (slot == 0)
-		add_filled(t, index / GROUP_SIZE, -1);
-	if (slot4_is_split(old))
-		retire_add(&t->retire, (void *)(uintptr_t)slot4_block(old));
-}
-
-static bool is_empty_group(const struct table4 *t, uint32_t group)
-{
-	return atomic_load_explicit(&t->map->filled[group], memory_order_relaxed) == 0;
-}
-
-/* Split slots of a range of slots [from, end). */
-static size_t count_split(const struct table4 *t, uint32_t from, uint32_t end)
-{
-	size_t count = 0;
-
-	for (uint32_t i = from; i < end; i++) {
-		if (is_empty_group(t, i / GROUP_SIZE))
-			i |= GROUP_SIZE - 1; /* on to the last slot of the group */
-		else if (slot4_is_split(own_slot(t, i)))
-			count++;
-	}
-	return count;
-}
-
-static void put_slots(struct table4 *t, uint32_t from, uint32_t end, slot4_t slot)
-{
-	for (uint32_t i = from; i < end; i++) {
-		if (slot == 0 && is_empty_group(t, i / GROUP_SIZE))
-			i |= GROUP_SIZE - 1;
-		else
-			put_slot(t, i, slot);
-	}
-}
-
-/* A block made for a paint that did not happen. */
-static void discard(slot4_t made, slot4_t old)
-{
-	if (made != old && slot4_is_split(made))
-		free((void *)(uintptr_t)slot4_block(made));
-}
-
-int table4_paint(struct table4 *t, uint32_t first, uint32_t last, verdict_t verdict)
-{
-	const uint32_t head = first / SLOT4_SIZE, tail = last / SLOT4_SIZE;
-	const uint8_t head_first = (uint8_t)first, tail_last = (uint8_t)last;
-	const uint8_t head_last = head == tail ? tail_last : SLOT4_SIZE - 1;
-	slot4_t head_slot = 0, tail_slot = 0;
-	int rc;
-
-	if (first > last || verdict > VERDICT_MAX)
-		return -EINVAL;
-	rc = slot4_paint(own_slot(t, head), head_first, head_last, verdict, &head_slot);
-	if (rc < 0)
-		return rc;
-	if (head != tail) {
-		rc = slot4_paint(own_slot(t, tail), 0, tail_last, verdict, &tail_slot);
-		if (rc < 0)
-			goto undo_head;
-	}
-	rc = retire_reserve(&t->retire, 2 + count_split(t, head + 1, tail));
-	if (rc < 0)
-		goto undo_tail;
-	put_slot(t, head, head_slot);
-	put_slots(t, head + 1, tail, slot4_uniform(verdict));
-	if (head != tail)
-		put_slot(t, tail, tail_slot);
-	return 0;
-undo_tail:
-	if (head != tail)
-		discard(tail_slot, own_slot(t, tail));
-undo_head:
-	discard(head_slot, own_slot(t, head));
-	return rc;
-}
-
-static slot4_t load_slot(const struct table4 *t, uint32_t index)
-{
-	/* acquire: pairs with release in put_slot() */
-	return atomic_load_explicit(&t->map->slots[index], memory_order_acquire);
-}
-
 verdict_t table4_lookup(const struct table4 *t, uint32_t address)
 {
-	return slot4_lookup(load_slot(t, address / SLOT4_SIZE), (uint8_t)address);
+	const struct table4_map *map = t->map;
+	struct points4_probe probe;
+	uint32_t value;
+
+	points4_start(&map->points, address, &probe);
+	value = points4_value(&map->points, &probe);
+	if (value)
+		return value - 1;
+	return slot4_lookup(t->arena, ranges4_load(&map->ranges, address >> 8), (uint8_t)address);
 }
 
 void table4_prefetch(const struct table4 *t, uint32_t address)
 {
-	__builtin_prefetch((const void *)&t->map->slots[address / SLOT4_SIZE]);
+	points4_prefetch(&t->map->points, address);
+	ranges4_prefetch(&t->map->ranges, address >> 8);
+}
+
+/* A burst under way. */
+struct burst {
+	struct points4_probe probes[BURST];
+	uint8_t going[BURST], missing[BURST]; /* not found yet, not found */
+	unsigned going_count, missing_count;
+};
+
+static void start_some(const struct table4 *t, const uint32_t *addresses, unsigned count,
+                       struct burst *out_burst)
+{
+	for (unsigned i = 0; i < count; i++) {
+		points4_start(&t->map->points, addresses[i], &out_burst->probes[i]);
+		ranges4_prefetch(&t->map->ranges, addresses[i] >> 8);
+	}
+	out_burst->going_count = 0;
+	out_burst->missing_count = 0;
+}
+
+/* Look at the home buckets; without a branch on what is there, which is anyone's guess. */
+static void look_home(const struct points4 *p, struct burst *b, unsigned count,
+                      verdict_t *out_verdicts)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t value = 0;
+		bool is_going = false;
+
+		if (b->probes[i].group) {
+			value = points4_here(p, &b->probes[i]);
+			is_going = points4_is_passed(p, &b->probes[i]);
+		}
+		out_verdicts[i] = value - 1;
+		b->going[b->going_count] = (uint8_t)i;
+		b->going_count += value == 0 && is_going;
+		b->missing[b->missing_count] = (uint8_t)i;
+		b->missing_count += value == 0 && !is_going;
+	}
+}
+
+static void look_further(const struct points4 *p, struct burst *b, verdict_t *out_verdicts)
+{
+	for (unsigned i = 0; i < b->going_count; i++) {
+		if (points4_next(p, &b->probes[b->going[i]]))
+			points4_fetch(p, &b->probes[b->going[i]]);
+	}
+	for (unsigned i = 0; i < b->going_count; i++) {
+		uint32_t value = points4_value(p, &b->probes[b->going[i]]);
+
+		out_verdicts[b->going[i]] = value - 1;
+		if (value == 0)
+			b->missing[b->missing_count++] = b->going[i];
+	}
+}
+
+/* What is below those that have no point. */
+static void look_below(const struct table4 *t, struct burst *b, const uint32_t *addresses,
+                       verdict_t *out_verdicts)
+{
+	unsigned split_count = 0;
+
+	for (unsigned i = 0; i < b->missing_count; i++) {
+		unsigned at = b->missing[i];
+		slot4_t slot = ranges4_load(&t->map->ranges, addresses[at] >> 8);
+
+		out_verdicts[at] = slot;
+		if (!slot4_is_split(slot))
+			continue;
+		slot4_prefetch(t->arena, slot, (uint8_t)addresses[at]);
+		b->missing[split_count++] = (uint8_t)at;
+	}
+	for (unsigned i = 0; i < split_count; i++) {
+		unsigned at = b->missing[i];
+
+		out_verdicts[at] = slot4_lookup(t->arena, out_verdicts[at], (uint8_t)addresses[at]);
+	}
 }
 
 void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size_t count,
                          verdict_t *out_verdicts)
 {
-	slot4_t slots[BURST];
+	struct burst b;
 
 	while (count > 0) {
-		size_t n = count < BURST ? count : BURST;
+		unsigned some = count < BURST ? (unsigned)count : BURST;
 
-		for (size_t i = 0; i < n; i++)
-			table4_prefetch(t, addresses[i]);
-		for (size_t i = 0; i < n; i++) {
-			slots[i] = load_slot(t, addresses[i] / SLOT4_SIZE);
-			if (slot4_is_split(slots[i]))
-				__builtin_prefetch(slot4_block(slots[i]));
-		}
-		for (size_t i = 0; i < n; i++)
-			out_verdicts[i] = slot4_lookup(slots[i], (uint8_t)addresses[i]);
-		addresses += n;
-		out_verdicts += n;
-		count -= n;
+		start_some(t, addresses, some, &b);
+		look_home(&t->map->points, &b, some, out_verdicts);
+		look_further(&t->map->points, &b, out_verdicts);
+		look_below(t, &b, addresses, out_verdicts);
+		addresses += some;
+		out_verdicts += some;
+		count -= some;
 	}
 }
 
@@ -347,20 +206,39 @@ static bool try_verdict(struct search *s, verdict_t verdict)
 	return false;
 }
 
-static bool try_slot(struct search *s, slot4_t slot, uint8_t first, uint8_t last)
+static bool try_block(struct search *s, slot4_t slot, unsigned first, unsigned last)
 {
-	const struct slot4_block *block;
+	verdict_t verdicts[SLOT4_SIZE];
 
-	if (!slot4_is_split(slot))
-		return try_verdict(s, slot4_verdict(slot));
-	block = slot4_block(slot);
-	for (size_t i = slot4_find(block, first); i < block->count; i++) {
-		if (block->runs[i] >> 24 > last)
-			break;
-		if (try_verdict(s, block->runs[i] & VERDICT_MAX))
+	slot4_expand(s->table->arena, slot, verdicts);
+	for (unsigned i = first; i <= last; i++) {
+		if (try_verdict(s, verdicts[i]))
 			return true;
 	}
 	return false;
+}
+
+/* Try the addresses first to last of a /24. */
+static bool try_net(struct search *s, uint32_t net, unsigned first, unsigned last)
+{
+	struct points4_found found[POINTS4_NET_MAX];
+	unsigned count = points4_collect(&s->table->map->points, net, found);
+	unsigned left = last - first + 1;
+	slot4_t slot;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (found[i].octet < first || found[i].octet > last)
+			continue;
+		if (try_verdict(s, found[i].verdict))
+			return true;
+		if (left > 0)
+			left--;
+	}
+	/* after the points, as in a lookup */
+	slot = ranges4_load(&s->table->map->ranges, net);
+	if (slot4_is_split(slot))
+		return try_block(s, slot, first, last);
+	return left > 0 && try_verdict(s, slot);
 }
 
 /* Try the addresses of a range that lies within one /16. */
@@ -369,34 +247,15 @@ static bool scan_group(const struct table4 *t, const uint64_t *lists, uint32_t f
 	const uint32_t head = first / SLOT4_SIZE, tail = last / SLOT4_SIZE;
 	struct search s = {t, lists, {0}};
 
+	for (uint32_t i = head; i < head + ANY_AHEAD && i <= tail; i++)
+		points4_prefetch(&t->map->points, i * SLOT4_SIZE);
 	for (uint32_t i = head; i <= tail; i++) {
-		uint8_t from = i == head ? (uint8_t)first : 0;
-		uint8_t to = i == tail ? (uint8_t)last : SLOT4_SIZE - 1;
+		unsigned from = i == head ? first % SLOT4_SIZE : 0;
+		unsigned to = i == tail ? last % SLOT4_SIZE : SLOT4_SIZE - 1;
 
-		if (try_slot(&s, load_slot(t, i), from, to))
-			return true;
-	}
-	return false;
-}
-
-static bool group_has(const struct table4 *t, uint32_t group, const uint64_t *lists)
-{
-	for (unsigned word = 0; word < LISTSET_WORDS; word++) {
-		/* acquire: pairs with release in change_bit() */
-		if (lists[word] &&
-		    lists[word] & atomic_load_explicit(&t->map->group_lists[word][group],
-		                                       memory_order_acquire))
-			return true;
-	}
-	return false;
-}
-
-static bool net_has(const struct table4 *t, uint32_t net, const uint64_t *lists)
-{
-	for (unsigned word = 0; word < LISTSET_WORDS; word++) {
-		/* acquire: pairs with release in change_bit() */
-		if (lists[word] && lists[word] & atomic_load_explicit(&t->map->net_lists[word][net],
-		                                                      memory_order_acquire))
+		if (i + ANY_AHEAD <= tail)
+			points4_prefetch(&t->map->points, (i + ANY_AHEAD) * SLOT4_SIZE);
+		if (try_net(&s, i, from, to))
 			return true;
 	}
 	return false;
@@ -410,12 +269,12 @@ bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
 	for (; at <= last; at = end + 1) {
 		end = at | 0xffffff;
 		if ((at & 0xffffff) == 0 && end <= last) {
-			if (net_has(t, (uint32_t)at >> 24, lists))
+			if (summary4_net_has(&t->summary, (uint32_t)at >> 24, lists))
 				return true;
 			continue;
 		}
 		end = (at | 0xffff) < last ? at | 0xffff : last;
-		if (!group_has(t, (uint32_t)at >> 16, lists))
+		if (!summary4_group_has(&t->summary, (uint32_t)at >> 16, lists))
 			continue;
 		if (end - at == 0xffff || scan_group(t, lists, (uint32_t)at, (uint32_t)end))
 			return true;
@@ -425,6 +284,7 @@ bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
 
 void table4_stats(const struct table4 *t, struct table4_stats *out_stats)
 {
-	out_stats->memory_size = t->memory_size;
+	out_stats->memory_size = sizeof(*t) + t->pages.memory_size + t->summary.pages.memory_size +
+	                         t->arena->memory_size;
 	out_stats->address_count = t->address_count;
 }

@@ -22,23 +22,34 @@ struct table6 *table6_new(void);
 void table6_use(struct table6 *t, const struct verdicts *verdicts); /* as table4_use() */
 void table6_free(struct table6 *t);
 
-/* As table4_paint(). Cost: O(boundaries removed + log n), amortised. */
+/* As table4_paint(). Cost: O(entries removed + log n), amortised. */
 int table6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t verdict);
 
 verdict_t table6_lookup(const struct table6 *t, address6_t address);
 
+/* As table4_lookup_burst(). */
+void table6_lookup_burst(const struct table6 *t, const address6_t *addresses, size_t count,
+                         verdict_t *out_verdicts);
+
+/* Hint that table6_lookup(t, address) follows. */
+void table6_prefetch(const struct table6 *t, address6_t address);
+
 /*
- * As table4_any(). Chunks of boundaries and strides of chunks have summaries of 64 bits, in which
- * lists whose ids are the same modulo 64 look alike: so it is exact, in O(log n + strides), unless
- * it came across TABLE6_ANY_BUDGET boundaries where they did and were not; then it answers true,
- * which is the safe side (NODATA instead of NXDOMAIN).
+ * As table4_any(). Segments and nodes of segments have summaries of 64 bits, in which lists whose
+ * ids are the same modulo 64 look alike: so it is exact, in O(log n + nodes), unless it came across
+ * TABLE6_ANY_BUDGET entries where they did and were not; then it answers true, which is the safe
+ * side (NODATA instead of NXDOMAIN).
  */
 #define TABLE6_ANY_BUDGET 4096
 bool table6_any(const struct table6 *t, address6_t first, address6_t last,
                 const uint64_t lists[LISTSET_WORDS]);
 
 struct table6_stats {
-	uint64_t memory_size;    /* bytes, resident */
-	uint64_t boundary_count; /* places where the verdict changes */
+	uint64_t memory_size; /* bytes, resident */
+	uint64_t
+	    boundary_count;   /* places where the verdict may change: 2 for a point, 1 for a run */
+	uint64_t point_count; /* /64s and single addresses unlike what is around them */
+	uint64_t segment_count;
 };
+/* Threads: the update thread only. Cost: O(segments) */
 void table6_stats(const struct table6 *t, struct table6_stats *out_stats);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/zones.h"
 
-#include "dataplane/table/labels.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,13 +266,19 @@ const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t
                               size_t *out_offset)
 {
 	struct labels labels;
-	size_t depth;
 
-	if (split(name, size, &labels) < 0)
-		return NULL;
-	depth = labels.count < z->depth_max ? labels.count : z->depth_max;
+	return split(name, size, &labels) < 0
+	           ? NULL
+	           : zones_find_labels(z, name, size, &labels, out_offset);
+}
+
+const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name, size_t size,
+                                     const struct labels *labels, size_t *out_offset)
+{
+	size_t depth = labels->count < z->depth_max ? labels->count : z->depth_max;
+
 	for (;; depth--) { /* the longest first */
-		size_t offset = depth > 0 ? labels.offsets[labels.count - depth] : size - 1;
+		size_t offset = depth > 0 ? labels->offsets[labels->count - depth] : size - 1;
 
 		if (z->has_depth[depth]) {
 			uint64_t hash = hash_apex(&z->key, name + offset, size - offset);

@@ -5,6 +5,7 @@
  * answers. A set of zones is immutable once published (see tables.h); it is replaced whole.
  */
 #include "dataplane/table/keys.h"
+#include "dataplane/table/labels.h"
 #include "dataplane/table/listset.h"
 #include "dataplane/table/observed.h"
 #include "dataplane/table/records.h"
@@ -88,6 +89,14 @@ int zones_add(struct zones *z, const struct zone *zone);
  */
 const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t size,
                               size_t *out_offset);
+
+/*
+ * The same, of a name that was taken apart already.
+ *
+ * labels: of the name, without its root label
+ */
+const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name, size_t size,
+                                     const struct labels *labels, size_t *out_offset);
 
 /*
  * Give a zone its keys, before the set is published; they are freed with it.

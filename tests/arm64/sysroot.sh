@@ -6,8 +6,8 @@
 set -eu
 
 packages="libc6-dev libdpdk-dev liburcu-dev libprotobuf-c-dev libmaxminddb-dev libcyaml-dev libyaml-dev
-	libevent-dev libcurl4-openssl-dev libarchive-dev libjansson-dev liblmdb-dev libsodium-dev libidn2-dev
-	libcmocka-dev"
+	libevent-dev libcurl4-openssl-dev libarchive-dev libjansson-dev liblmdb-dev libsodium-dev libidn2-dev libknot-dev
+	libpsl-dev libmd-dev libcmocka-dev"
 
 mkdir -p "$1"
 directory=$(cd "$1" && pwd)

@@ -394,13 +394,29 @@ def records_cases():
     Case(f, "case", "RFC 4343", q, reply(q, answers=[rr("A", 300, b"\xc0\0\2\x51")]))
     nodata(f, "ns-mx", "RFC 2308 section 2.2", REC, Query("ns1.rec.example", "MX"))
     cname = b"\3web\3rec\7example\0"
-    for qtype in ("A", "CNAME", "ANY", "AAAA"):
+    for qtype in ("A", "CNAME", "ANY"):
         q = Query("www.rec.example", qtype)
         answers = [rr("CNAME", 300, cname)]
         if qtype == "A":
             answers.append(rr("A", 300, b"\xc0\0\2\x51", pointer(12 + len(q.wire) + 4 + 12)))
         Case(f, f"cname-{qtype.lower()}", "RFC 1034 section 4.3.2 step 3a: a CNAME is followed "
              "in the zone, unless it is asked for", q, reply(q, answers=answers))
+    for name, qtype, chain in (("www", "MX", ()), ("four", "AAAA", (cname,))):
+        q = Query(f"{name}.rec.example", qtype)
+        targets = [cname] if name == "www" else [b"\3www\3rec\7example\0", *chain]
+        answers, owner, at = [], pointer(12), 12 + len(q.wire) + 4
+        for target in targets:
+            answers.append(rr("CNAME", 300, target, owner))
+            owner, at = pointer(at + 12), at + 12 + len(target)
+        Case(f, f"cname-nodata-{name}", "RFC 2308 section 2.2: the last name of the chain is there, "
+             "the type is not:\nthe SOA says so, and for how long",
+             q, negative(REC, q, NOERROR, answers=answers))
+    q = Query("apex.rec.example", "NS")
+    Case(f, "cname-apex", "what the apex has is told who asks for the apex: no SOA, which would "
+         "deny its NS", q, reply(q, answers=[rr("CNAME", 300, b"\3rec\7example\0")]))
+    q = Query("gap.rec.example", "TXT")
+    Case(f, "cname-gap", "a name without records may be listed: it is for who asks for it", q,
+         reply(q, answers=[rr("CNAME", 300, b"\3ent\3rec\7example\0")]))
     q = Query("out.rec.example")
     Case(f, "cname-out", "RFC 1034 section 4.3.2: the rest is another zone's", q,
          reply(q, answers=[rr("CNAME", 300, b"\3web\7example\0")]))
@@ -524,6 +540,7 @@ def ip6_cases():
 
 def name_cases():
     f = "names"
+    deep_cases(f)
     listed(f, "listed", "RFC 5782 section 2.2: names", Query("spam.example.dbl.example"),
            "127.0.1.2")
     text(f, "listed-txt", "'$' is the name that was listed",
@@ -574,6 +591,33 @@ def name_cases():
     longest = ".".join(["a" * 63] * 3 + ["b" * (255 - 3 * 64 - 13 - 1)]) + ".dbl.example"
     assert len(wire(longest)) == 255
     nxdomain(f, "longest", "RFC 1035 section 3.1: 255 bytes are a name", DBL, Query(longest))
+
+
+def deep_cases(f):
+    """Names of very many labels, where some are put and where none are."""
+    many = ".".join("abcdefghijklmnopqrs") + ".many"
+    spam = "spam.example sends spam"
+    q = Query(many + ".dbl.example")
+    listed(f, "deep-listed", "a listed name of 20 labels", q, "127.0.1.2")
+    listed(f, "deep-below", "and below it, which is listed otherwise", Query(
+        "x.y.z." + many + ".dbl.example"), "127.0.1.4")
+    text(f, "deep-below-txt", "named as what was listed", Query(
+        "x.y.z." + many + ".dbl.example", "TXT"), many)
+    for labels in (1, 2, 3, 4, 5, 18, 19):
+        nodata(f, f"deep-ent-{labels}", "RFC 8020: names above it exist, however many labels they "
+               "have", DBL, Query(many.split(".", labels)[labels] + ".dbl.example"))
+    nxdomain(f, "deep-beside", "not the names beside them", DBL,
+             Query("x." + many.split(".", 2)[2] + ".dbl.example"))
+    nxdomain(f, "deep-beside-below", "nor what is below those", DBL,
+             Query("x.y.z." + many.split(".", 2)[2] + ".dbl.example"))
+    text(f, "deep-in-subtree", "RFC 4592: a subtree has any depth",
+         Query(100 * "x." + "spam.example.dbl.example", "TXT"), spam)
+    nxdomain(f, "deep-excluded", "an exclusion too", DBL,
+             Query(30 * "x." + "ok.spam.example.dbl.example"))
+    nxdomain(f, "deep-nothing", "the longest name of the shortest labels", DBL,
+             Query(120 * "x." + "dbl.example"))
+    nxdomain(f, "deep-never", "below INVALID nothing is put either", DBL,
+             Query(30 * "x." + "b.deep.dbl.example"))
 
 
 def apex_cases():
@@ -634,6 +678,7 @@ def edns_cases():
     with_opt("ecs-malformed", "what is ignored is not judged", options=option(8, b"\0"))
     with_opt("unknown-empty", "an option without data", options=option(65534))
     with_opt("many-options", "forty of them", options=option(65001, b"xy") * 40)
+    keepalive_cases(f)
     nsid = option(3, b"gold-1")
     for name, options, why in (
             ("nsid", option(3), "RFC 5001 section 2.1: asked for with an empty option"),
@@ -690,6 +735,33 @@ def edns_cases():
     q = Query(MISS, opt=opt(do=True))
     Case(f, "not-listed", "RFC 6891 section 6.1.1: in every reply", q,
          negative(BL, q, NXDOMAIN, do=True))
+
+
+def keepalive_cases(f):
+    """edns-tcp-keepalive; golden.c says that connections may be idle for 10 s."""
+    ours = option(11, u16(100))
+
+    def over(transport, name, why, theirs, expected, **more):
+        q = Query(HIT, opt=opt(options=theirs))
+        Case(f, f"keepalive-{name}", why, q,
+             reply(q, answers=a("127.0.0.2"), options=expected, **more), transport=transport)
+
+    over("tcp", "tcp", "RFC 7828 section 3.3.2: the idle timeout, in units of 100 ms", option(11),
+         ours)
+    over("tcp", "tcp-twice", "asked for twice, told once", option(11) * 2, ours)
+    over("tcp", "tcp-nsid", "among others", option(3) + option(11), ours + option(3, b"gold-1"))
+    over("tcp", "tcp-unasked", "RFC 7828 section 3.3.2 allows it, RFC 6891 section 6.1.2 does not "
+         "ask for it", b"", b"")
+    over("udp", "udp", "RFC 7828 section 3.3.1: ignored over UDP, and MUST NOT be sent",
+         option(11), b"")
+    over("udp", "udp-data", "ignored, whatever is in it", option(11, u16(100)), b"")
+    for size in (1, 2, 3):
+        q = Query(HIT, opt=opt(options=option(11, bytes(size))))
+        Case(f, f"keepalive-size-{size}", "RFC 7828 section 3.2.1: a query MUST have no timeout", q,
+             error(q, FORMERR, options=ours), transport="tcp")
+    q = Query("elsewhere.example", opt=opt(options=option(11)))
+    Case(f, "keepalive-refused", "in an error too", q, error(q, REFUSED, ede=20, options=ours),
+         transport="tcp")
 
 
 def cookie_cases():
@@ -992,6 +1064,15 @@ LONG = "".join(str(i % 10) for i in range(253)).encode()
 
 def error_cases():
     f = "errors"
+    for count in (127, 128, 129):
+        q = Query("", raw_name=count * b"\1a" + b"\0")
+        q.name = f"{count} labels"
+        if count == 127:
+            Case(f, "labels-127", "RFC 1035 section 3.1: as many labels as there can be", q,
+                 error(q, REFUSED))
+        else:
+            Case(f, f"labels-{count}", "RFC 1035 section 3.1: longer than 255 bytes", q,
+                 error(q, FORMERR, question=False))
     good = Query(HIT)
     Case(f, "empty", "RFC 1035 section 4.1.1: no header, no id to answer with", [(b"", "nothing")],
          drop="dns_short")

@@ -101,6 +101,7 @@ static const struct {
     {"\7invalid", 4, 4},              /* whatever the table says, never answered */
     {"\5d.o\\t\3\xc3\xa9\x01", 9, 9}, /* bytes that a text must escape */
     {"\4both\4test", 10, 10},         /* two codes, two texts */
+    {"\1a\1b\1c\1d\1e\1f\1g\1h\1i\1j\1k\1l\1m\1n\1o\1p\1q\1r\1s\4many", 4, 9}, /* 20 labels */
 };
 
 static const struct {
@@ -162,6 +163,17 @@ static const struct {
 
 static const char *const keys[] = {"abcd1234", "The-Key-Of-Somebody-Else"};
 
+static void give_keys(struct zones *z, const struct zone_name *apex)
+{
+	struct keys *k = keys_new();
+
+	must(k ? 0 : -12, "keys");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		must(keys_add(k, (const uint8_t *)keys[i], strlen(keys[i]), "somebody"), keys[i]);
+	must(keys_seal(k), "keys");
+	must(zones_give_keys(z, apex->bytes, apex->size, k), "keys of a zone");
+}
+
 /* key.example: what bl.example has, for who has a key. */
 static void add_keyed_zone(struct zones *z)
 {
@@ -175,14 +187,9 @@ static void add_keyed_zone(struct zones *z)
 	                    .soa_refresh_s = 3600,
 	                    .soa_retry_s = 600,
 	                    .soa_expire_s = 604800};
-	struct keys *k = keys_new();
 
-	must(k ? 0 : -12, "keys");
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		must(keys_add(k, (const uint8_t *)keys[i], strlen(keys[i]), "somebody"), keys[i]);
-	must(keys_seal(k), "keys");
 	must(zones_add(z, &zone), "key.example");
-	must(zones_give_keys(z, zone.apex.bytes, zone.apex.size, k), "keys of key.example");
+	give_keys(z, &zone.apex);
 }
 
 static address6_t address_of(const char *text)
@@ -303,6 +310,9 @@ static const struct {
     {NAME("\4loop"), 5, 300, RDATA("\4loop\3rec\7example\0")},
     {NAME("\3web"), 1, 300, RDATA("\300\0\2\121")},
     {NAME("\4deep\3ent"), 16, 300, RDATA("\4deep")},
+    {NAME("\4four"), 5, 300, RDATA("\3www\3rec\7example\0")}, /* a chain of two */
+    {NAME("\4apex"), 5, 300, RDATA("\3rec\7example\0")},
+    {NAME("\3gap"), 5, 300, RDATA("\3ent\3rec\7example\0")},
 };
 
 static void add_zone_of_records(struct zones *z)
@@ -335,6 +345,42 @@ static void add_zone_of_records(struct zones *z)
 	zone.records = records_new(items, count);
 	must(zone.records ? 0 : -22, "records");
 	must(zones_add(z, &zone), "rec.example");
+}
+
+/*
+ * open.example: its names need a key, but not its name servers, of which one has no address here.
+ * A record is below a listed name, and another is called like a key.
+ */
+static void add_open_zone(struct zones *z)
+{
+	static const uint8_t address[] = {192, 0, 2, 81}, target[] = "\3www\4open\7example";
+	static const struct record items[] = {
+	    {(const uint8_t *)"", address, 300, 1, 4, 0},
+	    {(const uint8_t *)"\3ns1", address, 3600, 1, 4, 4},
+	    {(const uint8_t *)"\3www", address, 300, 1, 4, 4},
+	    {(const uint8_t *)"\5alias", target, 300, 5, sizeof(target), 6},
+	    {(const uint8_t *)"\1x\4spam\7example", address, 300, 1, 4, 15},
+	    {(const uint8_t *)"\10abcd1234", address, 300, 1, 4, 9},
+	};
+	const struct zone_name ns[] = {{(const uint8_t *)"\3ns1\4open\7example", 18},
+	                               {(const uint8_t *)"\1a\3ns2\4open\7example", 20}};
+	struct zone zone = {.apex = {(const uint8_t *)"\4open\7example", 14},
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4 | ZONE_HAS_NAMES,
+	                    .needs_key = true,
+	                    .lists = {LIST(1) | LIST(3)},
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60,
+	                    .ns = ns,
+	                    .ns_count = 2,
+	                    .soa_refresh_s = 3600,
+	                    .soa_retry_s = 600,
+	                    .soa_expire_s = 604800};
+
+	zone.records = records_new(items, sizeof(items) / sizeof(items[0]));
+	must(zone.records ? 0 : -22, "records");
+	must(zones_add(z, &zone), "open.example");
+	give_keys(z, &zone.apex);
 }
 
 static void add_view(struct zones *z, const char *apex, uint8_t apex_size, uint8_t view,
@@ -388,6 +434,7 @@ struct tables *dataset_new(void)
 	add_view(t->zones, "\2wl\7example", 12, ZONE_VIEW_ALLOW,
 	         (const uint32_t[]){3 << 8 | 1, 20 << 8 | 3});
 	add_keyed_zone(t->zones);
+	add_open_zone(t->zones);
 	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++)
 		must(table4_paint(t->addresses4, address4_of(addresses4[i].first),
 		                  address4_of(addresses4[i].last), addresses4[i].verdict),

@@ -105,6 +105,7 @@ static bool check(const struct run *run, const struct golden *g)
 	                  .size = (uint16_t)g->query.size,
 	                  .capacity = (uint16_t)capacity,
 	                  .is_tcp = g->is_tcp,
+	                  .tcp_idle_ds = 100,
 	                  .client = g->client,
 	                  .now_us = g->now_s * UINT64_C(1000000)};
 	const struct tables *t = run->full;

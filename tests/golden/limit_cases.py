@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of clients who get less or more than the lists say; part of compose.py."""
 from compose import (BL, Case, DBL, HIT, HIT_TEXT, MISS, MIX, NOERROR, NXDOMAIN, Query, REC, REFUSED,
-                     SERVFAIL, V4, Zone, a, error, negative, opt, reply, reversed_name, synthetic,
-                     txt)
+                     SERVFAIL, V4, Zone, a, error, negative, opt, pointer, record, reply, reversed_name,
+                     synthetic, txt, with_additional)
 
 WEB = (b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\x51", "A 192.0.2.81")
 EMPTY, ALWAYS, ALWAYS6 = "10.66.7.1", "10.66.8.1", "fd66::8"
@@ -150,4 +150,60 @@ def key_cases():
          client="10.66.1.1")
 
 
-ALL = [key_cases, empty_cases, always_cases]
+def open_cases():
+    """What needs no key in a zone whose names need one."""
+    f = "open"
+    zone = Zone("open.example", lambda at: [b"\3ns1" + at, b"\1a\3ns2" + at])
+
+    def rr(rtype, ttl, data, owner=b"\xc0\x0c"):
+        return (record(owner, rtype, ttl, data), rtype)
+
+    address = b"\xc0\0\2\x51"
+    for labels, ttl, why in (
+            ("ns1", 3600, "RFC 1034 section 5.3.3: who looks for the zone asks for the addresses\n"
+             "of its servers, and has no key to put there"),
+            ("NS1", 3600, "RFC 4343: of any case"),
+            ("www.abcd1234", 300, "what is left of a key may be a record"),
+            ("x.spam.example.abcd1234", 300, "also below something listed")):
+        q = Query(labels + ".open.example")
+        Case(f, f"record-{labels}", why, q, reply(q, answers=[rr("A", ttl, address)]))
+    q = Query("open.example")
+    Case(f, "apex-a", "RFC 5782 section 2.1", q, reply(q, answers=[rr("A", 300, address)]))
+    q = Query("open.example", "NS")
+    first, second = (rr("NS", 300, name) for name in zone.ns(zone.at(q)))
+    at = pointer(len(q.wire) + 12 + 4 + 12)
+    lines = reply(q, answers=[first, second])
+    Case(f, "apex-ns", "RFC 1034 section 4.3.2 step 6", q,
+         with_additional(lines, [rr("A", 3600, address, at)]))
+    q = Query("alias.abcd1234.open.example")
+    target = b"\3www\4open\7example\0"
+    Case(f, "cname", "RFC 1034 section 4.3.2 step 3a", q, reply(q, answers=[
+        rr("CNAME", 300, target), rr("A", 300, address, pointer(12 + len(q.wire) + 4 + 12))]))
+    for labels, why in (("a.ns2", "a name server whose address is elsewhere: RFC 2308 section 2.2"),
+                        ("ns2", "RFC 8020: and the name above it")):
+        q = Query(labels + ".open.example")
+        Case(f, f"nodata-{labels}", why, q, negative(zone, q, NOERROR))
+    q = Query("ns1.open.example", "AAAA")
+    Case(f, "ns1-aaaa", "RFC 2308 section 2.2", q, negative(zone, q, NOERROR))
+    q = Query("spam.example.abcd1234.open.example")
+    Case(f, "listed", "with a key it is", q, reply(q, answers=a("127.0.1.2")))
+    q = Query("abcd1234.open.example")
+    Case(f, "key", "what is called like a key is the key", q, negative(zone, q, NOERROR))
+    for labels, why in (("1.2.0.192", "listed"), ("y.spam.example", "listed, beside a record"),
+                        ("nothing", "not there: NXDOMAIN would tell that it is not listed"),
+                        ("www", "a record"), ("alias", "a CNAME"),
+                        ("spam.example", "listed, and above a record"), ("x.www", "below a record"), ("2.0.0.127", "a test entry"),
+                        ("a.a.ns2", "below a name server")):
+        q = Query(labels + ".open.example", opt=opt())
+        Case(f, f"refused-{labels}", f"RFC 8914 section 4.19: {why}", q,
+             error(q, REFUSED, ede=18, ede_text="no key of the zone in the name"))
+    for client in (EMPTY, ALWAYS):
+        q = Query("ns1.open.example")
+        Case(f, f"record-{client}", "what is not of a list is as ever", q,
+             reply(q, answers=[rr("A", 3600, address)]), client=client)
+        q = Query("1.2.0.192.open.example")
+        Case(f, f"refused-{client}", "and what is, needs a key", q, error(q, REFUSED),
+             client=client)
+
+
+ALL = [key_cases, open_cases, empty_cases, always_cases]

@@ -6,6 +6,7 @@ of death. Prints TAP.
 usage: test_control.py BUILD_DIRECTORY
 """
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -236,6 +237,69 @@ def check_never_good(checks, build):
         checks.is_equal(d.status()["not_loaded"], [], "and all zones are loaded")
 
 
+def check_expiry(checks, build):
+    """Entries with an end of their own."""
+    config = CONFIG.replace("drop.txt, format: plain", "sia.json, format: spamhaus-sia-json")
+    record = '{"ipaddress":"198.51.0.%d","valid_until":%d}\n'
+    soon = int(time.time()) + 5
+    files = {"feeds/sia.json": record % (8, soon) + record % (9, soon + 9999)}
+    with daemons.Daemons(build, config, files) as d:
+        d.start()
+        checks.is_equal((d.answer(listed(7)), d.answer(listed(8))), (LISTED, LISTED),
+                        "entries with an end are answered")
+        checks.is_equal(d.wait_answer(listed(7), NOT_LISTED), NOT_LISTED,
+                        "one that is over goes by itself")
+        checks.is_true(time.time() >= soon, "not before its end")
+        checks.is_equal(d.answer(listed(8)), LISTED, "the others stay")
+        feed = d.feed("drop")
+        checks.is_equal((feed["state"], feed["version"], feed["entries"]), ("serving", 1, 1),
+                        "and the version is the same one")
+
+
+EXPLAIN_LISTS = """\
+lists:
+  - {name: csv, feed: {path: %(data)s/urlhaus.csv, format: csv, options: {column: url, where: [url_status=online]},
+      guards: {errors: 0.5}}}
+  - {name: combined, feed: {path: %(data)s/combined.rbldnsd, format: rbldnsd-combined, options: {dataset: spam},
+      guards: {errors: 0.5}}}
+  - {name: rpz, feed: {path: %(data)s/rpz.zone, format: rpz, guards: {errors: 0.5}}}
+  - {name: sia, feed: {path: %(data)s/sia-results.json, format: spamhaus-sia-json}}
+  - {name: asndrop, feed: {path: %(data)s/asndrop.json, format: spamhaus-asndrop-json, guards: {errors: 0.5},
+      options: {asn_database: nested.mmdb}}}
+  - {name: country, feed: {path: %(data)s/nested.mmdb, format: mmdb, options: {country: CC}}}
+zones:
+  - {name: bl.test, lists: [csv, combined, rpz, sia, asndrop, country]}
+"""
+# key, and (list, line) of what lists it
+EXPLAINED = [
+    ("192.0.2.150", [("csv", 9), ("rpz", 20), ("asndrop", 1)]),
+    ("www.bad.example", [("csv", 10), ("rpz", 8)]),
+    ("192.0.2.54", [("combined", 16), ("rpz", 20), ("sia", 10), ("asndrop", 1)]),
+    ("203.0.113.5", [("country", None)]),
+    ("2001:db8:1::1", [("asndrop", 2)]),
+]
+
+
+def check_explain(checks, build):
+    """Where an entry comes from, whatever the format; and a database that options name."""
+    data = os.path.realpath(os.path.join(os.path.dirname(__file__), "../data/feeds"))
+    with daemons.Daemons(build, EXPLAIN_LISTS % {"data": data}, {}) as d:
+        shutil.copy(f"{data}/nested.mmdb", d.path("nested.mmdb"))
+        d.start()
+        for key, expected in EXPLAINED:
+            found = {(s["list"], s["line"]) for s in d.ask("sources", key=key)["sources"]}
+            checks.is_equal(found, set(expected), f"{key} is explained")
+        feed = d.feed("csv")
+        checks.is_equal((feed["skipped_lines"], feed["skips"][0]["line"]), (4, 12),
+                        "lines left out by rule are told")
+        shutil.copy(f"{data}/loop.mmdb", d.path("nested.mmdb.new"))
+        os.rename(d.path("nested.mmdb.new"), d.path("nested.mmdb"))
+        feed = d.wait_feed("asndrop", state="held")
+        checks.is_true("loops" in feed["reason"], f"a damaged database holds it: {feed['reason']}")
+        checks.is_equal(d.ask("sources", key="203.0.113.65")["sources"][0]["list"], "asndrop",
+                        "and the good version goes on serving")
+
+
 def check_bad_start(checks, build):
     with daemons.Daemons(build, "lists: 5\nfoo: bar\n", {}) as d:
         done = subprocess.run([os.path.join(build, "reputed"), "-c", d.config_path], text=True,
@@ -277,7 +341,7 @@ def main():
         checks.is_equal(d.answer(listed(7)) != "none", True, "and not the data plane")
         if checks.failed:
             sys.stderr.write(d.log())
-    for check in (check_never_good, check_bad_start):
+    for check in (check_never_good, check_expiry, check_explain, check_bad_start):
         with checks.group(check.__name__):
             check(checks, build)
     return checks.done()

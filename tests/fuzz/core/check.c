@@ -58,13 +58,23 @@ struct record {
 	size_t owner, data, data_size;
 };
 
+/* Listed, or 192.0.2.x of a static record. */
 static void check_a(const uint8_t *message, const struct record *r)
 {
 	CHECK(r->data_size == 4);
 	uint32_t address = u32_at(&message[r->data]);
 
-	CHECK(address / 0x1000000 == 127);
+	CHECK(address / 0x1000000 == 127 || address / 0x100 == 0xc00002);
 	CHECK(address != 0x7f000001);
+	CHECK(r->section == 1 || address / 0x100 == 0xc00002);
+}
+
+/* One string, but for the "hello" "world" of a static record. */
+static void check_txt(const uint8_t *message, const struct record *r)
+{
+	CHECK(r->data_size >= 2);
+	CHECK(message[r->data] == r->data_size - 1 ||
+	      (r->data_size == 12 && memcmp(&message[r->data], "\5hello\5world", 12) == 0));
 }
 
 static void check_soa(const uint8_t *message, size_t size, const struct record *r,
@@ -92,6 +102,7 @@ static void check_opt(const uint8_t *message, const struct record *r, struct che
 	m->rcode += (r->ttl >> 24) * 16;
 	for (size_t at = r->data; at < r->data + r->data_size;) {
 		CHECK(at + 4 <= r->data + r->data_size);
+		m->keepalive_count += u16_at(&message[at]) == 11;
 		at += 4 + u16_at(&message[at + 2]);
 		CHECK(at <= r->data + r->data_size);
 	}
@@ -103,13 +114,16 @@ static void check_record(const uint8_t *message, size_t size, const struct recor
 	if (r->type != 41) {
 		CHECK(r->class == 1 || (r->class == 3 && r->type == 16 && r->ttl == 0));
 		CHECK(r->ttl <= 0x7fffffff);
-		CHECK(r->section != 3);
+		CHECK(r->section != 3 || r->type == 1 || r->type == 28);
 	}
 	switch (r->type) {
 	case 1:
 		check_a(message, r);
 		m->a_count++;
 		break;
+	case 5:
+		m->cname_count++;
+		__attribute__((fallthrough));
 	case 2:
 		CHECK(check_name(message, size, r->data) == r->data_size);
 		break;
@@ -117,9 +131,18 @@ static void check_record(const uint8_t *message, size_t size, const struct recor
 		check_soa(message, size, r, m);
 		break;
 	case 16:
-		CHECK(r->data_size >= 2 && message[r->data] == r->data_size - 1);
+		check_txt(message, r);
 		m->txt_count++;
 		CHECK(m->txt_count == 1);
+		break;
+	case 15:
+		CHECK(check_name(message, size, r->data + 2) + 2 == r->data_size);
+		break;
+	case 28:
+		CHECK(r->data_size == 16);
+		break;
+	case 257:
+		CHECK(r->data_size > 2);
 		break;
 	case 41:
 		check_opt(message, r, m);

@@ -18,19 +18,22 @@ _Noreturn void check_fail(const char *file, int line, const char *claim);
 
 struct check_message {
 	uint16_t id, flags, counts[4];
-	size_t question_size;    /* of the question section at byte 12 */
-	unsigned a_count;        /* A records in the answer section */
-	unsigned txt_count;      /* TXT records in the answer section */
-	unsigned soa_count;      /* SOA records in the authority section */
-	unsigned opt_count;      /* in the additional section, where it must be last */
-	unsigned rcode;          /* extended */
-	uint32_t negative_ttl_s; /* TTL of the SOA in the authority section */
+	size_t question_size;     /* of the question section at byte 12 */
+	unsigned a_count;         /* A records in the answer section */
+	unsigned txt_count;       /* TXT records in the answer section */
+	unsigned soa_count;       /* SOA records in the authority section */
+	unsigned cname_count;     /* CNAME records */
+	unsigned keepalive_count; /* options edns-tcp-keepalive */
+	unsigned opt_count;       /* in the additional section, where it must be last */
+	unsigned rcode;           /* extended */
+	uint32_t negative_ttl_s;  /* TTL of the SOA in the authority section */
 };
 
 /*
  * Parse a DNS response that our server may have sent. Aborts on what no server may send (a cut
- * record, a forward pointer, trailing bytes) and on what we never send (an A record outside 127/8
- * or 127.0.0.1, a TTL above 2^31-1, a TXT of several strings, an SOA whose TTL is not its minimum).
+ * record, a forward pointer, trailing bytes) and on what we never send: an A record outside 127/8
+ * that is none of the data set's own in 192.0.2.0/24, or 127.0.0.1, a TTL above 2^31-1, a TXT of
+ * several strings that is not the data set's, an SOA whose TTL is not its minimum.
  */
 void check_response(const uint8_t *message, size_t size, struct check_message *out_message);
 

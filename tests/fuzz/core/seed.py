@@ -12,8 +12,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "..", "..", "golden", "cases")
 OURS, THEIRS = bytes([2, 0, 0, 0, 0, 1]), bytes([2, 0, 0, 0, 0, 2])
 # enough to reach each branch; all of them would be too many files
-FILES = {"apex": 4, "chaos": 9, "cookie": 20, "edns": 8, "errors": 4, "ip4": 6, "ip6": 4, "names": 4, "size": 3,
-         "test-entries": 7}
+FILES = {"apex": 4, "chaos": 9, "cookie": 20, "edns": 8, "errors": 4, "ip4": 6, "ip6": 4, "keys": 8, "names": 4,
+         "open": 4, "records": 5, "size": 3, "test-entries": 7, "views": 6}
 # for a port whose other frames the kernel gets
 PUNTED = ("arp-answer", "fragment", "tag-tcp", "advertise", "all-hosts", "mld", "unreachable")
 

@@ -83,7 +83,9 @@ static void model_request(struct target *t, const channel_request *request)
 			memset(&t->next, 0, sizeof(t->next));
 		t->next.generation = request->begin->generation;
 	} else if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_ZONES) {
-		t->next.zone_count = request->zones->n_zones;
+		if (!request->zones->is_addition)
+			t->next.zone_count = 0;
+		t->next.zone_count += request->zones->n_zones;
 	} else {
 		model_paint(&t->next, request);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes as a feed of one format (FORMAT, set by the build): what comes out keeps the promises
- * of feeds/dataset.h, and reading it again gives the same.
+ * Any bytes as a feed of one format (FORMAT, and its OPTIONS, set by the build): what comes out
+ * keeps the promises of feeds/dataset.h, and reading it again gives the same.
  */
 #include "feeds/format.h"
 
@@ -10,17 +10,48 @@
 
 #define SIZE_MAX_EXPANDED (1u << 20)
 
+#ifdef OPTIONS
+static const char *const option_pairs[] = {OPTIONS, NULL};
+#else
+static const char *const option_pairs[] = {NULL};
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* MMDB_open() of libmaxminddb 1.7 forgets memory when it refuses a file. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libmaxminddb";
+}
+
+static struct format_options *options_make(void)
+{
+	struct format_options *made = format_options_new();
+	char key[64];
+
+	for (size_t i = 0; made && option_pairs[i]; i++) {
+		size_t key_size = strcspn(option_pairs[i], "=");
+
+		memcpy(key, option_pairs[i], key_size);
+		key[key_size] = 0;
+		if (format_options_add(made, key, option_pairs[i] + key_size + 1) < 0)
+			abort();
+	}
+	return made;
+}
 
 static struct dataset *feed_read(const uint8_t *data, size_t size)
 {
-	static const struct dataset_options options = {.drop_bogons = true};
+	static struct dataset_options options = {.drop_bogons = true};
 	struct reader *reader = reader_open_memory(data, size);
 	struct dataset *d;
 	char error[200] = "";
 
 	if (!reader)
 		return NULL;
+	if (!options.format)
+		options.format = options_make();
 	reader_limit(reader, SIZE_MAX_EXPANDED);
 	d = format_read(format_find(FORMAT), reader, &options, error, sizeof(error));
 	reader_close(reader);
@@ -37,16 +68,21 @@ static void require(int is_true)
 
 static void ranges_check(const struct dataset *d, uint8_t *used)
 {
-	for (size_t i = 0; i < d->range4_count; i++) {
-		const struct dataset_range4 *r = &d->ranges4[i];
+	struct dataset_range4 range, before = {0};
+	size_t count = 0;
 
-		require(r->first <= r->last && r->set && r->set <= dataset_set_count(d));
-		require(r->first > 0x7f000001 || r->last < 0x7f000001);
-		used[r->set] = 1;
-		if (i)
-			require(r->first > r[-1].last &&
-			        (r->first > r[-1].last + 1 || r->set != r[-1].set));
+	for (size_t i = 0; i < d->edges4.count; before = range, count++) {
+		i = dataset_edge4_range(&d->edges4, i, &range);
+		require(i <= d->edges4.count);
+		require(range.first <= range.last && range.set);
+		require(range.set <= dataset_set_count(d));
+		require(range.first > 0x7f000001 || range.last < 0x7f000001);
+		used[range.set] = 1;
+		if (count)
+			require(range.first > before.last &&
+			        (range.first > before.last + 1 || range.set != before.set));
 	}
+	require(count == d->range4_count);
 	for (size_t i = 0; i < d->range6_count; i++) {
 		const struct dataset_range6 *r = &d->ranges6[i];
 

@@ -2,9 +2,11 @@
 /*
  * table4 against a flat array. Paints begin and end inside of four windows, at the ends of the
  * address space and around borders of /24 and /16; so what lies between two windows has one
- * verdict, and the model is an array of cells: an address of a window each, or all of a gap.
+ * verdict, and the model is an array of cells: an address of a window each, or all of a gap. The
+ * first bytes choose how small the table's parts are, so that few points fill, cut and merge
+ * groups.
  */
-#include "dataplane/table/table4.h"
+#include "dataplane/table/table4_parts.h"
 #include "tests/fuzz/table/check.h"
 #include "tests/fuzz/table/grace.h"
 #include "tests/fuzz/table/input.h"
@@ -26,7 +28,8 @@ static const uint32_t windows[WINDOW_COUNT] = {
 
 struct model {
 	verdict_t verdicts[CELL_COUNT];
-	bool may_wide; /* paint up to 2^24 slots: few inputs, and once, as it takes long */
+	verdict_t large; /* added to the verdict 3: it does not fit into narrow slots */
+	bool may_wide;   /* paint up to 2^24 slots: few inputs, and once, as it takes long */
 	bool had_wide;
 };
 
@@ -54,7 +57,7 @@ static size_t pick_cell(struct input *in)
 /* Without a struct verdicts, a verdict is of the list of its number. */
 static bool any(const struct table4 *t, size_t from, size_t to, verdict_t verdict)
 {
-	uint64_t lists[LISTSET_WORDS] = {[0] = UINT64_C(1) << verdict};
+	uint64_t lists[LISTSET_WORDS] = {[0] = UINT64_C(1) << (verdict & LIST_ID_MAX)};
 
 	return table4_any(t, cell_first(from), cell_last(to), lists);
 }
@@ -100,28 +103,44 @@ static void check_all(const struct table4 *t, const struct model *m)
 	table4_stats(t, &stats);
 	CHECK(stats.address_count == listed);
 	for (verdict_t v = 1; v < 4; v++)
-		check_any(t, m, WINDOW_SIZE + 1, 3 * WINDOW_SIZE, v); /* the near two */
+		check_any(t, m, WINDOW_SIZE + 1, 3 * WINDOW_SIZE, v + (v == 3 ? m->large : 0));
+}
+
+static struct table4 *new_table(struct input *in)
+{
+	static const uint8_t page_shifts[] = {0, 1, 2, 3, 4, 8};
+	uint8_t shape = input_byte(in), secret = input_byte(in);
+	struct table4_tuning tuning = {
+	    .points = {.secret = {0x01234567u * secret | 1, 0x9abcdef1u, secret},
+	               .page_shift = page_shifts[shape % 6],
+	               .load_percent = shape & 0x40 ? 82 : 95},
+	    .net_points = shape & 0x80 ? 12 : POINTS4_NET_MAX,
+	};
+
+	return table4_new_tuned(&tuning);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	struct table4 *t = table4_new();
+	struct table4 *t = new_table(&in);
 	static struct model m;
+	uint8_t mode = input_byte(&in);
 
 	CHECK(t);
 	memset(&m, 0, sizeof(m));
-	m.may_wide = input_byte(&in) >= 0xf0;
+	m.may_wide = mode >= 0xf0;
+	m.large = mode & 1 ? VERDICT_MAX & ~(verdict_t)LIST_ID_MAX : 0;
 	for (int i = 0; i < OPS_MAX && !input_is_empty(&in); i++) {
 		uint8_t op = input_byte(&in);
 		size_t a = pick_cell(&in), b = pick_cell(&in);
 		size_t from = a < b ? a : b, to = a < b ? b : a;
-		verdict_t verdict = op % 4;
+		verdict_t verdict = op % 4 + (op % 4 == 3 ? m.large : 0);
 
 		if (op & 0x80)
-			to = from + (to - from) % 16; /* more that are small */
-		if (op & 0x40)
+			to = from + (op & 0x40 ? (to - from) % 16 : 0); /* many that are small */
+		if (op & 0x40 && !(op & 0x04))
 			check_any(t, &m, from, to, verdict ? verdict : 1);
 		else
 			paint(t, &m, from, to, verdict);
@@ -129,11 +148,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(table4_lookup(t, cell_last(to)) == m.verdicts[to]);
 		if (op & 0x20)
 			grace_elapse();
-		if ((op & 0x18) == 0x18)
+		if ((op & 0x3c) == 0x3c)
 			check_all(t, &m);
 	}
 	check_all(t, &m);
-	check_any(t, &m, 0, CELL_COUNT - 1, 3);
+	check_any(t, &m, 0, CELL_COUNT - 1, 3 + m.large);
 	table4_free(t);
 	grace_elapse();
 	return 0;

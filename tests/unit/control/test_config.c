@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -23,6 +24,7 @@
 /* A list on line 1, with the rest of the file below. */
 #define LIST(text)      "lists: [{name: l, " text "}]\n" LISTEN ZONES
 #define FEED(text)      LIST("feed: {path: f, format: plain, " text "}")
+#define CSV(text)       LIST("feed: {path: f, format: csv, options: {" text "}}")
 #define GUARDS(text)    FEED("guards: {" text "}")
 #define ZONE(text)      "zones: [{name: z.example, lists: [l], " text "}]\n" LISTEN LISTS
 #define DATAPLANE(text) "dataplane: {" text "}\n" LISTS ZONES
@@ -89,7 +91,7 @@ static const struct bad_row bad_rows[] = {
     {"an unknown key",
      "statedir: /s\n" REST,
      {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
-      "cookies, identity, access, rate_limit, guard, lists, zones"}},
+      "cookies, identity, access, access_file, rate_limit, guard, lists, zones"}},
     {"a key of cookies that there is not",
      "cookies: {secret: 00112233445566778899aabbccddeeff}\n" REST,
      {":1: cookies.secret: unknown key, expected one of: secret_file, require"}},
@@ -392,14 +394,67 @@ static const struct bad_row bad_rows[] = {
      {":1: lists[0].feed.format: bad value 'plane', expected one of the formats of this "
       "version: "}},
     {"a format of the contract that is not built",
-     LIST("feed: {path: f, format: mmdb}"),
-     {":1: lists[0].feed.format: bad value 'mmdb', expected one of the formats of this version: "}},
+     LIST("feed: {path: f, format: p2p}"),
+     {":1: lists[0].feed.format: bad value 'p2p', expected one of the formats of this version: "}},
     {"a path without value",
      LIST("feed: {path: , format: plain}"),
      {":1: lists[0].feed.path: has no value, expected the path"}},
     {"a refresh without unit",
      FEED("refresh: 60"),
      {":1: lists[0].feed.refresh: bad value '60', expected a duration, such as 90s"}},
+    {"options of a format that has none",
+     FEED("options: {column: 1}"),
+     {":1: lists[0].feed.options.column: unknown key: format plain has no options"}},
+    {"options that are no keys",
+     FEED("options: [column]"),
+     {":1: lists[0].feed.options: expected keys: {key: value}"}},
+    {"an option the format does not know",
+     CSV("column: 1, colour: red"),
+     {":1: lists[0].feed.options.colour: unknown key, expected one of format csv: column, last, "
+      "where"}},
+    {"an option the format needs",
+     CSV("where: a=b"),
+     {":1: lists[0].feed.options.column: missing, format csv needs it"}},
+    {"no options where one is needed",
+     LIST("feed: {path: f, format: csv}"),
+     {":1: lists[0].feed.options.column: missing, format csv needs it"}},
+    {"a bad option",
+     CSV("column: 1, separator: ab"),
+     {":1: lists[0].feed.options.separator: bad value 'ab', expected one character or tab"}},
+    {"a bad option of several",
+     CSV("column: 1, where: [a=b, c]"),
+     {":1: lists[0].feed.options.where[1]: bad value 'c', expected COLUMN=VALUE"}},
+    {"several values of an option that has one",
+     CSV("column: [1]"),
+     {":1: lists[0].feed.options.column: expected a single value"}},
+    {"no values of an option",
+     CSV("column: 1, where: []"),
+     {":1: lists[0].feed.options.where: is empty, expected at least 1 entry"}},
+    {"an option that is a mapping",
+     CSV("column: 1, where: {a: b}"),
+     {":1: lists[0].feed.options.where: expected a single value or a list of them"}},
+    {"a path that is empty",
+     CSV("column: 1, shared_hosts: \"\""),
+     {":1: lists[0].feed.options.shared_hosts: bad value '', expected a value"}},
+    {"an acl as a list",
+     LIST("feed: {path: f, format: rbldnsd-acl}"),
+     {":1: lists[0].feed.format: bad value 'rbldnsd-acl', expected the format of a list: an acl "
+      "lists nothing, give it to access_file"}},
+    {"an acl beside rules",
+     "access_file: acl\naccess: [{from: 192.0.2.0/24, action: allow}]\n" REST,
+     {":1: access_file: given beside access, expected one of them"}},
+    {"an acl that is not there",
+     "access_file: /nowhere/acl\n" REST,
+     {":1: access_file: '/nowhere/acl' cannot be read: No such file"}},
+    {"a selection of nothing",
+     LIST("feed: {path: f, format: mmdb}"),
+     {":1: lists[0].feed.options: format mmdb needs country, asn or both"}},
+    {"a country that YAML reads as a truth value is still two letters",
+     LIST("feed: {path: f, format: mmdb, options: {country: [no, Nor]}}"),
+     {":1: lists[0].feed.options.country[1]: bad value 'Nor', expected two letters of a country"}},
+    {"an ASN-DROP without database",
+     LIST("feed: {path: f, format: spamhaus-asndrop-json}"),
+     {":1: lists[0].feed.options.asn_database: missing, format spamhaus-asndrop-json needs it"}},
     {"a refresh of no time", FEED("refresh: 0s"), {":1: lists[0].feed.refresh: bad value '0s'"}},
     {"max_age in an unknown unit",
      FEED("max_age: 3y"),
@@ -845,9 +900,84 @@ static void shipped_files_are_right(void **state)
 	}
 }
 
+/* What an acl of rbldnsd becomes, in the order of its addresses. */
+static const struct {
+	const char *from;
+	enum config_access_action action;
+	uint32_t code;
+	const char *text;
+} acl_rows[] = {
+    {"192.0.2.0/24", CONFIG_REFUSE, 0, NULL}, {"192.0.2.7", CONFIG_ALWAYS, 0x7f000009, "$ asks"},
+    {"192.0.2.8", CONFIG_EMPTY, 0, NULL},     {"192.0.2.9", CONFIG_ALWAYS, 0x7f000003, NULL},
+    {"192.0.2.10", CONFIG_ALLOW, 0, NULL},    {"::/0", CONFIG_DROP, 0, NULL},
+    {"0.0.0.0/0", CONFIG_ALLOW, 0, NULL},
+};
+
+static void acl_is_read(void **state)
+{
+	char path[] = "/tmp/reputed-acl-XXXXXX", yaml[1024];
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct messages m;
+	struct config *c;
+
+	(void)state;
+	assert_non_null(file);
+	fputs("192.0.2 =refuse\n192.0.2.7 :9:$ asks\n192.0.2.8 :empty\n192.0.2.9 :3:\n"
+	      "192.0.2.10 :pass\n::/0\n",
+	      file);
+	fflush(file);
+	snprintf(yaml, sizeof(yaml), "access_file: %s\n" REST, path);
+	c = load(yaml, strlen(yaml), &m);
+	assert_non_null(c);
+	assert_int_equal(c->access_count, sizeof(acl_rows) / sizeof(acl_rows[0]));
+	for (unsigned i = 0; i < c->access_count; i++) {
+		assert_string_equal(c->access[i].from, acl_rows[i].from);
+		assert_int_equal(c->access[i].action, acl_rows[i].action);
+		assert_int_equal(c->access[i].code, acl_rows[i].code);
+		assert_int_equal(!c->access[i].text, !acl_rows[i].text);
+		if (acl_rows[i].text)
+			assert_string_equal(c->access[i].text, acl_rows[i].text);
+	}
+	assert_int_equal(c->access[1].listing, 0);
+	assert_int_equal(c->access[3].listing, 1);
+	config_free(c);
+
+	fputs("192.0.2.1 :nothing\n", file);
+	fclose(file);
+	assert_null(load(yaml, strlen(yaml), &m));
+	assert_int_equal(m.count, 1);
+	snprintf(yaml, sizeof(yaml), "%s:7: bad value ':nothing'", path);
+	assert_memory_equal(m.text[0], yaml, strlen(yaml));
+	unlink(path);
+}
+
+static void options_are_kept(void **state)
+{
+	static const char yaml[] =
+	    CSV("column: url, where: [a=b, c!=d], shared_hosts: hosts/shared.txt");
+	const struct format_options *options;
+	struct messages m;
+	struct config *c;
+	size_t at = 0;
+
+	(void)state;
+	c = load(yaml, strlen(yaml), &m);
+	assert_non_null(c);
+	options = c->lists[0].feed->options;
+	assert_string_equal(format_options_get(options, "column"), "url");
+	assert_string_equal(format_options_next(options, "where", &at), "a=b");
+	assert_string_equal(format_options_next(options, "where", &at), "c!=d");
+	assert_null(format_options_next(options, "where", &at));
+	assert_string_equal(format_options_get(options, "shared_hosts"), "/etc/hosts/shared.txt");
+	assert_null(format_options_get(options, "quote"));
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(options_are_kept),
+	    cmocka_unit_test(acl_is_read),
 	    cmocka_unit_test(mistakes_are_told),
 	    cmocka_unit_test(good_files_load),
 	    cmocka_unit_test(defaults_are_those_of_the_contract),

@@ -100,6 +100,8 @@ static const struct {
     {"a user and a password", "https://me:secret@example.org/x", false, false},
     {"no host", "https:///x", false, false},
     {"a file", "file:///etc/passwd", false, false},
+    {"a zone transfer", "axfr://ns.example.org/bl.example.org", true, false},
+    {"an incremental one", "ixfr://[2001:db8::1]:5353/bl.example.org", true, false},
     {"ftp", "ftp://example.org/x", false, false},
     {"a blank", "https://example.org/a b", false, false},
     {"a line", "https://example.org/a\nb", false, false},

@@ -28,6 +28,8 @@
 
 struct update;
 
+static uint16_t told_idle_ds; /* of the last query */
+
 void answer_burst(const struct tables *t, struct query *queries, unsigned count)
 {
 	assert_null(t);
@@ -36,6 +38,7 @@ void answer_burst(const struct tables *t, struct query *queries, unsigned count)
 		struct query *q = &queries[i];
 		uint16_t size = (uint16_t)(q->message[2] << 8 | q->message[3]);
 		assert_true(q->is_tcp && size <= q->capacity);
+		told_idle_ds = q->tcp_idle_ds;
 		assert_true(q->client >> 24 == ((address6_t)0xffff << 8 | 127));
 		if (size > QUERY_SIZE)
 			memset(q->message + QUERY_SIZE, q->message[1], size - QUERY_SIZE);
@@ -345,6 +348,29 @@ static void test_half_close(void **state)
 	server_close(&s);
 }
 
+/* Who asks how long it may be idle is told to go when there is no room for others. */
+static void test_keepalive(void **state)
+{
+	(void)state;
+	struct server s;
+	server_open(&s, 2);
+	int fds[2] = {client_open(&s)};
+	client_ask(fds[0], 1, 12);
+	client_expect(&s, fds[0], 1, 12);
+	assert_int_equal(told_idle_ds, TCP_IDLE_MS / 100);
+	fds[1] = client_open(&s);
+	client_ask(fds[0], 2, 12);
+	client_expect(&s, fds[0], 2, 12);
+	assert_int_equal(told_idle_ds, 0);
+	close(fds[1]);
+	pump(&s);
+	client_ask(fds[0], 3, 12);
+	client_expect(&s, fds[0], 3, 12);
+	assert_int_equal(told_idle_ds, TCP_IDLE_MS / 100);
+	close(fds[0]);
+	server_close(&s);
+}
+
 /* Resets in any state leave nothing behind. */
 static void test_resets(void **state)
 {
@@ -421,6 +447,7 @@ int main(void)
 	    cmocka_unit_test(test_per_client),
 	    cmocka_unit_test(test_slow_reader),
 	    cmocka_unit_test(test_half_close),
+	    cmocka_unit_test(test_keepalive),
 	    cmocka_unit_test(test_resets),
 	};
 	rcu_register_thread();

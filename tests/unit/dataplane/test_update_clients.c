@@ -6,6 +6,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -333,6 +335,102 @@ static void test_slow_client(void **state)
 	client_close(&slow);
 }
 
+#define MANY_ZONES 10000
+
+/* z0.test … with its number in the apex; the batch is open. */
+static void send_many_zones(struct client *c)
+{
+	static char apexes[MANY_ZONES][16];
+	static Reputed__Update__Zone rows[MANY_ZONES];
+	static Reputed__Update__Zone *zones[MANY_ZONES];
+	Reputed__Update__Zones message = REPUTED__UPDATE__ZONES__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	for (unsigned i = 0; i < MANY_ZONES; i++) {
+		zones[i] = &rows[i];
+		reputed__update__zone__init(&rows[i]);
+		snprintf(apexes[i], sizeof(apexes[i]), "\6z%05u\4test", i);
+		rows[i].apex.data = (uint8_t *)apexes[i];
+		rows[i].apex.len = strlen(apexes[i]) + 1;
+		rows[i].state = REPUTED__UPDATE__ZONE_STATE__SERVING;
+		rows[i].content = 7;
+	}
+	message.n_zones = MANY_ZONES;
+	message.zones = zones;
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_ZONES;
+	request.zones = &message;
+	client_send(c, &request);
+}
+
+/* More zones than one answer holds: each is in one piece of it. */
+static void test_lookup_pieces(void **state)
+{
+	struct fixture *f = *state;
+	Reputed__Update__Lookup lookup = REPUTED__UPDATE__LOOKUP__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+	static uint8_t seen[MANY_ZONES];
+	unsigned pieces = 0, zones = 0;
+
+	fixture_load(&f->writer);
+	client_send_begin(&f->writer, 2, false);
+	send_many_zones(&f->writer);
+	client_send_commit(&f->writer, 2);
+	client_expect_committed(&f->writer, 2);
+	lookup.key = "192.0.2.1";
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_LOOKUP;
+	request.lookup = &lookup;
+	memset(seen, 0, sizeof(seen));
+	do {
+		channel_response *response = client_call(&f->writer, &request);
+
+		assert_int_equal(response->kind_case, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP);
+		assert_true(reputed__update__response__get_packed_size(response) <
+		            CHANNEL_MESSAGE_MAX / 2);
+		for (size_t i = 0; i < response->lookup->n_zones; i++)
+			seen[strtoul(response->lookup->zones[i]->zone + 1, NULL, 10)]++;
+		zones += (unsigned)response->lookup->n_zones;
+		lookup.first_zone = response->lookup->next_zone;
+		client_free(response);
+		pieces++;
+	} while (lookup.first_zone > 0);
+	assert_int_equal(zones, MANY_ZONES);
+	assert_true(pieces > 1);
+	for (unsigned i = 0; i < MANY_ZONES; i++)
+		assert_int_equal(seen[i], 1);
+	lookup.first_zone = MANY_ZONES + 1; /* there were more zones a moment ago */
+	for (unsigned i = 0; i < 2; i++, lookup.first_zone = UINT32_MAX) {
+		channel_response *response = client_call(&f->writer, &request);
+
+		assert_int_equal(response->lookup->n_zones, 0);
+		assert_int_equal(response->lookup->next_zone, 0);
+		client_free(response);
+	}
+}
+
+/* More small messages than a turn serves, for turns on end: taken at our speed, not cut off. */
+static void test_fast_writer(void **state)
+{
+	struct fixture *f = *state;
+	Reputed__Update__Paint4 paint = REPUTED__UPDATE__PAINT4__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+	uint32_t address = FIXTURE_LISTED + 1, none = 0;
+	size_t sent = 0;
+
+	paint.n_first = paint.n_last = paint.n_verdict = 1;
+	paint.first = paint.last = &address;
+	paint.verdict = &none;
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_PAINT4;
+	request.paint4 = &paint;
+	fixture_load(&f->writer);
+	client_send_begin(&f->writer, 2, true);
+	for (; sent < 2 * CHANNEL_MESSAGE_MAX; sent = channel_pending(&f->writer.channel))
+		assert_int_equal(channel_queue_request(&f->writer.channel, &request), 0);
+	assert_int_equal(channel_drain(&f->writer.channel, CLIENT_TIMEOUT_MS), 0);
+	client_send_commit(&f->writer, 2);
+	client_expect_committed(&f->writer, 2);
+	assert_int_equal(client_counter(&f->writer, "update_clients_cut"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +444,8 @@ int main(void)
 	    FIXTURE_TEST(test_stranger),
 	    FIXTURE_TEST(test_many_clients),
 	    FIXTURE_TEST(test_slow_client),
+	    FIXTURE_TEST(test_lookup_pieces),
+	    FIXTURE_TEST(test_fast_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,6 +383,107 @@ static void rate_large(struct client *c)
 	client_send_rate_limit(c, (const uint32_t[]){1, 2, RATES_PER_S_MAX + 1}, 3);
 }
 
+/* Zones with k.test, which needs a key; each damage of its keys follows. */
+static void keyed_zone(struct client *c)
+{
+	Reputed__Update__Zone zone = good_zone(), *zones = &zone;
+	Reputed__Update__Zones message = REPUTED__UPDATE__ZONES__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+	zone.needs_key = true;
+	message.n_zones = 1;
+	message.zones = &zones;
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_ZONES;
+	request.zones = &message;
+	client_send(c, &request);
+}
+
+#define LABELS(text) text, sizeof(text) - 1
+
+/* Keys of one name each, which is given. apex: a wire name without its root label. */
+static void keys(struct client *c, const char *apex, const char *labels, size_t size, char *name)
+{
+	Reputed__Update__Keys message = REPUTED__UPDATE__KEYS__INIT;
+	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+	char *names[2] = {name, name};
+
+	message.apex.data = (uint8_t *)apex;
+	message.apex.len = strlen(apex) + 1;
+	message.labels.data = (uint8_t *)labels;
+	message.labels.len = size;
+	message.n_names = size > 11 ? 2 : 1;
+	message.names = names;
+	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_KEYS;
+	request.keys = &message;
+	client_send(c, &request);
+}
+
+static void keys_none(struct client *c)
+{
+	keyed_zone(c);
+}
+
+static void keys_elsewhere(struct client *c)
+{
+	keyed_zone(c);
+	keys(c, "\1y\4test", LABELS("\11keykeykey"), "a");
+}
+
+static void keys_without_zones(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\11keykeykey"), "a");
+}
+
+static void keys_upper_apex(struct client *c)
+{
+	keys(c, "\1Z\4test", LABELS("\11keykeykey"), "a");
+}
+
+static void keys_root(struct client *c)
+{
+	keys(c, "", LABELS("\11keykeykey"), "a");
+}
+
+static void keys_short(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\3key"), "a");
+}
+
+static void keys_bytes(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\11key key y"), "a");
+}
+
+static void keys_cut(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\11keykeyke"), "a");
+}
+
+static void keys_trailing(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\10keykeyke\1"), "a");
+}
+
+static void keys_one_missing(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\13keykeykeyke"), "a");
+}
+
+static void keys_nameless(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\11keykeykey"), "");
+}
+
+static void keys_bad_name(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\11keykeykey"), "a\"b");
+}
+
+static void keys_twice(struct client *c)
+{
+	keys(c, "\1z\4test", LABELS("\11keykeykey\11KEYkeyKEY"), "a");
+}
+
 static void forget_zero(struct client *c)
 {
 	client_send_forget(c, 0);
@@ -446,6 +547,19 @@ static const struct {
     {"arrays not parallel", access_counts, "access: 0 first_high", 1},
     {"a class without a rate", rate_classes, "rate_limit: 2 per_s, not 3", 1},
     {"a rate too large", rate_large, "rate_limit: a number is out of range", 1},
+    {"a zone that would refuse everybody", keys_none, "commit: zone 0 needs keys", 1},
+    {"keys of a zone not there", keys_elsewhere, "commit: keys: of no zone", 1},
+    {"keys and no zones", keys_without_zones, "commit: keys: of no zone", 1},
+    {"an apex is lower-case", keys_upper_apex, "keys: apex is malformed", 1},
+    {"we do not serve the root", keys_root, "keys: apex is malformed", 1},
+    {"a key that can be guessed", keys_short, "keys: key 0", 1},
+    {"a key of other than letters", keys_bytes, "keys: key 0", 1},
+    {"a label longer than the labels", keys_cut, "keys: key 0 or its name", 1},
+    {"labels without names", keys_trailing, "keys: more labels", 1},
+    {"names without labels", keys_one_missing, "keys: key 1 or its name", 1},
+    {"a key without a name", keys_nameless, "keys: key 0 or its name", 1},
+    {"a name that breaks a counter", keys_bad_name, "keys: key 0 or its name", 1},
+    {"keys have no case", keys_twice, "keys: key 1: is given twice", 1},
     {"id 0 means none", forget_zero, "forget: verdict id 0", 1},
     {"commit of another batch", other_commit, "commit: generation 77", 2},
 };

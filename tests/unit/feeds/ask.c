@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads a feed and answers keys as a zone of that feed alone would:
- *   ask [-k] FORMAT FILE      -k: keep bogons
+ *   ask [-k] FORMAT FILE [OPTION=VALUE ...]      -k: keep bogons
  * Prints the facts to standard error, then for each line of standard input (an address or a name)
  * the key and, after tabs, "CODE TEXT" of what is listed; CODE '-': the list's code, TEXT '-': the
  * list's text, 'none': no text.
@@ -28,6 +28,9 @@ static void facts_print(const struct dataset *d, double seconds)
 	        dataset_set_count(d));
 	fprintf(stderr, "timestamp %" PRId64 " expires %" PRId64 " memory %zu seconds %.3f\n",
 	        f->timestamp_s, f->expires_s, d->memory_size, seconds);
+	for (size_t i = 0; i < d->skip_count; i++)
+		fprintf(stderr, "line %" PRIu64 " left out: %s\n", d->skips[i].line,
+		        d->skips[i].text);
 	for (size_t i = 0; i < d->message_count; i++)
 		fprintf(stderr, "line %" PRIu64 ": %s\n", d->messages[i].line, d->messages[i].text);
 }
@@ -40,18 +43,35 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+static struct format_options *options_make(char **words)
+{
+	struct format_options *made = format_options_new();
+
+	for (; made && *words; words++) {
+		char *value = strchr(*words, '=');
+
+		if (!value)
+			continue;
+		*value = 0;
+		if (format_options_add(made, *words, value + 1) < 0)
+			abort();
+	}
+	return made;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_keeping = argc > 1 && !strcmp(argv[1], "-k");
 	struct dataset_options options = {.drop_bogons = !is_keeping};
 	const struct format *format;
+	struct format_options *made;
 	struct reader *reader;
 	struct dataset *d;
 	char error[256], key[1200], found[DATASET_SET_MAX * 300];
 	double start = now_s();
 
-	if (argc != 3 + is_keeping) {
-		fprintf(stderr, "usage: ask [-k] FORMAT FILE\n");
+	if (argc < 3 + is_keeping) {
+		fprintf(stderr, "usage: ask [-k] FORMAT FILE [OPTION=VALUE ...]\n");
 		return 2;
 	}
 	format = format_find(argv[1 + is_keeping]);
@@ -60,7 +80,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", format ? strerror(errno) : "no such format");
 		return 1;
 	}
+	options.format = made = options_make(argv + 3 + is_keeping);
 	d = format_read(format, reader, &options, error, sizeof(error));
+	format_options_unref(made);
 	reader_close(reader);
 	if (!d) {
 		fprintf(stderr, "%s\n", error);

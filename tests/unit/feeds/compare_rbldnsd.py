@@ -143,7 +143,37 @@ def zone(rnd, kind):
     return "\n".join(lines) + rnd.choice(["\n", ""])
 
 
+def combined(rnd, kind):
+    """One dataset among others that say nothing, in a file of several."""
+    lines = [rnd.choice(["", "$1 global", "$2 both $", "#$1 mark", "$TTL 5m"]), "$DATASET dnset:other other",
+             "$1 not ours", ":5:no", "x.example", f"$DATASET {kind}{rnd.choice(['', ':ours'])} @"]
+    return "\n".join(lines) + "\n" + zone(rnd, kind) + \
+        rnd.choice(["", "\n$DATASET dnset after\nx.example\n$2 later\n"])
+
+
+def generic(rnd):
+    """Every name has a code for each text."""
+    lines = []
+    for _ in range(rnd.randint(1, 40)):
+        if rnd.random() < 0.1:
+            lines.append(rnd.choice(["# c", "$TTL 5m", "$1 x", "x", "x A", "x AAAA ::1", "..  A 127.0.0.2", ""]))
+            continue
+        asked = rnd.choice([key(rnd, "ip4"), key(rnd, "ip6"), name(rnd), name(rnd).upper()])
+        try:
+            asked = ".".join(ipaddress.ip_address(asked).reverse_pointer.split(".")[:-2])
+        except ValueError:
+            pass
+        ttl = rnd.choice(["", "", " 5m", " 1", " IN", " 60 in"])
+        lines.append(f"{asked}{ttl} A 127.0.0.{rnd.randint(2, 4)}")
+        if rnd.random() < 0.5:
+            what = rnd.choice(["one", '"two words"', "$ is $1", 'a "b"', '"$$"'])
+            lines.append(f"{asked}{ttl} TXT {what}")
+    return "\n".join(lines) + "\n"
+
+
 def key(rnd, kind):
+    if kind == "generic":
+        kind = rnd.choice(["ip4", "ip6", "names"])
     if kind.startswith("ip4"):
         made = ip4_address(rnd)
         return made if made != "127.0.0.1" else "127.0.0.2"  # never listed by us
@@ -167,6 +197,7 @@ class Rbldnsd:
             stdout=self.log, stderr=self.log)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", port))
+        self.number = 0
         self.wait()
 
     def wait(self):
@@ -186,9 +217,12 @@ class Rbldnsd:
     def exchange(self, labels, qtype):
         """The data of the answer records."""
         wire = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-        self.socket.send(struct.pack(">6H", 1, 0, 1, 0, 0, 1) + wire + struct.pack(">2H", qtype, 1) +
-                         b"\0\0\x29\x08\0\0\0\0\0\0\0")
+        self.number = (self.number + 1) & 0xffff
+        self.socket.send(struct.pack(">6H", self.number, 0, 1, 0, 0, 1) + wire +
+                         struct.pack(">2H", qtype, 1) + b"\0\0\x29\x08\0\0\0\0\0\0\0")
         reply = self.socket.recv(4096)
+        while struct.unpack(">H", reply[:2])[0] != self.number:
+            reply = self.socket.recv(4096)  # late: of a question that wait() gave up
         count = struct.unpack(">H", reply[6:8])[0]
         at, found = 12 + len(wire) + 4, []
         for _ in range(count):
@@ -213,9 +247,9 @@ class Rbldnsd:
         self.log.close()
 
 
-def ours(ask, kind, path, keys):
+def ours(ask, kind, path, keys, *options):
     """What our dataset says: a pair of sets for each key."""
-    done = subprocess.run([ask, "-k", f"rbldnsd-{kind}", path], input="\n".join(keys),
+    done = subprocess.run([ask, "-k", f"rbldnsd-{kind}", path, *options], input="\n".join(keys),
                           capture_output=True, encoding="latin1", check=True)
     found = []
     for line in done.stdout.split("\n")[:-1]:
@@ -243,31 +277,35 @@ def main():
     ask, program = sys.argv[1:3]
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 2
     rnd = random.Random(int(sys.argv[4]) if len(sys.argv) > 4 else 1)
-    compared = listed = 0
+    compared, listed = 0, {}
     for _ in range(rounds):
         folder = tempfile.mkdtemp(prefix="reputed-compare-")
         os.chmod(folder, 0o755)
         kinds = ["ip4set", "ip4trie", "ip4tset", "ip6trie", "ip6tset", "dnset"]
         zones = [(f"z{i}", kinds[i % 6], zone(rnd, kinds[i % 6])) for i in range(60)]
+        zones += [(f"c{i}", "combined", combined(rnd, kinds[i % 6])) for i in range(30)]
+        zones += [(f"g{i}", "generic", generic(rnd)) for i in range(10)]
         for apex, _, content in zones:
             with open(f"{folder}/{apex}", "w", encoding="utf-8") as file:
                 file.write(content)
         server = Rbldnsd(program, zones, folder)
         try:
             for apex, kind, content in zones:
-                keys = [key(rnd, kind) for _ in range(KEYS_EACH)]
-                for asked, mine in zip(keys, ours(ask, kind, f"{folder}/{apex}", keys)):
+                of_keys = kinds[int(apex[1:]) % 6] if kind == "combined" else kind
+                keys = [key(rnd, of_keys) for _ in range(KEYS_EACH)]
+                options = ["dataset=2"] if kind == "combined" else []
+                for asked, mine in zip(keys, ours(ask, kind, f"{folder}/{apex}", keys, *options)):
                     theirs = server.ask(apex, asked)
                     compared += 1
-                    listed += bool(theirs[0])
+                    listed[kind] = listed.get(kind, 0) + bool(theirs[0])
                     if not is_same(theirs, mine):
                         print(f"{kind} {asked}: rbldnsd {theirs}, ours {mine}\n--\n{content}\n--")
                         return 1
         finally:
             server.close()
             shutil.rmtree(folder)
-    print(f"{compared} answers are the same, {listed} of them listed")
-    return 0 if listed > compared / 20 else 1
+    print(f"{compared} answers are the same, of them listed: {listed}")
+    return 0 if len(listed) == 8 and all(listed.values()) and sum(listed.values()) > compared / 20 else 1
 
 
 if __name__ == "__main__":

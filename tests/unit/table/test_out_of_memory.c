@@ -22,10 +22,14 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __real_mprotect(void *at, size_t size, int protection);
+int __wrap_mprotect(void *at, size_t size, int protection);
 
 static unsigned fail_at; /* the how manyth allocation from now fails; 0 = none */
 static bool has_failed;
@@ -54,6 +58,11 @@ void *__wrap_realloc(void *old, size_t size)
 	return is_to_fail() ? NULL : __real_realloc(old, size);
 }
 
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return is_to_fail() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
 	if (is_to_fail())
@@ -61,12 +70,20 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
 	return __real_mmap(at, size, protection, flags, fd, offset);
 }
 
+/* Reserved address space becomes memory by it. */
+int __wrap_mprotect(void *at, size_t size, int protection)
+{
+	if (is_to_fail())
+		return -1;
+	return __real_mprotect(at, size, protection);
+}
+
 #define PROBE_COUNT 2000
 #define NAME_COUNT  60
 
 /* Everything that can be seen of the tables, in a few numbers. */
 struct view {
-	verdict_t addresses4[PROBE_COUNT], addresses6[PROBE_COUNT];
+	verdict_t addresses4[PROBE_COUNT], addresses6[PROBE_COUNT], nets6[PROBE_COUNT];
 	struct names_match names[NAME_COUNT];
 	bool is_defined[4];
 	size_t zone_count;
@@ -81,6 +98,12 @@ static uint32_t probe4(uint32_t i)
 static address6_t probe6(uint32_t i)
 {
 	return ((address6_t)0x20010db800000000 << 64) + i;
+}
+
+/* Every third /64. */
+static address6_t net6(uint32_t i)
+{
+	return ((address6_t)0x20010db900000000 << 64) + ((address6_t)i * 3 << 64);
 }
 
 static size_t name_of(uint32_t i, uint8_t out_name[32])
@@ -100,6 +123,7 @@ static void look(const struct tables *t, struct view *out_view)
 	for (uint32_t i = 0; i < PROBE_COUNT; i++) {
 		out_view->addresses4[i] = table4_lookup(t->addresses4, probe4(i));
 		out_view->addresses6[i] = table6_lookup(t->addresses6, probe6(i));
+		out_view->nets6[i] = table6_lookup(t->addresses6, net6(i));
 	}
 	for (uint32_t i = 0; i < NAME_COUNT; i++) {
 		struct names_match match;
@@ -137,6 +161,19 @@ static void split_many(struct tables *t)
 static int paint_one(struct tables *t)
 {
 	return paint4(t, 0x0a000001, 0x0a000001, 2);
+}
+
+/* Many points within a /8, in narrow slots. */
+static void fill_group(struct tables *t)
+{
+	for (uint32_t i = 0; i < 2000; i++)
+		assert_int_equal(paint4(t, i << 10, i << 10, 1), 0);
+}
+
+/* Points whose slots have no room for the verdict that is painted over them. */
+static int paint_large(struct tables *t)
+{
+	return paint4(t, 0, 0x00ffffff, VERDICT_MAX);
 }
 
 static int paint_two_ends(struct tables *t)
@@ -180,6 +217,45 @@ static int paint6_append(struct tables *t)
 static int paint6_over_many(struct tables *t)
 {
 	return table6_paint(t->addresses6, probe6(1), probe6(1800), 9);
+}
+
+static int paint6_net(struct tables *t, uint32_t i, verdict_t verdict)
+{
+	return table6_paint(t->addresses6, net6(i), net6(i) | UINT64_MAX, verdict);
+}
+
+static void fill_nets(struct tables *t, uint32_t count)
+{
+	/* what is around them ends nearby, so that they are points in lines */
+	assert_int_equal(table6_paint(t->addresses6, net6(0) - 1, net6(0) - 1, 1), 0);
+	assert_int_equal(table6_paint(t->addresses6, net6(2000), net6(2000), 1), 0);
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(paint6_net(t, i * 7 % 1999, 1 + i % 3), 0);
+}
+
+static void fill_some_nets(struct tables *t)
+{
+	fill_nets(t, 300);
+}
+
+static void fill_many_nets(struct tables *t)
+{
+	fill_nets(t, 1900);
+}
+
+static int paint6_part(struct tables *t)
+{
+	return table6_paint(t->addresses6, net6(7), net6(7) + 99, 9);
+}
+
+static int paint6_over_points(struct tables *t)
+{
+	return table6_paint(t->addresses6, net6(3), net6(30) - 1, 9);
+}
+
+static int paint6_over_segments(struct tables *t)
+{
+	return table6_paint(t->addresses6, net6(3) + 5, net6(1900) + 7, 9);
 }
 
 static int put_name(struct tables *t, uint32_t i)
@@ -267,13 +343,18 @@ static const struct {
 	int (*operate)(struct tables *t);
 	unsigned fails_min; /* allocations that it has at least */
 } rows[] = {
-    {"the first split of a /24", nothing, paint_one, 2},
-    {"both ends of a range split a /24", nothing, paint_two_ends, 3},
-    {"a range over many split /24s", split_many, paint_over_many, 4},
-    {"IPv6: a chunk is replaced", nothing, paint6_one, 2},
-    {"IPv6: a chunk is cut", fill_one_chunk, paint6_split, 3},
-    {"IPv6: a chunk is appended", fill_chunks, paint6_append, 1},
-    {"IPv6: many chunks become one", fill_chunks, paint6_over_many, 2},
+    {"IPv4: the first point", nothing, paint_one, 2},
+    {"both ends of a range split a /24", nothing, paint_two_ends, 2},
+    {"a range over many points", split_many, paint_over_many, 0},
+    {"a verdict that goes through blocks", fill_group, paint_large, 4},
+    {"IPv6: a run among few", nothing, paint6_one, 2},
+    {"IPv6: a range before a /64 with many runs", fill_one_chunk, paint6_split, 3},
+    {"IPv6: a range behind segments of one /64", fill_chunks, paint6_append, 1},
+    {"IPv6: a range over segments of one /64", fill_chunks, paint6_over_many, 2},
+    {"IPv6: a part of a /64 among points", fill_some_nets, paint6_part, 1},
+    {"IPv6: a range over points", fill_some_nets, paint6_over_points, 1},
+    {"IPv6: a range over segments, from within a /64 to within another", fill_many_nets,
+     paint6_over_segments, 6},
     {"a first name, with its ancestors", nothing, put_name_new, 3},
     {"a name for which the index grows", put_names, put_name_new, 3},
     {"other verdicts of a name need no memory", put_names, put_name_again, 0},

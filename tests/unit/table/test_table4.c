@@ -163,7 +163,9 @@ static void test_split_heals(void **state)
 	struct table4_stats uniform, stats;
 
 	(void)state;
-	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 8), 0); /* its list's page */
+	/* what is written once stays: the pages of the lists and the directory */
+	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 8), 0);
+	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a000000, 6), 0);
 	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 6), 0);
 	table4_stats(t, &uniform);
 	for (uint32_t i = 0; i < 256; i++) {
@@ -274,6 +276,113 @@ static void test_memory(void **state)
 	table4_free(NULL);
 }
 
+/* A bijection: scattered addresses, none twice. */
+static uint32_t scatter(uint32_t i)
+{
+	i = (i ^ i >> 16) * 0x7feb352du;
+	i = (i ^ i >> 15) * 0x846ca68bu;
+	return i ^ i >> 16;
+}
+
+/* Whichever way many addresses lie: they are there, take so much memory, and leave none behind. */
+static void test_many(void **state)
+{
+	enum shape { SCATTERED, IN_A_ROW, RUNS_OF_16 };
+	static const struct {
+		const char *reason;
+		uint32_t count;
+		enum shape shape;
+		verdict_t verdict, kinds;
+		double size_max; /* bytes for each, with one megabyte for all, two for nine lists */
+	} rows[] = {
+	    {"a few verdicts fit into narrow slots", 200000, SCATTERED, 1, 1, 12},
+	    {"large verdicts take wide slots", 200000, SCATTERED, VERDICT_MAX - 1, 1, 18},
+	    {"addresses in a row become whole /24s", 200000, IN_A_ROW, 1, 1, 1},
+	    {"crowded /24s become masks", 200000, RUNS_OF_16, 1, 1, 13},
+	    {"crowded /24s of many verdicts become runs", 50000, RUNS_OF_16, 1, 9, 60},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(*rows); row++) {
+		struct table4 *t = table4_new();
+		struct table4_stats stats;
+
+		print_message("# %s\n", rows[row].reason);
+		for (int pass = 0; pass < 3; pass++) { /* paint, look, remove */
+			for (uint32_t i = 0; i < rows[row].count; i++) {
+				uint32_t address = rows[row].shape == SCATTERED ? scatter(i)
+				                   : rows[row].shape == IN_A_ROW
+				                       ? 0x0a000000 + i
+				                       : (scatter(i / 16) & ~0xffu) + i % 16 * 7;
+				verdict_t verdict = rows[row].verdict + i % rows[row].kinds;
+
+				if (pass == 1)
+					assert_int_equal(table4_lookup(t, address), verdict);
+				else
+					assert_int_equal(table4_paint(t, address, address,
+					                              pass == 0 ? verdict : 0),
+					                 0);
+			}
+			table4_stats(t, &stats);
+			if (pass == 0)
+				assert_true((double)stats.memory_size <=
+				            (double)stats.address_count * rows[row].size_max);
+		}
+		assert_int_equal(stats.address_count, 0);
+		assert_in_range(stats.memory_size, 0, 2600000); /* all pages of the arrays */
+		assert_false(any(t, 0, UINT32_MAX, rows[row].verdict & LIST_ID_MAX));
+		table4_free(t);
+	}
+}
+
+/* A /8 painted over many points and removed again, and all of IPv4. */
+static void test_wide_over_points(void **state)
+{
+	static const verdict_t verdicts[] = {2, VERDICT_MAX, 0};
+	struct table4_stats stats;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) { /* in place, through blocks, and away */
+		struct table4 *t = table4_new();
+
+		for (uint32_t k = 0; k < 30000; k++) {
+			uint32_t address = 0x0a000000 | scatter(k) >> 8;
+
+			assert_int_equal(table4_paint(t, address, address, 1), 0);
+		}
+		assert_int_equal(table4_paint(t, 0x0a000000, 0x0affffff, verdicts[i]), 0);
+		for (uint32_t k = 0; k < 30000; k++)
+			assert_int_equal(table4_lookup(t, 0x0a000000 | scatter(k) >> 8),
+			                 verdicts[i]);
+		table4_stats(t, &stats);
+		assert_int_equal(stats.address_count, verdicts[i] ? 1 << 24 : 0);
+		assert_false(any(t, 0x0a000000, 0x0affffff, 1));
+		assert_int_equal(table4_paint(t, 0, UINT32_MAX, 3), 0);
+		table4_stats(t, &stats);
+		assert_int_equal(stats.address_count, UINT64_C(1) << 32);
+		assert_in_range(stats.memory_size, 0, 1600000);
+		table4_free(t);
+	}
+}
+
+/* A burst is its paints in order; what cannot be painted ends it. */
+static void test_paint_burst(void **state)
+{
+	const uint32_t firsts[] = {10, 10, 500, 7, 30}, lasts[] = {20, 10, 500, 6, 30};
+	const verdict_t verdicts[] = {1, 2, 3, 4, 5};
+	struct table4 *t = table4_new();
+
+	(void)state;
+	assert_int_equal(table4_paint_burst(t, firsts, lasts, verdicts, 3), 0);
+	assert_int_equal(table4_lookup(t, 10), 2);
+	assert_int_equal(table4_lookup(t, 11), 1);
+	assert_int_equal(table4_lookup(t, 500), 3);
+	assert_int_equal(table4_paint_burst(t, firsts, lasts, verdicts, 5), -EINVAL);
+	assert_int_equal(table4_lookup(t, 30), 0);
+	assert_int_equal(table4_paint_burst(t, NULL, NULL, NULL, 0), 0);
+	table4_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +393,9 @@ int main(void)
 	    cmocka_unit_test(test_any),
 	    cmocka_unit_test(test_any_is_exact),
 	    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_wide_over_points),
+	    cmocka_unit_test(test_paint_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/build6.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOW_LAST UINT64_MAX
+
+/* What becomes of a key, or of many that are alike. */
+enum item_kind { ITEM_RUN, ITEM_POINT, ITEM_SPLIT };
+
+struct item {
+	uint64_t key;
+	uint32_t piece; /* the first one that it has a part of */
+	uint32_t count; /* ITEM_SPLIT: pieces */
+	verdict_t base; /* ITEM_RUN: its verdict; else that of the run it is in */
+	uint8_t kind;
+};
+
+/* Keys of one kind, from first to last. */
+struct zone {
+	bool is_low;
+	uint64_t high; /* the /64 of keys that are low */
+	struct item *items;
+	size_t count;
+};
+
+void build6_init(struct build6 *b, const struct mix6 *mix, const struct verdicts *verdicts)
+{
+	memset(b, 0, sizeof(*b));
+	b->mix = mix;
+	b->verdicts = verdicts;
+}
+
+void build6_done(struct build6 *b)
+{
+	for (size_t i = 0; i < b->segment_count; i++)
+		segment6_free(b->segments[i]);
+	free(b->segments);
+	free(b->pieces);
+}
+
+static void count_block(void *context, struct runs6 *block)
+{
+	*(size_t *)context += block->count;
+}
+
+size_t build6_bound(const struct segment6 *s)
+{
+	const struct runs6 *base = segment6_base_block(s);
+	size_t bound = 1 + s->point_count * 2 + (base ? base->count : 1) + 4 * s->cell_count;
+
+	segment6_blocks(s, count_block, &bound);
+	return bound;
+}
+
+int build6_reserve(struct build6 *b, size_t piece_count)
+{
+	b->pieces = malloc(piece_count * sizeof(*b->pieces));
+	if (!b->pieces)
+		return -ENOMEM;
+	b->piece_capacity = piece_count;
+	return 0;
+}
+
+void build6_push(struct build6 *b, address6_t start, verdict_t verdict)
+{
+	if (b->piece_count > 0 && b->pieces[b->piece_count - 1].start == start)
+		b->piece_count--;
+	if (b->piece_count > 0 && b->pieces[b->piece_count - 1].verdict == verdict)
+		return;
+	b->pieces[b->piece_count++] = (struct piece6){start, verdict};
+}
+
+/* ---- a segment to pieces ---- */
+
+struct point {
+	uint64_t offset;
+	uint32_t value;
+};
+
+/* Sort by offset: a byte after the other, from the lowest. Gives where they are then. */
+static struct point *sort_points(struct point *points, struct point *spare, size_t count,
+                                 unsigned width)
+{
+	for (unsigned shift = 0; shift < width; shift += 8) {
+		uint16_t ends[256] = {0};
+		struct point *old = points;
+		uint16_t sum = 0;
+
+		for (size_t i = 0; i < count; i++)
+			ends[points[i].offset >> shift & 0xff]++;
+		for (unsigned i = 0; i < 256; i++) {
+			uint16_t n = ends[i];
+
+			ends[i] = sum;
+			sum = (uint16_t)(sum + n);
+		}
+		for (size_t i = 0; i < count; i++)
+			spare[ends[points[i].offset >> shift & 0xff]++] = points[i];
+		points = spare;
+		spare = old;
+	}
+	return points;
+}
+
+static size_t collect_points(const struct segment6 *s, const struct mix6 *m, struct point *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < (size_t)s->line_count * SEGMENT6_LINE_SLOTS; i++) {
+		uint64_t slot = atomic_load_explicit(&s->slots[i], memory_order_relaxed);
+
+		if (slot != 0)
+			out[count++] = (struct point){segment6_offset(s, m, i, slot),
+			                              segment6_decode(s, slot)};
+	}
+	return count;
+}
+
+static address6_t address_at(const struct segment6 *s, uint64_t offset)
+{
+	return s->start + (s->is_low ? (address6_t)offset : (address6_t)offset << 64);
+}
+
+/* What is pushed of a segment. */
+struct window {
+	struct build6 *build;
+	const struct segment6 *segment;
+	address6_t first, last;
+};
+
+/* One value from a key on, clipped; a cell is of one key. */
+static void push_value(const struct window *w, uint64_t offset, uint32_t value)
+{
+	const address6_t at = address_at(w->segment, offset);
+	struct runs6_draft draft;
+
+	if (at > w->last)
+		return;
+	if (!(value & SEGMENT6_CELL)) {
+		build6_push(w->build, at > w->first ? at : w->first, value);
+		return;
+	}
+	cell6_draft(segment6_cell(w->segment, value), &draft);
+	for (uint32_t i = 0; i < draft.count; i++) {
+		address6_t start = at + draft.starts[i];
+
+		if (start <= w->last)
+			build6_push(w->build, start > w->first ? start : w->first, draft.values[i]);
+	}
+}
+
+void build6_push_segment(struct build6 *b, const struct segment6 *s, address6_t first,
+                         address6_t last)
+{
+	const struct window w = {b, s, first, last};
+	const uint64_t offset_last = segment6_key(s, s->last) - s->first;
+	struct point room[2][SEGMENT6_LINES_MAX * SEGMENT6_LINE_SLOTS], *points;
+	size_t count = collect_points(s, b->mix, room[0]), at = 0;
+	struct runs6_draft base;
+
+	segment6_draft(s, &base);
+	points = sort_points(room[0], room[1], count, s->width);
+	for (uint32_t i = 0; i < base.count; i++) {
+		const uint64_t end = i + 1 < base.count ? base.starts[i + 1] - 1 : offset_last;
+		uint64_t next = base.starts[i];
+		bool is_done = false;
+
+		for (; at < count && points[at].offset <= end; at++) {
+			if (points[at].offset > next)
+				push_value(&w, next, base.values[i]);
+			push_value(&w, points[at].offset, points[at].value);
+			is_done = points[at].offset == end;
+			next = points[at].offset + 1;
+		}
+		if (!is_done)
+			push_value(&w, next, base.values[i]);
+	}
+}
+
+/* ---- pieces to segments ---- */
+
+uint64_t build6_lists(const struct verdicts *of, verdict_t verdict)
+{
+	struct listset lists = {.used = 0};
+	uint64_t fold = 0;
+
+	listset_add(&lists, of, verdict);
+	for (unsigned word = 0; lists.used >> word; word++)
+		fold |= listset_word(&lists, word);
+	return fold;
+}
+
+static uint64_t lists_of(struct build6 *b, verdict_t verdict)
+{
+	const unsigned at = verdict % BUILD6_MEMO;
+
+	if (b->memo_verdicts[at] != verdict) { /* the memo starts as zeros */
+		b->memo_verdicts[at] = verdict;
+		b->memo_lists[at] = build6_lists(b->verdicts, verdict);
+	}
+	return b->memo_lists[at];
+}
+
+static uint64_t draft_lists(const struct verdicts *of, const struct runs6_draft *draft)
+{
+	uint64_t lists = 0;
+
+	for (uint32_t i = 0; i < draft->count; i++) {
+		if (i < 2 || draft->values[i] != draft->values[i - 2])
+			lists |= build6_lists(of, draft->values[i]);
+	}
+	return lists;
+}
+
+uint64_t build6_cell_lists(const struct verdicts *of, struct cell6 cell)
+{
+	struct runs6_draft draft;
+
+	if (cell6_kind(cell) == CELL6_VERDICT)
+		return build6_lists(of, cell6_verdict(cell));
+	cell6_draft(cell, &draft);
+	return draft_lists(of, &draft);
+}
+
+uint64_t build6_base_lists(const struct verdicts *of, const struct segment6 *s,
+                           const struct runs6_draft *base)
+{
+	uint64_t lists = 0;
+
+	for (uint32_t i = 0; i < base->count; i++) {
+		uint32_t value = base->values[i];
+
+		if (value & SEGMENT6_CELL)
+			lists |= build6_cell_lists(of, segment6_cell(s, value));
+		else if (i < 2 || value != base->values[i - 2])
+			lists |= build6_lists(of, value);
+	}
+	return lists;
+}
+
+static address6_t piece_last(const struct build6 *b, size_t at, address6_t last)
+{
+	return at + 1 < b->piece_count && b->pieces[at + 1].start <= last
+	           ? b->pieces[at + 1].start - 1
+	           : last;
+}
+
+static int take_segment(struct build6 *b, struct segment6 *s)
+{
+	if (b->segment_count == b->segment_capacity) {
+		size_t capacity = 2 * b->segment_capacity + 4;
+		struct segment6 **more = realloc(b->segments, capacity * sizeof(*more));
+
+		if (!more) {
+			segment6_free(s);
+			return -ENOMEM;
+		}
+		b->segments = more;
+		b->segment_capacity = capacity;
+	}
+	b->segments[b->segment_count++] = s;
+	return 0;
+}
+
+/* What a segment of some items needs. */
+struct plan {
+	const struct zone *zone;
+	size_t from, to; /* items, to is not included */
+	uint64_t first, last;
+	verdict_t base; /* at first */
+	size_t point_count, run_count, cell_count;
+	unsigned line_count; /* 0 = points are runs */
+};
+
+static address6_t zone_address(const struct zone *z, uint64_t key, uint64_t low)
+{
+	return z->is_low ? (address6_t)z->high << 64 | key : (address6_t)key << 64 | low;
+}
+
+/* Choose the lines; false if it does not fit into one segment. */
+static bool plan_lines(struct plan *p, unsigned width)
+{
+	const unsigned lines_min = segment6_lines_min(width);
+	const unsigned lines = segment6_lines_for(p->point_count);
+
+	p->line_count = 0;
+	if (p->point_count == 0)
+		return p->run_count <= SEGMENT6_RUNS_MAX;
+	if (lines < lines_min && p->run_count + 2 * p->point_count <= SEGMENT6_RUNS_MAX)
+		return true;
+	p->line_count = lines > lines_min ? lines : lines_min;
+	return p->line_count <= SEGMENT6_LINES_MAX && p->point_count <= SEGMENT6_POINTS_MAX &&
+	       p->run_count <= SEGMENT6_RUNS_MAX;
+}
+
+static bool plan_segment(const struct build6 *b, struct plan *p)
+{
+	const unsigned width = segment6_width(p->first, p->last);
+	uint32_t small = UINT32_MAX;
+
+	p->point_count = p->cell_count = 0;
+	p->run_count = 1;
+	for (size_t i = p->from; i < p->to; i++) {
+		p->point_count += p->zone->items[i].kind != ITEM_RUN;
+		p->run_count += p->zone->items[i].kind == ITEM_RUN;
+	}
+	if (!plan_lines(p, width))
+		return false;
+	if (p->line_count > 0)
+		small = segment6_verdict_codes(segment6_code_bits(width, p->line_count));
+	for (size_t i = p->from; i < p->to; i++) {
+		const struct item *item = &p->zone->items[i];
+
+		p->cell_count +=
+		    item->kind == ITEM_SPLIT ||
+		    (item->kind == ITEM_POINT && b->pieces[item->piece].verdict >= small);
+	}
+	return true;
+}
+
+/* The cell of a /64 that is split. Errors: -ENOMEM */
+static int split_cell(const struct build6 *b, const struct item *item, struct cell6 *out_cell)
+{
+	struct runs6_draft draft = {.count = 0};
+
+	for (uint32_t i = 0; i < item->count; i++) {
+		const struct piece6 *piece = &b->pieces[item->piece + i];
+
+		runs6_push(&draft, i == 0 ? 0 : (uint64_t)piece->start, piece->verdict);
+	}
+	return cell6_new(&draft, out_cell);
+}
+
+/* The value of an item, with a cell if it needs one. Errors: -ENOMEM */
+static int item_value(struct build6 *b, const struct item *item, struct segment6 *s,
+                      uint32_t *out_value, uint64_t *out_lists)
+{
+	verdict_t verdict = b->pieces[item->piece].verdict;
+	struct cell6 cell;
+	int rc;
+
+	if (item->kind == ITEM_SPLIT) {
+		rc = split_cell(b, item, &cell);
+		if (rc < 0)
+			return rc;
+		*out_value = segment6_add_cell(s, cell);
+		*out_lists = build6_cell_lists(b->verdicts, cell);
+		return 0;
+	}
+	*out_value = verdict;
+	*out_lists = lists_of(b, verdict);
+	if (item->kind == ITEM_POINT && s->line_count > 0 && !segment6_is_small(s, verdict))
+		*out_value = segment6_add_cell(s, cell6_of_verdict(verdict));
+	return 0;
+}
+
+static void count_lists(struct segment6 *s, uint64_t lists)
+{
+	for (; lists; lists &= lists - 1)
+		s->list_counts[__builtin_ctzll(lists)]++;
+}
+
+/* Put the items into a segment. Errors: -ENOMEM; -ENOSPC the points do not find slots */
+static int fill_segment(struct build6 *b, const struct plan *p, struct segment6 *s)
+{
+	struct runs6_draft base = {.count = 0};
+	struct runs6 *runs;
+
+	s->base_lists = lists_of(b, p->base);
+	runs6_push(&base, 0, p->base);
+	for (size_t i = p->from; i < p->to; i++) {
+		const struct item *item = &p->zone->items[i];
+		uint64_t offset = item->key - p->first, lists;
+		uint32_t value;
+		int rc = item_value(b, item, s, &value, &lists);
+
+		if (rc < 0)
+			return rc;
+		if (item->kind == ITEM_RUN || s->line_count == 0) {
+			runs6_push(&base, offset, value);
+			s->base_lists |= lists;
+			if (item->kind != ITEM_RUN && item->key < p->last)
+				runs6_push(&base, offset + 1, item->base);
+		} else if (segment6_insert(s, b->mix, offset, value)) {
+			count_lists(s, lists);
+		} else {
+			return -ENOSPC;
+		}
+	}
+	if (base.count == 1) {
+		segment6_set_base(s, NULL, base.values[0]);
+		return 0;
+	}
+	runs = runs6_new(&base);
+	if (!runs)
+		return -ENOMEM;
+	segment6_set_base(s, runs, 0);
+	return 0;
+}
+
+/* All cells of a new segment are in use, also those that no slot has yet. */
+static void free_unfinished(struct segment6 *s)
+{
+	for (uint32_t i = 0; i < s->cell_count; i++)
+		free(cell6_block(segment6_cells(s)[i]));
+	free(s);
+}
+
+/* One segment of a plan. Errors: as fill_segment() */
+static int make_segment(struct build6 *b, const struct plan *p)
+{
+	unsigned cells = (unsigned)p->cell_count;
+	struct segment6 *s;
+	int rc;
+
+	cells += cells > 0 ? cells / 8 + 2 : 0;
+	s = segment6_new(zone_address(p->zone, p->first, 0),
+	                 zone_address(p->zone, p->last, LOW_LAST), p->zone->is_low, p->line_count,
+	                 cells);
+	if (!s)
+		return -ENOMEM;
+	rc = fill_segment(b, p, s);
+	if (rc < 0) {
+		free_unfinished(s);
+		return rc;
+	}
+	return take_segment(b, s);
+}
+
+/* Segments of the part of a plan before an item, or behind it. */
+static struct plan plan_before(const struct plan *p, size_t item, uint64_t last)
+{
+	struct plan part = *p;
+
+	part.to = item;
+	part.last = last;
+	return part;
+}
+
+static struct plan plan_from(const struct plan *p, size_t item, uint64_t first, verdict_t base)
+{
+	struct plan part = *p;
+
+	part.from = item;
+	part.first = first;
+	part.base = base;
+	return part;
+}
+
+/*
+ * Whether only what is before the first item and behind the last one makes a plan too wide for
+ * points: then these become segments of their own, and what is listed in one place stays together.
+ */
+static bool is_loose(const struct plan *p)
+{
+	const struct item *items = p->zone->items;
+	uint64_t end;
+
+	if (p->to == p->from)
+		return false;
+	end = items[p->to - 1].key < p->last ? items[p->to - 1].key + 1 : p->last;
+	return segment6_lines_min(segment6_width(p->first, p->last)) > SEGMENT6_LINES_MAX &&
+	       segment6_lines_min(segment6_width(items[p->from].key, end)) <= SEGMENT6_LINES_MAX;
+}
+
+static int make_segments(struct build6 *b, struct plan *p);
+
+static int make_loose(struct build6 *b, struct plan *p)
+{
+	const struct item *items = p->zone->items;
+	const uint64_t last = items[p->to - 1].key;
+	struct plan core = *p, part;
+	int rc = 0;
+
+	if (items[p->from].key > p->first) {
+		part = plan_before(p, p->from, items[p->from].key - 1);
+		rc = make_segments(b, &part);
+		core = plan_from(p, p->from, items[p->from].key, items[p->from].base);
+	}
+	if (rc == 0 && last < p->last && last + 1 < p->last) {
+		part = plan_before(&core, p->to, last + 1);
+		rc = make_segments(b, &part);
+		core = plan_from(&core, p->to, last + 2, items[p->to - 1].base);
+	}
+	return rc < 0 ? rc : make_segments(b, &core);
+}
+
+/* Segments of a plan: one if that fits, else of parts of it. */
+static int make_segments(struct build6 *b, struct plan *p)
+{
+	const struct item *items = p->zone->items;
+	const size_t middle = p->from + (p->to - p->from) / 2;
+	struct plan part;
+	int rc;
+
+	if (plan_segment(b, p)) {
+		rc = make_segment(b, p);
+		if (rc != -ENOSPC)
+			return rc;
+	} else if (is_loose(p)) {
+		return make_loose(b, p);
+	}
+	part = plan_before(p, middle, items[middle].key - 1);
+	rc = make_segments(b, &part);
+	if (rc < 0)
+		return rc;
+	part = plan_from(p, middle, items[middle].key, items[middle].base);
+	return make_segments(b, &part);
+}
+
+static void add_item(struct zone *z, enum item_kind kind, uint64_t key, size_t piece,
+                     verdict_t base)
+{
+	z->items[z->count++] = (struct item){
+	    .key = key, .kind = (uint8_t)kind, .piece = (uint32_t)piece, .count = 1, .base = base};
+}
+
+/* A run of two or more keys, or a single one. Gives the base behind it. */
+static verdict_t add_keys(struct zone *z, uint64_t first, uint64_t last, size_t piece,
+                          verdict_t verdict, verdict_t base)
+{
+	if (verdict == base)
+		return base;
+	if (first == last) {
+		add_item(z, ITEM_POINT, first, piece, base);
+		return base;
+	}
+	add_item(z, ITEM_RUN, first, piece, verdict);
+	return verdict;
+}
+
+static int make_low_zone(struct build6 *b, address6_t first, address6_t last, size_t *at)
+{
+	struct zone z = {.is_low = true, .high = (uint64_t)(first >> 64)};
+	struct plan p = {.zone = &z, .first = (uint64_t)first, .last = (uint64_t)last};
+	size_t end = *at;
+	verdict_t base;
+	int rc;
+
+	while (end < b->piece_count && b->pieces[end].start <= last)
+		end++;
+	z.items = malloc((end - *at) * sizeof(*z.items));
+	if (!z.items)
+		return -ENOMEM;
+	p.base = base = b->pieces[*at].verdict;
+	for (size_t i = *at; i < end; i++) {
+		address6_t start = b->pieces[i].start > first ? b->pieces[i].start : first;
+
+		base = add_keys(&z, (uint64_t)start, (uint64_t)piece_last(b, i, last), i,
+		                b->pieces[i].verdict, base);
+	}
+	*at = piece_last(b, end - 1, ~(address6_t)0) == last ? end : end - 1;
+	p.to = z.count;
+	rc = make_segments(b, &p);
+	free(z.items);
+	return rc;
+}
+
+/* Pieces in the /64 of an address, from one piece on. */
+static size_t pieces_in(const struct build6 *b, size_t at, address6_t address)
+{
+	size_t end = at + 1;
+
+	while (end < b->piece_count && b->pieces[end].start >> 64 == address >> 64)
+		end++;
+	return end - at;
+}
+
+/*
+ * Items of whole /64s from an address on, until last or before a /64 that needs segments of its
+ * own. Gives whether there is any before that, and the last address of it.
+ */
+static bool collect_items(struct build6 *b, struct zone *z, address6_t first, size_t *at,
+                          address6_t *last)
+{
+	verdict_t base = b->pieces[*at].verdict;
+	address6_t position = first;
+
+	do {
+		address6_t end = piece_last(b, *at, *last);
+
+		if (end - position < LOW_LAST) {
+			size_t count = pieces_in(b, *at, position);
+
+			if (count > SEGMENT6_BLOCK_MAX) {
+				*last = position - 1;
+				return position != first;
+			}
+			add_item(z, ITEM_SPLIT, (uint64_t)(position >> 64), *at, base);
+			z->items[z->count - 1].count = (uint32_t)count;
+			*at += count - 1;
+			end = position | LOW_LAST;
+		} else {
+			end = (uint64_t)end == LOW_LAST ? end : (end >> 64 << 64) - 1;
+			base = add_keys(z, (uint64_t)(position >> 64), (uint64_t)(end >> 64), *at,
+			                b->pieces[*at].verdict, base);
+		}
+		*at += piece_last(b, *at, ~(address6_t)0) == end;
+		position = end + 1;
+	} while (position != 0 && position <= *last);
+	return true;
+}
+
+/* Whole /64s. */
+static int make_high_zones(struct build6 *b, address6_t first, address6_t last, size_t *at)
+{
+	struct zone z = {.items = malloc(2 * (b->piece_count - *at) * sizeof(*z.items))};
+	address6_t position = first;
+	int rc = z.items ? 0 : -ENOMEM;
+
+	while (rc == 0) {
+		struct plan p = {.zone = &z, .base = b->pieces[*at].verdict};
+		address6_t end = last;
+
+		z.count = 0;
+		if (collect_items(b, &z, position, at, &end)) {
+			p.first = (uint64_t)(position >> 64);
+			p.last = (uint64_t)(end >> 64);
+			p.to = z.count;
+			rc = make_segments(b, &p);
+		} else {
+			end = position | LOW_LAST;
+			rc = make_low_zone(b, position, end, at);
+		}
+		if (end == last)
+			break;
+		position = end + 1;
+	}
+	free(z.items);
+	return rc;
+}
+
+int build6_make(struct build6 *b, address6_t first, address6_t last)
+{
+	address6_t position = first;
+	size_t at = 0;
+
+	for (;;) {
+		address6_t end = position | LOW_LAST;
+		int rc;
+
+		if ((uint64_t)position != 0 || end > last) {
+			end = end < last ? end : last;
+			rc = make_low_zone(b, position, end, &at);
+		} else {
+			end = (uint64_t)last == LOW_LAST ? last : (last >> 64 << 64) - 1;
+			rc = make_high_zones(b, position, end, &at);
+		}
+		if (rc < 0 || end == last)
+			return rc;
+		position = end + 1;
+	}
+}

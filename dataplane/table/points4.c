@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/points4.h"
+
+#include "dataplane/table/points4_build.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define SHRINK_PERCENT 45
+#define SHRUNK_PERCENT 68
+#define MERGE_PAGES    8
+
+void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
+                  const struct points4_tuning *tuning)
+{
+	pages_touch(memory, p);
+	p->arena = arena;
+	p->base = arena->base;
+	p->memory = memory;
+	p->tuning = *tuning;
+}
+
+/* The slot at a word, and the spill bit of the bucket if it is the first. */
+static uint64_t own_slot(const struct points4_group *g, const char *line, unsigned word)
+{
+	/* relaxed: only this thread writes */
+	if (g->is_wide)
+		return atomic_load_explicit(
+		    (const _Atomic uint64_t *)(const void *)(line + 4 * word),
+		    memory_order_relaxed);
+	return atomic_load_explicit((const _Atomic uint32_t *)(const void *)(line + 4 * word),
+	                            memory_order_relaxed);
+}
+
+static void store_slot(const struct points4_group *g, const char *line, unsigned word,
+                       uint64_t slot)
+{
+	/* release: pairs with acquire in points4_load(); and, for a slot that
+	 * is cleared, with the acquire in points4_match(): who misses it sees what was stored below
+	 * it before */
+	if (g->is_wide)
+		atomic_store_explicit((_Atomic uint64_t *)(uintptr_t)(line + 4 * word), slot,
+		                      memory_order_release);
+	else
+		atomic_store_explicit((_Atomic uint32_t *)(uintptr_t)(line + 4 * word),
+		                      (uint32_t)slot, memory_order_release);
+}
+
+static uint64_t spill_bit(const struct points4_group *g)
+{
+	return g->is_wide ? UINT64_C(1) << 63 : POINTS4_SPILL;
+}
+
+/* Store a slot and keep its spill bit. */
+static void put_slot(const struct points4_group *g, const char *line, unsigned word, uint64_t slot)
+{
+	store_slot(g, line, word, slot | (own_slot(g, line, word) & spill_bit(g)));
+}
+
+static void set_spill(const struct points4_group *g, const char *line, bool is_on)
+{
+	uint64_t slot = own_slot(g, line, 0) & ~spill_bit(g);
+
+	store_slot(g, line, 0, is_on ? slot | spill_bit(g) : slot);
+}
+
+static uint64_t make_slot(const struct points4_probe *probe, verdict_t verdict)
+{
+	uint32_t key;
+
+	points4_mask(probe, 0xff, &key);
+	if (probe->group->is_wide)
+		return (uint64_t)(verdict + 1) << 32 | key;
+	return (uint64_t)(verdict + 1) << (probe->group->key_bits + POINTS4_DISTANCE) | key;
+}
+
+/* The addresses of a probe's /24, or the probe's address only (octets = 0xff), in its bucket. */
+static unsigned look(const struct points4 *p, const struct points4_probe *probe, uint32_t octets,
+                     struct points4_found *out_found, unsigned room)
+{
+	const struct points4_group *g = probe->group;
+	const char *line = points4_line(p, g, probe->bucket);
+	uint32_t key, mask = points4_mask(probe, octets, &key);
+	uint32_t words = points4_match(line, mask, key);
+	unsigned count = 0;
+
+	if (g->is_wide)
+		words &= 0x5555;
+	for (; words && count < room; words &= words - 1) {
+		unsigned word = (unsigned)__builtin_ctz(words);
+		uint64_t slot = points4_load(g, line, word);
+
+		if (((uint32_t)slot & mask) != key || points4_verdict(g, slot) == 0)
+			continue;
+		out_found[count++] = (struct points4_found){
+		    .verdict = points4_verdict(g, slot) - 1,
+		    .bucket = (uint16_t)probe->bucket,
+		    .word = (uint8_t)word,
+		    .distance = (uint8_t)probe->distance,
+		    .octet = (uint8_t)slot,
+		};
+	}
+	return count;
+}
+
+unsigned points4_collect(const struct points4 *p, uint32_t net,
+                         struct points4_found out_found[POINTS4_NET_MAX])
+{
+	struct points4_probe probe;
+	unsigned count = 0;
+
+	points4_start(p, net << 8, &probe);
+	if (!probe.group)
+		return 0;
+	do
+		count += look(p, &probe, 0, &out_found[count], POINTS4_NET_MAX - count);
+	while (points4_next(p, &probe));
+	return count;
+}
+
+static bool find(const struct points4 *p, struct points4_probe *probe,
+                 struct points4_found *out_found)
+{
+	do {
+		if (look(p, probe, 0xff, out_found, 1))
+			return true;
+	} while (points4_next(p, probe));
+	return false;
+}
+
+static uint32_t first_entry(const struct points4 *p, uint32_t net)
+{
+	uint32_t entry = points4_mix(p, net) >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
+	const struct points4_group *g = points4_build_group(p, entry);
+
+	return g ? entry & ~((POINTS4_DIRECTORY >> g->depth) - 1) : entry;
+}
+
+static uint32_t slots_of(const struct points4_group *g)
+{
+	return (uint32_t)g->bucket_count * (g->is_wide ? POINTS4_WORDS / 2 : POINTS4_WORDS);
+}
+
+/* An empty slot in the probe's bucket, or -1. */
+static int empty_word(const struct points4 *p, const struct points4_probe *probe)
+{
+	const struct points4_group *g = probe->group;
+	const char *line = points4_line(p, g, probe->bucket);
+	uint32_t words;
+
+	if (!g->is_wide) {
+		words = points4_match(line, ~POINTS4_SPILL, 0);
+		return words ? __builtin_ctz(words) : -1;
+	}
+	for (unsigned word = 0; word < POINTS4_WORDS; word += 2) {
+		if ((own_slot(g, line, word) & ~spill_bit(g)) == 0)
+			return (int)word;
+	}
+	return -1;
+}
+
+/* Put a new address where there is room. */
+static bool insert(const struct points4 *p, struct points4_probe probe, verdict_t verdict)
+{
+	const struct points4_group *g = probe.group;
+	const uint32_t home = probe.bucket;
+	int word;
+
+	while ((word = empty_word(p, &probe)) < 0) {
+		if (++probe.distance == g->reach)
+			return false;
+		probe.bucket = (home + probe.distance) % g->bucket_count;
+	}
+	/* the spill bits first: who finds the address once finds it again */
+	for (uint32_t i = 0; i < probe.distance; i++) {
+		const char *line = points4_line(p, g, (home + i) % g->bucket_count);
+
+		if (!points4_spills(g, line))
+			set_spill(g, line, true);
+	}
+	put_slot(g, points4_line(p, g, probe.bucket), (unsigned)word, make_slot(&probe, verdict));
+	return true;
+}
+
+/* Whether an address that can be anywhere went past a bucket. */
+static bool is_passed(const struct points4 *p, const struct points4_group *g, uint32_t bucket)
+{
+	for (uint32_t i = 1; i < g->reach; i++) {
+		uint32_t at = (bucket + i) % g->bucket_count;
+		const char *line = points4_line(p, g, at);
+
+		for (unsigned word = 0; word < POINTS4_WORDS; word += g->is_wide ? 2 : 1) {
+			uint64_t slot = own_slot(g, line, word) & ~spill_bit(g);
+
+			if (slot && points4_build_distance(g, at, slot) >= i)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool points4_fits(const struct points4 *p, uint32_t address, verdict_t verdict)
+{
+	struct points4_probe probe;
+
+	points4_start(p, address, &probe);
+	return probe.group && points4_build_fits(probe.group, verdict);
+}
+
+bool points4_fits_all(const struct points4 *p, verdict_t verdict)
+{
+	for (uint32_t entry = 0; entry < POINTS4_DIRECTORY;) {
+		const struct points4_group *g = points4_build_group(p, entry);
+
+		if (!g || !points4_build_fits(g, verdict))
+			return !g;
+		entry += POINTS4_DIRECTORY >> g->depth;
+	}
+	return true;
+}
+
+/* Change an address that is there. Returns false if it is not. */
+static bool change(struct points4 *p, struct points4_probe probe, verdict_t verdict)
+{
+	struct points4_found found;
+
+	if (!find(p, &probe, &found))
+		return false;
+	put_slot(probe.group, points4_line(p, probe.group, found.bucket), found.word,
+	         make_slot(&probe, verdict));
+	return true;
+}
+
+static void note_verdict(struct points4 *p, uint32_t entry, verdict_t verdict)
+{
+	if (verdict <= p->largest[entry])
+		return;
+	pages_touch(p->memory, &p->largest[entry]);
+	p->largest[entry] = verdict;
+}
+
+bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
+{
+	for (unsigned growths = 0; growths <= POINTS4_GROWTHS; growths++) {
+		struct points4_probe probe;
+		uint32_t entry;
+
+		points4_start(p, address, &probe);
+		if (probe.group && points4_build_fits(probe.group, verdict)) {
+			entry = first_entry(p, address >> 8);
+			note_verdict(p, entry, verdict);
+			if (change(p, probe, verdict))
+				return true;
+			if ((uint64_t)p->counts[entry] * 100 <
+			    (uint64_t)slots_of(probe.group) * p->tuning.load_percent) {
+				if (!insert(p, probe, verdict))
+					return false; /* it is just here that they crowd */
+				p->counts[entry]++;
+				return true;
+			}
+		}
+		if (!points4_build_grow(p, address >> 8, verdict))
+			return false;
+	}
+	return false;
+}
+
+void points4_clear(struct points4 *p, uint32_t net, const struct points4_found *found)
+{
+	uint32_t entry = first_entry(p, net);
+	const struct points4_group *g = points4_build_group(p, entry);
+
+	put_slot(g, points4_line(p, g, found->bucket), found->word, 0);
+	p->counts[entry]--;
+	for (uint32_t i = found->distance; i > 0; i--) {
+		uint32_t bucket = (found->bucket + g->bucket_count - i) % g->bucket_count;
+
+		if (!is_passed(p, g, bucket))
+			set_spill(g, points4_line(p, g, bucket), false);
+	}
+}
+
+/* One step towards less memory. Returns false if there is none. */
+static bool shrink(struct points4 *p, uint32_t entry)
+{
+	const struct points4_group *g = points4_build_group(p, entry);
+	uint32_t count = p->counts[entry], buddy;
+	const struct points4_group *other;
+
+	if (g->depth == 0 && count == 0)
+		return points4_build_remove(p);
+	buddy = entry ^ (POINTS4_DIRECTORY >> g->depth);
+	other = g->depth > 0 ? points4_build_group(p, buddy) : NULL;
+	if (other && other->depth == g->depth &&
+	    points4_build_pages(p, g->is_wide || other->is_wide, count + p->counts[buddy],
+	                        SHRUNK_PERCENT) <= MERGE_PAGES)
+		return points4_build_merge(p, entry < buddy ? entry : buddy, SHRUNK_PERCENT);
+	if (points4_build_pages(p, g->is_wide, count, SHRUNK_PERCENT) >= g->page_count)
+		return false;
+	return points4_build_shrink(p, entry, SHRUNK_PERCENT);
+}
+
+static void tidy_entry(struct points4 *p, uint32_t entry)
+{
+	const struct points4_group *g = points4_build_group(p, entry);
+
+	while (g) {
+		entry &= ~((POINTS4_DIRECTORY >> g->depth) - 1);
+		if ((uint64_t)p->counts[entry] * 100 >= (uint64_t)slots_of(g) * SHRINK_PERCENT &&
+		    p->counts[entry] > 0)
+			return;
+		if (arena_reserve(p->arena, POINTS4_RESERVE, POINTS4_RETIRE) < 0)
+			return;
+		if (!shrink(p, entry))
+			return;
+		g = points4_build_group(p, entry);
+	}
+}
+
+void points4_tidy(struct points4 *p, uint32_t net)
+{
+	tidy_entry(p, first_entry(p, net));
+}
+
+void points4_tidy_all(struct points4 *p)
+{
+	for (uint32_t entry = 0; entry < POINTS4_DIRECTORY; entry++)
+		tidy_entry(p, entry);
+}
+
+void points4_prefetch(const struct points4 *p, uint32_t address)
+{
+	struct points4_probe probe;
+
+	points4_start(p, address, &probe);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Single IPv4 addresses with a verdict, in buckets of one cache line: the part of table4 that makes
+ * ten million scattered addresses cost five bytes each and one cold line a lookup, hit or miss.
+ *
+ * A /24's number is mixed by a secret bijection of 24 bits. The mixed number's upper bits select a
+ * group of buckets (extendible hashing: a directory of 4096 entries, of which a group of depth D
+ * has 2^(12-D)), the rest is scaled to a bucket of the group, and what that leaves over is kept in
+ * the slot beside the last octet. A bijection loses nothing, so the match is exact. All addresses
+ * of a /24 have one home bucket, so that all of them are found in one line, too.
+ *
+ *   narrow, 16 slots of 32 bits:  spill 1 | verdict + 1 | distance 3 | rest of the /24 | octet 8
+ *   wide, 8 slots of 64 bits:     spill 1 | ...          verdict + 1 | rest of the /24 | octet 8
+ *
+ * A group is wide when its verdicts do not fit into what narrow slots leave, which is 15 bits at
+ * ten million addresses and more above. A slot is empty when its verdict field is 0. The spill bit
+ * of a bucket's first slot says that an address went past the full bucket to one of the next seven;
+ * only then a lookup goes on. A group is 1 to 14 pages of the arena and grows by a page or two, by
+ * being copied to pages of its own; at 15 it becomes two groups. So growing costs what one group
+ * has (some ten thousand addresses, under a millisecond) at any size of the table, and as much
+ * memory; and the load stays within an eighth of the limit at any size, with no cliff.
+ *
+ * Readers and the writer:
+ * - A slot changes by one atomic store of the whole slot, so there is no torn slot, and none has to
+ *   wait for a grace period: it is an old address with its verdict or a new one with its own.
+ * - An address never moves within a group. It moves by a copy of the group, which is published with
+ *   one release store for each directory entry; each address has one entry. A reader that still
+ *   holds the old pages sees them as they were, until its next look at the directory; they are
+ *   reused after a grace period.
+ * - A lookup of points comes before the lookup of what is below them (table4.c), so that an address
+ *   may move to below at any time. The other direction would have to wait for a grace period.
+ *
+ * Threads: the update thread, but for points4_start(), _here(), _value() and _collect(): any reader
+ * between two quiescent states.
+ */
+#include "dataplane/table/arena.h"
+#include "dataplane/table/pages.h"
+#include "dataplane/table/points4_match.h"
+#include "dataplane/table/verdicts.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define POINTS4_NET_BITS  24
+#define POINTS4_DEPTH_MAX 12
+#define POINTS4_DIRECTORY (1u << POINTS4_DEPTH_MAX)
+#define POINTS4_PAGES     14 /* of a group */
+#define POINTS4_LINE      64
+#define POINTS4_REACH     8  /* buckets in which an address may be */
+#define POINTS4_DISTANCE  3  /* bits for that in a narrow slot */
+#define POINTS4_NET_MAX   31 /* addresses of one /24: the caller's limit is at most this */
+#define POINTS4_SPILL     (1u << 31)
+#define POINTS4_GROWTHS   2  /* in one points4_put() */
+#define POINTS4_RESERVE   96 /* arena pages for one points4_put() or a step of points4_tidy() */
+#define POINTS4_RETIRE    48 /* likewise, to retire */
+
+/* One cache line, immutable once published. */
+struct points4_group {
+	uint16_t bucket_count;
+	uint8_t depth;    /* bits of the mixed /24 that select it */
+	uint8_t key_bits; /* narrow: rest of the /24 and octet */
+	uint8_t is_wide;  /* bool */
+	uint8_t page_count;
+	uint8_t reach;      /* POINTS4_REACH, or fewer buckets */
+	uint8_t page_shift; /* log2 of the buckets in a page */
+	unit_t pages[POINTS4_PAGES];
+};
+
+/* What tests may make smaller. */
+struct points4_tuning {
+	uint32_t secret[3];   /* of the mix; the first two odd */
+	uint8_t page_shift;   /* log2 of the buckets in a page, at most 8 */
+	uint8_t load_percent; /* of the slots, above which a group grows */
+};
+
+/* In memory that is all zeros and counts its pages. */
+struct points4 {
+	struct arena *arena;          /* constant */
+	const char *base;             /* constant: arena->base */
+	struct pages *memory;         /* constant: of this struct */
+	struct points4_tuning tuning; /* constant */
+	/* a group's descriptor in the arena, 0 = no group at all; update thread: writes */
+	_Atomic unit_t directory[POINTS4_DIRECTORY];
+	/* update thread only, at the first entry of each group */
+	uint32_t counts[POINTS4_DIRECTORY];
+	verdict_t largest[POINTS4_DIRECTORY]; /* no verdict in the group is larger */
+};
+
+/* A lookup under way. */
+struct points4_probe {
+	const struct points4_group *group; /* NULL = nothing to find */
+	uint32_t key;                      /* /24 within the group, octet */
+	uint32_t bucket;
+	uint32_t distance;
+};
+
+/* An address that was found. */
+struct points4_found {
+	verdict_t verdict;
+	uint16_t bucket;
+	uint8_t word;
+	uint8_t distance;
+	uint8_t octet;
+};
+
+static inline uint32_t points4_mix(const struct points4 *p, uint32_t net)
+{
+	const uint32_t mask = (1u << POINTS4_NET_BITS) - 1;
+
+	net = (net ^ p->tuning.secret[2]) * p->tuning.secret[0] & mask;
+	net = (net ^ net >> 13) * p->tuning.secret[1] & mask;
+	net = (net ^ net >> 11) * 0x9e3779b1u & mask;
+	return net ^ net >> 12;
+}
+
+static inline const char *points4_line(const struct points4 *p, const struct points4_group *g,
+                                       uint32_t bucket)
+{
+	return p->base + (size_t)g->pages[bucket >> g->page_shift] * ARENA_UNIT +
+	       (bucket & ((1u << g->page_shift) - 1)) * (size_t)POINTS4_LINE;
+}
+
+/* Hint that points4_here() follows. */
+static inline void points4_fetch(const struct points4 *p, const struct points4_probe *probe)
+{
+	__builtin_prefetch(points4_line(p, probe->group, probe->bucket));
+}
+
+/* Begin a lookup: find the home bucket and prefetch it. */
+static inline void points4_start(const struct points4 *p, uint32_t address,
+                                 struct points4_probe *out_probe)
+{
+	uint32_t mixed = points4_mix(p, address >> 8);
+	/* acquire: pairs with release in publish(): the descriptor and its pages are whole */
+	unit_t unit = atomic_load_explicit(
+	    &p->directory[mixed >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX)], memory_order_acquire);
+	const struct points4_group *g =
+	    (const struct points4_group *)(p->base + (size_t)unit * ARENA_UNIT);
+	unsigned rest;
+
+	out_probe->group = NULL;
+	if (unit == 0)
+		return;
+	rest = (unsigned)POINTS4_NET_BITS - g->depth;
+	mixed &= (1u << rest) - 1;
+	out_probe->group = g;
+	out_probe->key = mixed << 8 | (address & 0xff);
+	out_probe->bucket = (uint32_t)((uint64_t)mixed * g->bucket_count >> rest);
+	out_probe->distance = 0;
+	points4_fetch(p, out_probe);
+}
+
+/* A slot, as it is, and the verdict + 1 that is in it; 0 = empty. */
+static inline uint64_t points4_load(const struct points4_group *g, const char *line, unsigned word)
+{
+	/* acquire: pairs with release in store_slot(): a verdict's definition is visible with it */
+	if (g->is_wide)
+		return atomic_load_explicit(
+		    (const _Atomic uint64_t *)(const void *)(line + 4 * word),
+		    memory_order_acquire);
+	return atomic_load_explicit((const _Atomic uint32_t *)(const void *)(line + 4 * word),
+	                            memory_order_acquire);
+}
+
+static inline uint32_t points4_verdict(const struct points4_group *g, uint64_t slot)
+{
+	if (g->is_wide)
+		return slot >> 32 & ~POINTS4_SPILL;
+	return ((uint32_t)slot & ~POINTS4_SPILL) >> (g->key_bits + POINTS4_DISTANCE);
+}
+
+/* Whether an address went past a bucket. */
+static inline bool points4_spills(const struct points4_group *g, const char *line)
+{
+	/* acquire, as in points4_load(): a bucket that says that nothing went past it says so from
+	 * after the last such address was cleared */
+	return points4_load(g, line, 0) & (g->is_wide ? UINT64_C(1) << 63 : POINTS4_SPILL);
+}
+
+/* The mask and the key of a probe, in this bucket; octets = 0xff, or 0 for any octet. */
+static inline uint32_t points4_mask(const struct points4_probe *probe, uint32_t octets,
+                                    uint32_t *out_key)
+{
+	const struct points4_group *g = probe->group;
+	uint32_t mask = 0xffffff00 | octets, key = probe->key;
+
+	if (!g->is_wide) {
+		uint32_t rest = (1u << g->key_bits) - 1;
+
+		key = (key & rest) | probe->distance << g->key_bits;
+		mask &= rest | (POINTS4_REACH - 1u) << g->key_bits;
+	}
+	*out_key = key & mask;
+	return mask;
+}
+
+/* The verdict + 1 of the address in the probe's bucket; 0: not here. */
+static inline uint32_t points4_here(const struct points4 *p, const struct points4_probe *probe)
+{
+	const struct points4_group *g = probe->group;
+	const char *line = points4_line(p, g, probe->bucket);
+	uint32_t key, mask = points4_mask(probe, 0xff, &key);
+	uint32_t words = points4_match(line, mask, key);
+
+	if (g->is_wide)
+		words &= 0x5555;
+	for (; words; words &= words - 1) {
+		uint64_t slot = points4_load(g, line, (unsigned)__builtin_ctz(words));
+
+		if (((uint32_t)slot & mask) == key && points4_verdict(g, slot))
+			return points4_verdict(g, slot);
+	}
+	return 0;
+}
+
+/* Whether the address may be in one of the next buckets. */
+static inline bool points4_is_passed(const struct points4 *p, const struct points4_probe *probe)
+{
+	return points4_spills(probe->group, points4_line(p, probe->group, probe->bucket));
+}
+
+/* Go on to the next bucket, if the address may be there. */
+static inline bool points4_next(const struct points4 *p, struct points4_probe *probe)
+{
+	const struct points4_group *g = probe->group;
+
+	if (!points4_is_passed(p, probe))
+		return false;
+	if (++probe->distance >= g->reach)
+		return false;
+	if (++probe->bucket == g->bucket_count)
+		probe->bucket = 0;
+	return true;
+}
+
+/* The verdict + 1 of an address, or 0. */
+static inline uint32_t points4_value(const struct points4 *p, struct points4_probe *probe)
+{
+	uint32_t value;
+
+	if (!probe->group)
+		return 0;
+	do
+		value = points4_here(p, probe);
+	while (value == 0 && points4_next(p, probe));
+	return value;
+}
+
+/* All addresses of a /24. Returns how many; at most POINTS4_NET_MAX. */
+unsigned points4_collect(const struct points4 *p, uint32_t net,
+                         struct points4_found out_found[POINTS4_NET_MAX]);
+
+/* memory: all zeros, of the size of a struct points4. */
+void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
+                  const struct points4_tuning *tuning);
+
+/*
+ * Give an address a verdict: a new address, or another verdict for one that is there. The arena has
+ * POINTS4_RESERVE and POINTS4_RETIRE.
+ *
+ * Returns: false when there is no room within reach of its bucket; unchanged
+ */
+bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict);
+
+/* Whether an address that is there can change to a verdict without growing. */
+bool points4_fits(const struct points4 *p, uint32_t address, verdict_t verdict);
+
+/* The same for any address that is there. */
+bool points4_fits_all(const struct points4 *p, verdict_t verdict);
+
+/* Take an address out. Does not shrink. */
+void points4_clear(struct points4 *p, uint32_t net, const struct points4_found *found);
+
+/* Shrink where a /24 is, if it is time and there is memory. */
+void points4_tidy(struct points4 *p, uint32_t net);
+
+/* The same everywhere. */
+void points4_tidy_all(struct points4 *p);
+
+/* Hint that points4_put() of the address follows. */
+void points4_prefetch(const struct points4 *p, uint32_t address);

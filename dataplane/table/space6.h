@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/* What a table6 is made of. */
+#include "dataplane/table/directory6.h"
+
+struct table6 {
+	struct directory6 directory;
+	struct mix6 mix;                 /* constant */
+	const struct verdicts *verdicts; /* NULL = none; constant */
+	struct heap6 heap;               /* update thread */
+};
