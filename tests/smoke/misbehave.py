@@ -17,7 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
-        what = self.path.strip("/").replace("-", "_") or "data"
+        what = self.path.partition("?")[0].strip("/").replace("-", "_") or "data"
         getattr(self, "give_" + what, self.give_404)()
 
     def give(self, status, body=b"", **headers):
@@ -69,14 +69,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                   Content_Type="text/html")
 
     def give_slow(self):
-        """Held back until the server is let go; counts how many are at a time."""
+        """/slow?N: 203.0.113.N, held back until the server is let go; counts how many are at a time."""
         with self.server.lock:
             self.server.held += 1
             self.server.held_most = max(self.server.held_most, self.server.held)
         self.server.go.wait(60)
         with self.server.lock:
             self.server.held -= 1
-        self.give(200, self.server.data)
+        self.give(200, b"203.0.113.%d\n" % int(self.path.partition("?")[2]))
 
     def give_truncated(self):
         self.give(200, self.server.data, Content_Length=str(len(self.server.data) + 100))
