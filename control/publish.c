@@ -506,7 +506,7 @@ static uint64_t count_of(const struct dataset *dataset)
 /* Learn the codes of a part of a list. Returns whether the zones do not know one of them. */
 static bool learn_part(struct publish *p, unsigned list, const struct dataset *part)
 {
-	struct zone_message_list *facts = &p->lists.facts[list], learned;
+	struct zone_message_list *facts = &p->lists.facts[list], learned = *facts;
 	bool is_new = false;
 
 	zone_message_learn(&learned, &p->lists.config->lists[list], part);

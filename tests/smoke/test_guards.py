@@ -192,8 +192,9 @@ def check_checksum(checks, d):
 
     d.write("feeds/drop.sums", sums(lines(214)))
     d.configure(CONFIG.replace("keep: 5", "checksum: feeds/drop.sums"))
+    before = d.log().count("is in force")
     d.control.send_signal(signal.SIGHUP)
-    netns.wait_for(lambda: d.log().count("is in force") > 4, "the configuration")
+    netns.wait_for(lambda: d.log().count("is in force") > before, "the configuration")
     d.write("feeds/drop.txt", lines(230))
     feed = d.wait_feed("drop", state="held")
     checks.is_equal((feed["guard"], "its SHA-256 is not the one in" in feed["reason"],
@@ -211,6 +212,8 @@ def main():
         for check in (check_switch, check_observe, check_never, check_versions, check_checksum):
             with checks.group(check.__name__):
                 check(checks, d)
+        checks.is_equal((d.stop(d.control, signal.SIGTERM), d.stop(d.dataplane, signal.SIGTERM)),
+                        (0, 0), "both stop cleanly")
         if checks.failed:
             sys.stderr.write(d.log())
     return checks.done()
