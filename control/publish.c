@@ -8,6 +8,7 @@
 #include "control/zone_message.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -538,6 +539,37 @@ int publish_part(struct publish *p, unsigned list, const struct dataset *was,
 	return 0;
 }
 
+/*
+ * There were not ids enough to get from a list's old version to the new one. A full load, in which
+ * the ids of the old one are free, may do; else the old version stays, and all others with it.
+ */
+static void publish_scarce(struct publish *p, unsigned list, struct dataset *dataset,
+                           const struct zone_message_list *old_facts,
+                           struct publish_result *out_result)
+{
+	struct dataset *old = p->lists.datasets[list];
+	bool was_behind = p->lists.is_behind[list];
+	struct publish_result result;
+
+	abandon(p, -ENOSPC);
+	p->lists.datasets[list] = dataset;
+	p->lists.is_behind[list] = false;
+	if (sync(p, out_result) != -ENOSPC) {
+		dataset_free(old);
+		return;
+	}
+	p->lists.datasets[list] = old;
+	p->lists.is_behind[list] = was_behind;
+	p->lists.facts[list] = *old_facts;
+	dataset_free(dataset);
+	sync(p, &result); /* the error told is the first one */
+	*out_result = (struct publish_result){0};
+	snprintf(out_result->error, sizeof(out_result->error),
+	         "feed '%s' needs more than %u different listings or sets of them together with "
+	         "the other lists, keeping generation %" PRIu64,
+	         p->lists.config->lists[list].name, CATALOG_ID_MAX, p->generation);
+}
+
 int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
                     struct publish_result *out_result)
 {
@@ -560,10 +592,14 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
 		tell_failure(p, rc, out_result);
 		return rc;
 	}
+	if (rc == -ENOSPC) {
+		publish_scarce(p, list, dataset, &facts, out_result);
+		return 0;
+	}
 	dataset_free(p->lists.datasets[list]);
 	p->lists.datasets[list] = dataset;
 	p->lists.is_behind[list] = false;
-	if (rc == -EPROTO || rc == -ENOSPC || is_behind) {
+	if (rc == -EPROTO || is_behind) {
 		lose_sync(p); /* a full load may do what the difference could not */
 		sync(p, out_result);
 	} else if (rc < 0) {

@@ -327,6 +327,7 @@ static uint64_t memory_size(const struct tables *t)
 	struct table4_stats stats4;
 	struct table6_stats stats6, stats_access;
 	struct names_stats stats_names;
+	struct verdicts_stats stats_verdicts;
 
 	if (!t)
 		return 0;
@@ -334,8 +335,9 @@ static uint64_t memory_size(const struct tables *t)
 	table6_stats(t->addresses6, &stats6);
 	table6_stats(t->access->clients, &stats_access);
 	names_stats(t->names, &stats_names);
+	verdicts_stats(t->verdicts, &stats_verdicts);
 	return stats4.memory_size + stats6.memory_size + stats_access.memory_size +
-	       stats_names.memory_size;
+	       stats_names.memory_size + stats_verdicts.memory_size;
 }
 
 static size_t count_texts(const char *const *texts)
