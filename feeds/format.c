@@ -2,6 +2,7 @@
 #include "feeds/format.h"
 
 #include "feeds/format_rows.h"
+#include "feeds/measure.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,5 +64,7 @@ struct dataset *format_read(const struct format *format, struct reader *reader,
 	dataset = dataset_finish(builder);
 	if (!dataset)
 		snprintf(out_error, error_size, "%s", strerror(errno));
+	else
+		measure(dataset, &dataset->facts);
 	return dataset;
 }
