@@ -26,5 +26,7 @@ const struct command commands[] = {
     {"stats", "", "the data plane's counters", 0, 0, OPTION_ALL, stats_run},
     {"lint", "ZONE [@SERVER[:PORT]]", "check what any DNSBL server answers", 1, 2, LINT_OPTIONS,
      lint_run},
+    {"migrate rbldnsd", "-- ARGUMENTS", "the configuration for a command line of rbldnsd", 0, 0, 0,
+     migrate_rbldnsd_run, true},
     {0},
 };
