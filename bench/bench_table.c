@@ -4,8 +4,9 @@
  *   bench_table [ENTRIES [ip4]]  default 1000000; IPv4 also has 10 M, and 100000000 takes 2 GB
  * One JSON object a line: {"name":…,"value":…,"unit":…,"n":…}. Every other lookup is of something
  * listed, but for IPv4, where the row says so; "peer" is what one might have used instead, "floor"
- * a prefetched load of a random cache line, each in a burst of 32. Times are CPU times of the calling thread (freeing after grace periods is done by
- * another); still, nothing else should run on the machine.
+ * a prefetched load of a random cache line, each in a burst of 32. Times are CPU times of the
+ * calling thread (freeing after grace periods is done by another); still, nothing else should run
+ * on the machine.
  */
 #include "bench/table4_rows.h"
 #include "dataplane/table/tables.h"

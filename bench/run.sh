@@ -11,3 +11,4 @@ ninja -C "$build" >&2
 for program in "$build"/bench/bench_*; do
 	[ -x "$program" ] && [ -f "$program" ] && "$program"
 done
+/usr/bin/python3 bench/bench_load.py "$build"

@@ -19,6 +19,7 @@ struct batch {
 	struct push *push;
 	struct catalog *catalog;
 	uint64_t generation;
+	uint32_t last_verdict; /* that was defined; mostly the next one's too */
 
 	uint32_t first4[PAINTS4], last4[PAINTS4], verdict4[PAINTS4];
 	size_t count4;
@@ -62,6 +63,7 @@ struct batch *batch_new(struct push *push, struct catalog *catalog, uint64_t gen
 	b->push = push;
 	b->catalog = catalog;
 	b->generation = generation;
+	b->last_verdict = 0;
 	b->count4 = b->count6 = b->names_size = b->name_count = 0;
 	b->listing_count = b->verdict_count = 0;
 	b->forgotten_listing_count = b->forgotten_verdict_count = 0;
@@ -145,7 +147,10 @@ static int define_verdict(struct batch *b, uint32_t verdict)
 	const uint32_t *listings;
 	size_t count;
 
-	if (!verdict || catalog_mark_verdict(b->catalog, verdict))
+	if (!verdict || verdict == b->last_verdict)
+		return 0;
+	b->last_verdict = verdict;
+	if (catalog_mark_verdict(b->catalog, verdict))
 		return 0;
 	count = catalog_get_verdict(b->catalog, verdict, &listings);
 	if (b->listing_count + count > LISTINGS || b->verdict_count == VERDICTS) {

@@ -16,26 +16,19 @@ static void coverage_tell(const struct address_range *range, uint32_t set, struc
 static bool coverage_find4(const struct dataset *d, const struct address_range *key,
                            struct coverage *out)
 {
-	size_t low = 0, high = d->range4_count;
+	const struct dataset_edges4 *e = &d->edges4;
+	size_t edge = dataset_edge4_seek(e, 0, (uint32_t)key->first);
+	struct dataset_range4 found;
+	struct address_range range;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct dataset_range4 *r = &d->ranges4[middle];
-
-		if (r->last < key->first) {
-			low = middle + 1;
-		} else if (r->first > key->first) {
-			high = middle;
-		} else {
-			struct address_range range = {.first = r->first, .last = r->last};
-
-			if (r->last < key->last)
-				return false;
-			coverage_tell(&range, r->set, out);
-			return true;
-		}
-	}
-	return false;
+	if (edge == e->count)
+		return false;
+	dataset_edge4_range(e, edge, &found);
+	if (found.first > key->first || found.last < key->last)
+		return false;
+	range = (struct address_range){.first = found.first, .last = found.last};
+	coverage_tell(&range, found.set, out);
+	return true;
 }
 
 static bool coverage_find6(const struct dataset *d, const struct address_range *key,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/ingest.h"
 
-#include "control/copy.h"
+#include "control/copy_thread.h"
 #include "feeds/reader.h"
 
 #include <errno.h>
@@ -51,16 +51,16 @@ static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
 	memcpy(r->skips, d->skips, sizeof(r->skips));
 }
 
-/* NULL: out_error says why. */
-static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
-                                    const char *path, char *out_error, size_t error_size)
+/* Read all of an opened feed; reader: may be NULL with errno. NULL: out_error says why. */
+static struct dataset *ingest_read(const struct ingest_settings *s, const struct format *format,
+                                   struct reader *reader, char *out_error, size_t error_size)
 {
 	const struct dataset_options options = {
 	    .drop_bogons = s->drop_bogons,
 	    .format = format == s->format ? s->options : NULL,
 	};
-	struct reader *reader = reader_open(path);
 	struct dataset *dataset;
+	int rc;
 
 	if (!reader) {
 		snprintf(out_error, error_size, "%s", strerror(errno));
@@ -70,8 +70,17 @@ static struct dataset *ingest_parse(const struct ingest_settings *s, const struc
 	dataset = format_read(format, reader, &options, out_error, error_size);
 	if (!dataset && out_error[0] == '\0')
 		snprintf(out_error, error_size, "%s", strerror(errno));
+	rc = errno;
 	reader_close(reader);
+	errno = rc;
 	return dataset;
+}
+
+/* NULL: out_error says why. */
+static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
+                                    const char *path, char *out_error, size_t error_size)
+{
+	return ingest_read(s, format, reader_open(path), out_error, error_size);
 }
 
 /* A version is read with the format it was accepted with; the configured one may be another. */
@@ -127,19 +136,64 @@ static bool ingest_is_local(int error)
 	       error == -ENFILE;
 }
 
+/* A version that was read while it was copied. */
+struct ingest_along {
+	bool is_read; /* dataset, or else why not */
+	struct dataset *dataset;
+	char error[256];
+	int code; /* errno */
+};
+
+static void ingest_forget(struct ingest_along *along)
+{
+	dataset_free(along->dataset);
+	*along = (struct ingest_along){0};
+}
+
+/* Copy to the end, and read meanwhile. Returns as copy_step() */
+static int ingest_copy_along(const struct ingest_settings *s, struct versions *v, struct copy *copy,
+                             struct ingest_along *along)
+{
+	struct copy_thread thread;
+	struct reader *reader;
+
+	if (copy_thread_start(&thread, copy, versions_incoming_path(v)) < 0)
+		return 1; /* then one after the other */
+	reader = reader_open_stream(copy_thread_read, &thread);
+	if (reader) {
+		along->dataset =
+		    ingest_read(s, s->format, reader, along->error, sizeof(along->error));
+		along->code = errno;
+		along->is_read = true;
+	}
+	return copy_thread_join(&thread, copy);
+}
+
+/* Whether the source is not what it was, as far as can be seen from outside. */
+static bool ingest_is_other(const struct versions *v, const struct copy *copy)
+{
+	const struct version_info *good = versions_current(v);
+
+	return !good || good->size != (uint64_t)copy->st.st_size ||
+	       good->mtime_s != copy->st.st_mtim.tv_sec;
+}
+
 /* Copy the source to the incoming file. Returns whether it is there; else r is decided. */
 static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
-                        struct version_info *info, struct ingest_result *r)
+                        struct version_info *info, struct ingest_along *along,
+                        struct ingest_result *r)
 {
 	struct copy copy;
 	int rc = -EAGAIN;
 
 	for (int i = 0; rc == -EAGAIN && i < INGEST_COPY_TRIES; i++) {
+		ingest_forget(along);
 		rc = copy_begin(&copy, s->path, versions_incoming_path(v));
 		if (rc < 0)
 			break;
-		while ((rc = copy_step(&copy)) > 0)
-			;
+		rc = ingest_is_other(v, &copy) ? ingest_copy_along(s, v, &copy, along) : 1;
+		while (rc > 0)
+			rc = copy_step(&copy);
 		if (rc < 0)
 			copy_abort(&copy);
 		else
@@ -150,6 +204,7 @@ static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
 		info->mtime_s = copy.st.st_mtim.tv_sec;
 		return true;
 	}
+	ingest_forget(along);
 	versions_discard(v);
 	if (rc == -EAGAIN)
 		ingest_decide(r, INGEST_CHANGING, "'%s' is being written", s->path);
@@ -253,24 +308,31 @@ static void ingest_incoming(const struct ingest_settings *s, struct versions *v,
                             struct ingest_result *r)
 {
 	struct version_info info = {.taken_s = time(NULL)};
-	char error[256];
-	struct dataset *d;
+	struct ingest_along along = {0};
 
 	snprintf(info.format, sizeof(info.format), "%s", s->format->name);
-	if (!ingest_copy(s, v, &info, r) || ingest_is_known(s, v, &info, must_parse, r))
+	if (!ingest_copy(s, v, &info, &along, r))
 		return;
-	d = ingest_parse(s, s->format, versions_incoming_path(v), error, sizeof(error));
-	if (d) {
-		ingest_note_parsed(r, d);
-		ingest_judge(s, v, &info, d, r);
+	if (ingest_is_known(s, v, &info, must_parse, r)) {
+		ingest_forget(&along);
 		return;
 	}
-	if (errno == ENOMEM) {
+	if (!along.is_read) {
+		along.dataset = ingest_parse(s, s->format, versions_incoming_path(v), along.error,
+		                             sizeof(along.error));
+		along.code = errno;
+	}
+	if (along.dataset) {
+		ingest_note_parsed(r, along.dataset);
+		ingest_judge(s, v, &info, along.dataset, r);
+		return;
+	}
+	if (along.code == ENOMEM) {
 		versions_discard(v);
-		ingest_decide(r, INGEST_FAILED, "%s", error);
+		ingest_decide(r, INGEST_FAILED, "%s", along.error);
 		return;
 	}
-	ingest_decide(r, INGEST_HELD, "%s", error);
+	ingest_decide(r, INGEST_HELD, "%s", along.error);
 	info.cause = VERSION_UNREADABLE;
 	ingest_hold(v, &info, r);
 }

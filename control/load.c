@@ -32,14 +32,35 @@ static int count_name(void *context, const struct merge_name_change *change)
 	return 0;
 }
 
+static size_t range_count(const struct merge_source *source, bool is_ip6)
+{
+	if (!source->dataset)
+		return 0;
+	return is_ip6 ? source->dataset->range6_count : source->dataset->range4_count;
+}
+
+static int compare_ranges(struct catalog *catalog, struct merge_source *old_source,
+                          struct merge_source *new_source, bool is_ip6,
+                          struct load_changes *changes)
+{
+	size_t old_count = range_count(old_source, is_ip6);
+	size_t new_count = range_count(new_source, is_ip6);
+
+	if (old_count && new_count)
+		return merge_compare(catalog, old_source, new_source, is_ip6, count_range, changes);
+	changes->added += new_count;
+	changes->removed += old_count;
+	return 0;
+}
+
 int load_compare(struct catalog *catalog, struct merge_source *old_source,
                  struct merge_source *new_source, struct load_changes *out_changes)
 {
 	struct load_changes changes = {0};
-	int rc = merge_compare(catalog, old_source, new_source, false, count_range, &changes);
+	int rc = compare_ranges(catalog, old_source, new_source, false, &changes);
 
 	if (!rc)
-		rc = merge_compare(catalog, old_source, new_source, true, count_range, &changes);
+		rc = compare_ranges(catalog, old_source, new_source, true, &changes);
 	if (!rc)
 		rc = merge_names_compare(catalog, old_source, new_source, count_name, &changes);
 	if (!rc)
@@ -56,15 +77,30 @@ struct painter {
 	bool is_pending;
 	address6_t first, last;
 	uint32_t verdict;
+	uint32_t counted_verdict; /* painted on so many addresses that the catalog does not know */
+	address6_t counted;
 };
+
+/* Tell the catalog: not for each range, as most have the verdict of the one before. */
+static void count_painted(struct painter *p)
+{
+	if (p->counted_verdict)
+		catalog_add(p->catalog, p->is_ip6 ? CATALOG_IP6 : CATALOG_IP4, p->counted_verdict,
+		            p->counted);
+	p->counted_verdict = 0;
+	p->counted = 0;
+}
 
 static int paint_pending(struct painter *p)
 {
 	if (!p->is_pending)
 		return 0;
 	p->is_pending = false;
-	catalog_add(p->catalog, p->is_ip6 ? CATALOG_IP6 : CATALOG_IP4, p->verdict,
-	            p->last - p->first + 1);
+	if (p->verdict != p->counted_verdict) {
+		count_painted(p);
+		p->counted_verdict = p->verdict;
+	}
+	p->counted += p->last - p->first + 1;
 	if (p->is_ip6)
 		return batch_paint6(p->batch, p->first, p->last, p->verdict);
 	return batch_paint4(p->batch, (uint32_t)p->first, (uint32_t)p->last, p->verdict);
@@ -100,6 +136,7 @@ static int full_ranges(struct batch *b, const struct merge_view *view, bool is_i
 	rc = merge_sweep_range(sweep, 0, is_ip6 ? ADDRESS6_MAX : ADDRESS4_MAX, paint, &painter);
 	if (!rc)
 		rc = paint_pending(&painter);
+	count_painted(&painter);
 	merge_sweep_free(sweep);
 	return rc;
 }
@@ -192,6 +229,7 @@ static int delta_ranges(struct batch *b, const struct merge_view *old_view,
 		                   new_view->sources[changed], is_ip6, repaint, &r);
 	if (!rc)
 		rc = paint_pending(&r.painter);
+	count_painted(&r.painter);
 	merge_sweep_free(r.was);
 	merge_sweep_free(r.is);
 	return rc;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/merge.h"
 
+#include "control/merge4.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +12,17 @@
 
 /* The place of one list in a sweep; nothing changes for it up to `limit`. */
 struct cursor {
-	const struct dataset_range4 *ranges4; /* one of the two */
+	const struct dataset_edges4 *edges4; /* one of the two */
 	const struct dataset_range6 *ranges6;
-	size_t count;
-	size_t index; /* the range that is active, or the next one */
+	size_t count;                /* edges or ranges */
+	size_t index;                /* the one behind `range` */
+	struct dataset_range6 range; /* that is active, or the next one; set 0 = there is none */
 	address6_t limit;
 	struct merge_source *source; /* NULL: what is never listed */
 };
 
 struct merge_sweep {
+	struct merge4 *four; /* of IPv4, and then nothing of the rest */
 	struct merge_view view;
 	unsigned count;        /* cursors; ascending by list, never-list last */
 	struct cursor *heap;   /* not moved; see order */
@@ -29,29 +33,34 @@ struct merge_sweep {
 	unsigned active_words; /* of the bitmap */
 };
 
-static address6_t cursor_first(const struct cursor *c, size_t i)
-{
-	return c->ranges4 ? c->ranges4[i].first : c->ranges6[i].first;
-}
+#define SET_NEVER 1 /* of ranges that have none */
 
-static address6_t cursor_last(const struct cursor *c, size_t i)
+/* Go on with the next range. */
+static inline void cursor_next(struct cursor *c)
 {
-	return c->ranges4 ? c->ranges4[i].last : c->ranges6[i].last;
-}
+	struct dataset_range4 range4;
 
-static uint32_t cursor_set(const struct cursor *c)
-{
-	return c->ranges4 ? c->ranges4[c->index].set : c->ranges6[c->index].set;
+	if (c->index >= c->count) {
+		c->range.set = 0;
+	} else if (c->edges4) {
+		c->index = dataset_edge4_range(c->edges4, c->index, &range4);
+		c->range.first = range4.first;
+		c->range.last = range4.last;
+		c->range.set = range4.set;
+	} else {
+		c->range = c->ranges6[c->index++];
+		c->range.set |= c->source ? 0 : SET_NEVER;
+	}
 }
 
 /* Move to the first range that ends at `position` or later; steps double, then halve. */
-static void cursor_gallop(struct cursor *c, address6_t position)
+static void cursor_gallop6(struct cursor *c, address6_t position)
 {
 	size_t low = c->index, high, step = 1;
 
-	if (low >= c->count || cursor_last(c, low) >= position)
+	if (low >= c->count || c->ranges6[low].last >= position)
 		return;
-	while (low + step < c->count && cursor_last(c, low + step) < position) {
+	while (low + step < c->count && c->ranges6[low + step].last < position) {
 		low += step;
 		step *= 2;
 	}
@@ -60,7 +69,7 @@ static void cursor_gallop(struct cursor *c, address6_t position)
 	while (low + 1 < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (cursor_last(c, middle) < position)
+		if (c->ranges6[middle].last < position)
 			low = middle;
 		else
 			high = middle;
@@ -68,19 +77,35 @@ static void cursor_gallop(struct cursor *c, address6_t position)
 	c->index = high;
 }
 
+static inline void cursor_gallop(struct cursor *c, address6_t position)
+{
+	if (!c->range.set || c->range.last >= position)
+		return;
+	cursor_next(c); /* mostly that is it */
+	if (!c->range.set || c->range.last >= position)
+		return;
+	if (!c->edges4)
+		cursor_gallop6(c, position);
+	else if (position > UINT32_MAX)
+		c->index = c->count;
+	else
+		c->index = dataset_edge4_seek(c->edges4, c->index, (uint32_t)position);
+	cursor_next(c);
+}
+
 /* Move to a position and find how far nothing changes; returns whether it is inside a range. */
-static bool cursor_seek(struct cursor *c, address6_t position)
+static inline bool cursor_seek(struct cursor *c, address6_t position)
 {
 	cursor_gallop(c, position);
-	if (c->index >= c->count) {
+	if (!c->range.set) {
 		c->limit = ADDRESS6_MAX;
 		return false;
 	}
-	if (cursor_first(c, c->index) <= position) {
-		c->limit = cursor_last(c, c->index);
+	if (c->range.first <= position) {
+		c->limit = c->range.last;
 		return true;
 	}
-	c->limit = cursor_first(c, c->index) - 1;
+	c->limit = c->range.first - 1;
 	return false;
 }
 
@@ -122,10 +147,17 @@ static struct cursor cursor_of(struct merge_source *source, bool is_ip6)
 {
 	const struct dataset *d = source->dataset;
 
-	return (struct cursor){.ranges4 = is_ip6 || !d ? NULL : d->ranges4,
-	                       .ranges6 = is_ip6 && d ? d->ranges6 : NULL,
-	                       .count = range_count(d, is_ip6),
-	                       .source = source};
+	struct cursor c = {.source = source};
+
+	if (d && is_ip6) {
+		c.ranges6 = d->ranges6;
+		c.count = d->range6_count;
+	} else if (d) {
+		c.edges4 = &d->edges4;
+		c.count = d->edges4.count;
+	}
+	cursor_next(&c);
+	return c;
 }
 
 struct merge_sweep *merge_sweep_new(const struct merge_view *view, bool is_ip6)
@@ -136,6 +168,15 @@ struct merge_sweep *merge_sweep_new(const struct merge_view *view, bool is_ip6)
 
 	if (!s)
 		return NULL;
+	if (!is_ip6) {
+		s->four = merge4_new(view);
+		if (!s->four) {
+			free(s);
+			errno = ENOMEM;
+			return NULL;
+		}
+		return s;
+	}
 	s->view = *view;
 	s->active_words = (unsigned)(room + WORD_BITS - 1) / WORD_BITS;
 	s->heap = calloc(room, sizeof(*s->heap));
@@ -151,8 +192,9 @@ struct merge_sweep *merge_sweep_new(const struct merge_view *view, bool is_ip6)
 		if (range_count(view->sources[i]->dataset, is_ip6))
 			s->heap[s->count++] = cursor_of(view->sources[i], is_ip6);
 	s->never = s->count;
-	s->heap[s->count++] = (struct cursor){.ranges6 = is_ip6 ? never->ranges6 : never->ranges4,
-	                                      .count = is_ip6 ? never->count6 : never->count4};
+	s->heap[s->count] = (struct cursor){.ranges6 = is_ip6 ? never->ranges6 : never->ranges4,
+	                                    .count = is_ip6 ? never->count6 : never->count4};
+	cursor_next(&s->heap[s->count++]);
 	for (unsigned i = 0; i < s->count; i++) {
 		s->order[i] = i;
 		sweep_seek(s, i, 0);
@@ -166,6 +208,7 @@ void merge_sweep_free(struct merge_sweep *sweep)
 {
 	if (!sweep)
 		return;
+	merge4_free(sweep->four);
 	free(sweep->heap);
 	free(sweep->order);
 	free(sweep->active);
@@ -185,7 +228,7 @@ static int sweep_verdict(struct merge_sweep *s, uint32_t *out_verdict)
 		for (uint64_t bits = s->active[word]; bits; bits &= bits - 1) {
 			struct cursor *c =
 			    &s->heap[word * WORD_BITS + (unsigned)__builtin_ctzll(bits)];
-			int rc = merge_set(s->view.catalog, c->source, cursor_set(c),
+			int rc = merge_set(s->view.catalog, c->source, c->range.set,
 			                   &s->scratch[count++]);
 
 			if (rc < 0)
@@ -198,6 +241,8 @@ static int sweep_verdict(struct merge_sweep *s, uint32_t *out_verdict)
 int merge_sweep_range(struct merge_sweep *s, address6_t first, address6_t last, merge_emit *emit,
                       void *context)
 {
+	if (s->four)
+		return merge4_range(s->four, (uint32_t)first, (uint32_t)last, emit, context);
 	for (address6_t position = first;;) {
 		address6_t end;
 		uint32_t verdict;
@@ -226,9 +271,43 @@ static int compare_segment(struct catalog *catalog, struct cursor *sides, const 
 		out_verdicts[i] = 0;
 		if (!is_active[i])
 			continue;
-		rc = merge_set(catalog, sides[i].source, cursor_set(&sides[i]), &out_verdicts[i]);
+		rc = merge_set(catalog, sides[i].source, sides[i].range.set, &out_verdicts[i]);
 		if (rc < 0)
 			return rc;
+	}
+	return 0;
+}
+
+/* The edge that begins the range a cursor is at. */
+static size_t cursor_edge(const struct cursor *c)
+{
+	return c->range.set ? c->index - 1 - (c->range.first != c->range.last) : c->count;
+}
+
+/*
+ * Pass over the ranges that both sides have, when neither is within one. Errors: those of
+ * merge_set()
+ */
+static int compare_skip(struct catalog *catalog, struct cursor sides[2], address6_t *position)
+{
+	struct merge_source *const sources[2] = {sides[0].source, sides[1].source};
+	size_t edges[2];
+	int rc;
+
+	for (int i = 0; i < 2; i++) {
+		if (!sides[i].edges4 || !sides[i].range.set || sides[i].range.first < *position)
+			return 0;
+		edges[i] = cursor_edge(&sides[i]);
+	}
+	if (sides[0].range.first != sides[1].range.first)
+		return 0;
+	rc = merge4_skip(catalog, sources, edges);
+	if (rc < 0 || edges[0] == cursor_edge(&sides[0]))
+		return rc;
+	*position = (address6_t)sides[0].edges4->at[edges[0] - 1] + 1;
+	for (int i = 0; i < 2; i++) {
+		sides[i].index = edges[i];
+		cursor_next(&sides[i]);
 	}
 	return 0;
 }
@@ -241,12 +320,14 @@ int merge_compare(struct catalog *catalog, struct merge_source *old_source,
 	address6_t position = 0, end;
 
 	for (;; position = end + 1) {
+		int rc = compare_skip(catalog, sides, &position);
 		bool is_active[2] = {cursor_seek(&sides[0], position),
 		                     cursor_seek(&sides[1], position)};
 		struct address_range range = {.is_ip6 = is_ip6, .first = position};
 		uint32_t verdicts[2];
-		int rc = compare_segment(catalog, sides, is_active, verdicts);
 
+		if (!rc)
+			rc = compare_segment(catalog, sides, is_active, verdicts);
 		if (rc < 0)
 			return rc;
 		end = sides[0].limit < sides[1].limit ? sides[0].limit : sides[1].limit;

@@ -38,6 +38,20 @@ static void hash_sets(crypto_generichash_state *state, const struct dataset *d)
 	}
 }
 
+static void hash_ranges4(crypto_generichash_state *state, const struct dataset_edges4 *e)
+{
+	hash_number(state, e->count);
+	if (!e->count)
+		return;
+	crypto_generichash_update(state, (const uint8_t *)e->at, e->count * sizeof(*e->at));
+	crypto_generichash_update(state, (const uint8_t *)e->is_last,
+	                          (e->count / 64 + 1) * sizeof(*e->is_last));
+	hash_number(state, e->sets != NULL);
+	if (e->sets)
+		crypto_generichash_update(state, (const uint8_t *)e->sets,
+		                          e->count * sizeof(*e->sets));
+}
+
 static void hash_ranges6(crypto_generichash_state *state, const struct dataset *d)
 {
 	hash_number(state, d->range6_count);
@@ -66,13 +80,9 @@ static void hash_make(struct dataset *d)
 {
 	crypto_generichash_state state;
 
-	_Static_assert(sizeof(struct dataset_range4) == 12, "hashed as a whole: no padding");
 	_Static_assert(offsetof(struct dataset_range6, set) == 32, "first and last are adjacent");
 	crypto_generichash_init(&state, NULL, 0, sizeof(d->facts.hash));
-	hash_number(&state, d->range4_count);
-	if (d->range4_count)
-		crypto_generichash_update(&state, (const uint8_t *)d->ranges4,
-		                          d->range4_count * sizeof(*d->ranges4));
+	hash_ranges4(&state, &d->edges4);
 	hash_ranges6(&state, d);
 	hash_names(&state, d);
 	hash_sets(&state, d);
@@ -102,9 +112,7 @@ struct dataset *dataset_finish(struct dataset_builder *b)
 	memcpy(d->messages, b->messages, sizeof(d->messages));
 	d->skip_count = b->skip_count;
 	memcpy(d->skips, b->skips, sizeof(d->skips));
-	d->memory_size += sizeof(*d) + d->sets->memory_size +
-	                  d->range4_count * sizeof(*d->ranges4) +
-	                  d->range6_count * sizeof(*d->ranges6);
+	d->memory_size += sizeof(*d) + d->sets->memory_size + d->range6_count * sizeof(*d->ranges6);
 	hash_make(d);
 	goto out;
 fail:
@@ -123,7 +131,9 @@ void dataset_free(struct dataset *d)
 {
 	if (!d)
 		return;
-	free((void *)d->ranges4);
+	free((void *)d->edges4.at);
+	free((void *)d->edges4.is_last);
+	free((void *)d->edges4.sets);
 	free((void *)d->ranges6);
 	free((void *)d->names);
 	free((void *)d->name_bytes);

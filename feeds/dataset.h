@@ -134,11 +134,48 @@ struct dataset_facts *dataset_builder_facts(struct dataset_builder *b);
  */
 struct dataset *dataset_finish(struct dataset_builder *b);
 
+/*
+ * Add single IPv4 addresses in one go. entry->line is the first one's; each has a line of its own.
+ * Errors: -ENOMEM.
+ */
+int dataset_add_points4(struct dataset_builder *b, const uint32_t *addresses, size_t count,
+                        const struct dataset_entry *entry);
+
 /* Ranges: sorted by first, disjoint; neighbours that touch have different sets. */
 struct dataset_range4 {
 	uint32_t first, last;
 	uint32_t set;
 };
+
+/*
+ * IPv4 ranges as their edges, ascending: a single address is one edge, a longer range two, its
+ * first and its last address. Four bytes for most that is listed.
+ */
+struct dataset_edges4 {
+	size_t count;
+	const uint32_t *at;
+	const uint64_t *is_last; /* bitmap: the edge ends the range that the one before begins */
+	const uint32_t *sets;    /* by edge; NULL: all have set 1 */
+};
+
+/* The range that begins with an edge. Returns the edge that begins the next one. */
+static inline size_t dataset_edge4_range(const struct dataset_edges4 *e, size_t edge,
+                                         struct dataset_range4 *out_range)
+{
+	size_t last = edge + (e->is_last[(edge + 1) / 64] >> (edge + 1) % 64 & 1);
+
+	out_range->first = e->at[edge];
+	out_range->last = e->at[last];
+	out_range->set = e->sets ? e->sets[edge] : 1;
+	return last + 1;
+}
+
+/*
+ * The edge that begins the first range that ends at an address or above; e->count when there is
+ * none. from: an edge that begins a range not above it, or 0. Cost: O(log(edges passed))
+ */
+size_t dataset_edge4_seek(const struct dataset_edges4 *e, size_t from, uint32_t address);
+
 struct dataset_range6 {
 	address6_t first, last;
 	uint32_t set;
@@ -159,7 +196,7 @@ struct dataset_name {
 struct dataset {
 	struct dataset_facts facts;
 	size_t range4_count, range6_count, name_count;
-	const struct dataset_range4 *ranges4;
+	struct dataset_edges4 edges4;
 	const struct dataset_range6 *ranges6;
 	const struct dataset_name *names;
 	const uint8_t *name_bytes; /* dataset_name.offset points into it */

@@ -83,6 +83,7 @@ void dataset_builder_free(struct dataset_builder *b)
 {
 	if (!b)
 		return;
+	free(b->points4);
 	free(b->ranges4);
 	free(b->ranges6);
 	free(b->names);
@@ -253,6 +254,7 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 		if (intern_add(&b->how_index, hash, id) < 0)
 			return -ENOMEM;
 		b->hows[b->how_count++] = how;
+		b->are_points_closed |= how.first_wins;
 	}
 	b->last_how = id;
 	*out_how = id;
@@ -299,9 +301,30 @@ static bool listed_note(struct dataset_builder *b, const struct address_range *r
 	return is_left;
 }
 
+/* Whether a single address with this how may go without. */
+static bool is_point(struct dataset_builder *b, uint32_t how)
+{
+	if (b->are_points_closed || b->hows[how].is_part)
+		return false;
+	if (!b->point4_count)
+		b->points_how = how;
+	return how == b->points_how;
+}
+
+static int point_store(struct dataset_builder *b, uint32_t address)
+{
+	if (dataset_grow((void **)&b->points4, &b->point4_capacity, b->point4_count + 1,
+	                 sizeof(*b->points4)) < 0)
+		return -ENOMEM;
+	b->points4[b->point4_count++] = address;
+	return 0;
+}
+
 static int range_store(struct dataset_builder *b, const struct address_range *range, uint32_t how)
 {
 	if (!range->is_ip6) {
+		if (range->first == range->last && is_point(b, how))
+			return point_store(b, (uint32_t)range->first);
 		if (dataset_grow((void **)&b->ranges4, &b->range4_capacity, b->range4_count + 1,
 		                 sizeof(*b->ranges4)) < 0)
 			return -ENOMEM;
@@ -333,6 +356,49 @@ int dataset_add_range(struct dataset_builder *b, const struct address_range *ran
 	if (how_intern(b, entry, is_part, &how) < 0)
 		return -ENOMEM;
 	return range_store(b, range, how);
+}
+
+/* Add what has to be looked at; the same as if it came alone. */
+static int point_add(struct dataset_builder *b, uint32_t address, uint64_t line,
+                     const struct dataset_entry *entry)
+{
+	struct address_range range = {.first = address, .last = address};
+	struct dataset_entry alone = *entry;
+
+	alone.line = line;
+	return dataset_add_range(b, &range, &alone);
+}
+
+int dataset_add_points4(struct dataset_builder *b, const uint32_t *addresses, size_t count,
+                        const struct dataset_entry *entry)
+{
+	const struct address_range any = {0};
+	uint32_t how;
+	bool may_store;
+
+	if (!count)
+		return 0;
+	if (how_intern(b, entry, entry->is_part, &how) < 0 ||
+	    dataset_grow((void **)&b->points4, &b->point4_capacity, b->point4_count + count,
+	                 sizeof(*b->points4)) < 0)
+		return -ENOMEM;
+	may_store = !b->options.trace && is_point(b, how);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t address = addresses[i];
+		int rc;
+
+		if (may_store && (entry->is_exclusion || b->is_clean4[address >> 24])) {
+			if (!entry->is_exclusion && b->facts.widest4 > 32)
+				widest_note(&b->facts, &any, entry->line + i);
+			b->is_part_counted = false;
+			b->points4[b->point4_count++] = address;
+			continue;
+		}
+		rc = point_add(b, address, entry->line + i, entry);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size, unsigned scope,

@@ -38,6 +38,15 @@ struct dataset_builder {
 	size_t message_count, skip_count;
 	struct dataset_message messages[DATASET_MESSAGES_MAX], skips[DATASET_MESSAGES_MAX];
 
+	/*
+	 * Single addresses that apply alike. An entry that comes after another how with first_wins
+	 * is never one of them: the order of adding matters then, and they have none.
+	 */
+	uint32_t *points4;
+	size_t point4_count, point4_capacity;
+	uint32_t points_how; /* of all of them, when there are any */
+	bool are_points_closed;
+
 	/* Entries in the order of adding; .set is the number of a how. */
 	struct dataset_range4 *ranges4;
 	struct dataset_range6 *ranges6;
@@ -113,6 +122,31 @@ struct dataset_sets {
 
 struct dataset_sets *dataset_sets_new(struct dataset_set_table *table, struct dataset_builder *b);
 void dataset_sets_free(struct dataset_sets *sets);
+
+/* IPv4 edges while they are made; see struct dataset_edges4. */
+struct dataset_edges {
+	uint32_t *at, *sets;
+	uint64_t *is_last;
+	size_t count, range_count, capacity, word_capacity, set_capacity;
+};
+
+/* Add a range above all others; it is joined with one that it touches. Errors: -ENOMEM */
+int dataset_edges_append(struct dataset_edges *e, uint32_t first, uint32_t last, uint32_t set);
+
+/* Make edges of sorted points, in their memory: it is e's from now on. Errors: -ENOMEM: it is the
+ * caller's, what is in it is undefined */
+int dataset_edges_points(struct dataset_edges *e, uint32_t *points, size_t count, uint32_t set);
+
+void dataset_edges_done(struct dataset_edges *e);
+
+/* Move them into the dataset. Returns the bytes they take. */
+size_t dataset_edges_give(struct dataset_edges *e, struct dataset *out_dataset);
+
+/* Sort points. Errors: -ENOMEM; nothing changed. Cost: linear; 1 MiB beside them */
+int dataset_sort_points(uint32_t *points, size_t count);
+
+/* Drop equal ones of sorted points; returns how many are left. */
+size_t dataset_points_unite(uint32_t *points, size_t count);
 
 /* Sort by first; equal ones keep their order. Errors: -ENOMEM; the order is undefined */
 int dataset_sort4(struct dataset_range4 **ranges, size_t count);

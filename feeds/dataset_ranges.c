@@ -11,9 +11,15 @@
 
 struct sweep {
 	bool is_ip6;
+	/* What is left of the entries, sorted; points and ranges are one sequence. */
+	const uint32_t *points;
 	const struct dataset_range4 *entries4;
 	const struct dataset_range6 *entries6;
-	size_t count, at;
+	size_t point_count, count;
+	uint32_t points_rank;
+	struct dataset_range6 next; /* the first of what is left; .set is its rank */
+	bool has_next;
+
 	const struct dataset_ranks *ranks;
 	struct dataset_set_table *sets;
 	struct bogons bogons;
@@ -23,37 +29,32 @@ struct sweep {
 	struct dataset_candidate *group;
 	size_t group_capacity;
 	uint64_t entry_count;
-	struct dataset_range4 *out4;
+	struct dataset_edges out4;
 	struct dataset_range6 *out6;
 	size_t out_count, out_capacity;
 };
 
-static inline struct dataset_range6 entry_at(const struct sweep *s, size_t at)
+/* Take the next entry. */
+static inline void next_take(struct sweep *s)
 {
-	if (s->is_ip6)
-		return s->entries6[at];
-	return (struct dataset_range6){s->entries4[at].first, s->entries4[at].last,
-	                               s->entries4[at].set};
-}
-
-static inline address6_t first_at(const struct sweep *s, size_t at)
-{
-	return s->is_ip6 ? s->entries6[at].first : s->entries4[at].first;
-}
-
-static int append4(struct sweep *s, uint32_t first, uint32_t last, uint32_t set)
-{
-	struct dataset_range4 *before = s->out_count ? &s->out4[s->out_count - 1] : NULL;
-
-	if (before && before->set == set && before->last + 1 == first) {
-		before->last = last;
-		return 0;
+	if (s->point_count && (!s->count || s->points[0] <= s->entries4[0].first)) {
+		s->next = (struct dataset_range6){s->points[0], s->points[0], s->points_rank};
+		s->points++;
+		s->point_count--;
+		s->has_next = true;
+		return;
 	}
-	if (dataset_grow((void **)&s->out4, &s->out_capacity, s->out_count + 1, sizeof(*s->out4)) <
-	    0)
-		return -ENOMEM;
-	s->out4[s->out_count++] = (struct dataset_range4){first, last, set};
-	return 0;
+	s->has_next = s->count > 0;
+	if (!s->count)
+		return;
+	s->count--;
+	if (s->is_ip6) {
+		s->next = *s->entries6++;
+	} else {
+		s->next = (struct dataset_range6){s->entries4->first, s->entries4->last,
+		                                  s->entries4->set};
+		s->entries4++;
+	}
 }
 
 static int append6(struct sweep *s, address6_t first, address6_t last, uint32_t set)
@@ -80,7 +81,7 @@ static int append(struct sweep *s, address6_t first, address6_t last, const uint
 	if (rc < 0)
 		return rc;
 	return s->is_ip6 ? append6(s, first, last, set)
-	                 : append4(s, (uint32_t)first, (uint32_t)last, set);
+	                 : dataset_edges_append(&s->out4, (uint32_t)first, (uint32_t)last, set);
 }
 
 /* Write a range without its bogons. Ranges come in ascending order. */
@@ -126,23 +127,26 @@ static size_t winners_get(const struct sweep *s, uint32_t out_values[DATASET_SET
 	return count;
 }
 
-/* Nothing else is active and nothing else starts before it ends: most entries of most feeds. */
-static bool is_alone(const struct sweep *s, const struct dataset_range6 *entry)
-{
-	return s->at + 1 == s->count || first_at(s, s->at + 1) > entry->last;
-}
-
+/* Of an entry that nothing else overlaps: most entries of most feeds. */
 static int alone_emit(struct sweep *s, const struct dataset_range6 *entry)
 {
 	const struct dataset_how *how = &s->ranks->hows[entry->set];
 
-	s->at++;
 	s->entry_count += !how->is_exclusion && !how->is_part;
 	return how->is_exclusion ? 0 : emit(s, entry->first, entry->last, &how->value, 1);
 }
 
-/* Make all entries that start at an address active. */
-static int group_open(struct sweep *s, address6_t first)
+static int group_add(struct sweep *s, const struct dataset_range6 *entry, size_t count)
+{
+	if (dataset_grow((void **)&s->group, &s->group_capacity, count + 1, sizeof(*s->group)) < 0)
+		return -ENOMEM;
+	s->group[count] =
+	    (struct dataset_candidate){.key = entry->last, .order = count, .rank = entry->set};
+	return 0;
+}
+
+/* Make all entries that start at an address active; one of them may have been taken already. */
+static int group_open(struct sweep *s, const struct dataset_range6 *taken, address6_t first)
 {
 	size_t count = 0;
 
@@ -151,16 +155,11 @@ static int group_open(struct sweep *s, address6_t first)
 			return -ENOMEM;
 		s->is_active_ready = true;
 	}
-	for (; s->at < s->count && first_at(s, s->at) == first; s->at++) {
-		struct dataset_range6 entry = entry_at(s, s->at);
-
-		if (dataset_grow((void **)&s->group, &s->group_capacity, count + 1,
-		                 sizeof(*s->group)) < 0)
+	if (taken && group_add(s, taken, count++) < 0)
+		return -ENOMEM;
+	for (; s->has_next && s->next.first == first; next_take(s))
+		if (group_add(s, &s->next, count++) < 0)
 			return -ENOMEM;
-		s->group[count] = (struct dataset_candidate){
-		    .key = entry.last, .order = count, .rank = entry.set};
-		count++;
-	}
 	count = dataset_candidates_reduce(s->group, count, s->ranks, &s->entry_count);
 	for (size_t i = 0; i < count; i++)
 		if (active_add(&s->active, s->group[i].key, s->group[i].rank) < 0)
@@ -174,26 +173,29 @@ static int sweep_run(struct sweep *s)
 	address6_t first = 0;
 	int rc = 0;
 
-	while (!rc && (s->at < s->count || s->active.count)) {
+	next_take(s);
+	while (!rc && (s->has_next || s->active.count)) {
 		address6_t last;
 		size_t count;
 
 		if (!s->active.count) {
-			struct dataset_range6 entry = entry_at(s, s->at);
+			struct dataset_range6 entry = s->next;
 
-			if (is_alone(s, &entry)) {
+			next_take(s);
+			if (!s->has_next || s->next.first > entry.last) {
 				rc = alone_emit(s, &entry);
 				continue;
 			}
 			first = entry.first;
+			rc = group_open(s, &entry, first);
+		} else if (s->has_next && s->next.first == first) {
+			rc = group_open(s, NULL, first);
 		}
-		if (s->at < s->count && first_at(s, s->at) == first)
-			rc = group_open(s, first);
 		if (rc < 0)
 			break;
 		last = s->active.ends[0].last;
-		if (s->at < s->count && first_at(s, s->at) <= last)
-			last = first_at(s, s->at) - 1;
+		if (s->has_next && s->next.first <= last)
+			last = s->next.first - 1;
 		count = winners_get(s, values);
 		if (count)
 			rc = emit(s, first, last, values, count);
@@ -210,6 +212,47 @@ static void *fitted(void *array, size_t size)
 	return smaller ? smaller : array;
 }
 
+/* Points and nothing else: no sweep. Errors: -ENOMEM */
+static int points_resolve(struct dataset_builder *b, const struct dataset_ranks *ranks,
+                          struct dataset_set_table *sets, struct dataset *out_dataset)
+{
+	const struct dataset_how *how = &ranks->hows[b->points_how];
+	struct dataset_edges edges;
+	uint32_t set;
+
+	if (how->is_exclusion)
+		return 0;
+	if (dataset_set_intern(sets, &how->value, 1, &set) < 0 ||
+	    dataset_edges_points(&edges, b->points4, b->point4_count, set) < 0)
+		return -ENOMEM;
+	b->points4 = NULL;
+	b->facts.entry_count += b->point4_count;
+	out_dataset->memory_size += dataset_edges_give(&edges, out_dataset);
+	return 0;
+}
+
+static int points_sort(struct dataset_builder *b)
+{
+	int rc = dataset_sort_points(b->points4, b->point4_count);
+
+	if (!rc)
+		b->point4_count = dataset_points_unite(b->points4, b->point4_count);
+	return rc;
+}
+
+/* Move what was found into the dataset. */
+static void sweep_give(struct sweep *s, struct dataset *out_dataset)
+{
+	size_t size = s->out_count * sizeof(*s->out6);
+
+	out_dataset->memory_size += s->is_ip6 ? size : dataset_edges_give(&s->out4, out_dataset);
+	if (!s->is_ip6) {
+		return;
+	}
+	out_dataset->range6_count = s->out_count;
+	out_dataset->ranges6 = s->out_count ? fitted(s->out6, size) : NULL;
+}
+
 int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
                            const struct dataset_ranks *ranks, struct dataset_set_table *sets,
                            struct dataset *out_dataset)
@@ -223,9 +266,18 @@ int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
 	};
 	int rc;
 
+	if (!is_ip6 && b->point4_count) {
+		if (points_sort(b) < 0)
+			return -ENOMEM;
+		if (!b->range4_count)
+			return points_resolve(b, ranks, sets, out_dataset);
+		s.point_count = b->point4_count;
+		s.points_rank = b->points_how;
+	}
 	if (!s.count)
 		return 0;
 	rc = is_ip6 ? dataset_sort6(&b->ranges6, s.count) : dataset_sort4(&b->ranges4, s.count);
+	s.points = b->points4;
 	s.entries4 = b->ranges4;
 	s.entries6 = b->ranges6;
 	if (rc == 0)
@@ -233,23 +285,20 @@ int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
 	active_done(&s.active);
 	free(s.group);
 	if (rc < 0) {
-		free(s.out4);
+		dataset_edges_done(&s.out4);
 		free(s.out6);
 		return rc;
 	}
 	b->facts.entry_count += s.entry_count;
+	sweep_give(&s, out_dataset);
 	if (is_ip6) {
 		free(b->ranges6);
 		b->ranges6 = NULL;
-		out_dataset->range6_count = s.out_count;
-		out_dataset->ranges6 =
-		    s.out_count ? fitted(s.out6, s.out_count * sizeof(*s.out6)) : NULL;
 	} else {
 		free(b->ranges4);
+		free(b->points4);
 		b->ranges4 = NULL;
-		out_dataset->range4_count = s.out_count;
-		out_dataset->ranges4 =
-		    s.out_count ? fitted(s.out4, s.out_count * sizeof(*s.out4)) : NULL;
+		b->points4 = NULL;
 	}
 	return 0;
 }

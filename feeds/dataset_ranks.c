@@ -50,6 +50,8 @@ static int values_unite(struct dataset_builder *b)
 
 static void ranks_apply(struct dataset_builder *b, const uint32_t *ranks)
 {
+	if (b->point4_count)
+		b->points_how = ranks[b->points_how];
 	for (size_t i = 0; i < b->range4_count; i++)
 		b->ranges4[i].set = ranks[b->ranges4[i].set];
 	for (size_t i = 0; i < b->range6_count; i++)

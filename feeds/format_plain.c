@@ -41,7 +41,9 @@ static int plain_line(struct lines *lines, struct span line, uint64_t number)
 int format_plain(struct reader *reader, struct dataset_builder *builder, char *out_error,
                  size_t error_size)
 {
-	struct lines lines = {.builder = builder, .error = out_error, .error_size = error_size};
+	static const struct dataset_entry point = {.line = 0};
+	struct lines lines = {
+	    .builder = builder, .points = &point, .error = out_error, .error_size = error_size};
 
 	return lines_each(reader, &lines, plain_line);
 }

@@ -270,8 +270,8 @@ static bool are_digits(struct span text)
 
 struct span host_of_url(struct span text)
 {
+	size_t end = 0, colon = 0, colon_count = 0;
 	const char *found;
-	size_t end = 0;
 
 	for (size_t i = 0; i + 2 < text.size; i++) {
 		if (text.text[i] == '/')
@@ -291,10 +291,14 @@ struct span host_of_url(struct span text)
 		found = memchr(text.text, ']', text.size);
 		return found ? (struct span){text.text + 1, (size_t)(found - text.text) - 1} : text;
 	}
-	found = text.size ? memrchr(text.text, ':', text.size) : NULL;
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.text[i] == ':') {
+			colon_count++;
+			colon = i;
+		}
+	}
 	/* With several colons it is an IPv6 address. */
-	if (found && memchr(text.text, ':', text.size) == found &&
-	    are_digits(span_skip(text, (size_t)(found - text.text) + 1)))
-		text.size = (size_t)(found - text.text);
+	if (colon_count == 1 && are_digits(span_skip(text, colon + 1)))
+		text.size = colon;
 	return text;
 }

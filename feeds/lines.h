@@ -12,7 +12,10 @@ struct lines {
 	struct dataset_facts *facts; /* of the builder */
 	void *context;               /* of the format */
 	bool is_indented;            /* the line began with blanks */
-	char *error;                 /* for the handler's own fatal errors */
+	/* How a line that is one IPv4 address and nothing else applies, for formats that would add
+	 * just that: such lines are read many at once. NULL: all lines go to the handler. */
+	const struct dataset_entry *points;
+	char *error; /* for the handler's own fatal errors */
 	size_t error_size;
 };
 

@@ -5,18 +5,28 @@
 #include <archive_entry.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define BLOCK_SIZE (256u << 10)
+#define MAGIC_SIZE 512 /* bytes in which all magics are */
 
 struct reader {
-	struct archive *archive;
-	const char *block; /* borrowed from the archive until the next block */
+	struct archive *archive; /* NULL: the bytes are the text */
+	reader_source *source;   /* of plain text; NULL = it is in memory */
+	void *source_context;
+	int fd;             /* of plain text in a file, or -1 */
+	char *buffer;       /* of plain text from the source */
+	size_t buffer_size; /* what was read of it to look at */
+	const char *memory; /* all of plain text in memory, until it was given */
+	size_t memory_size;
+	const char *block; /* borrowed from one of these until the next block */
 	size_t block_size, block_at;
 	char *carry; /* the start of a line that goes on in the next block */
 	size_t carry_size;
@@ -50,15 +60,24 @@ static struct reader *reader_new(void)
 
 	if (!r)
 		return NULL;
+	r->fd = -1;
 	r->size_max = READER_SIZE_MAX;
 	r->block = "";
 	r->carry = malloc(READER_LINE_MAX);
-	r->archive = archive_read_new();
-	if (!r->carry || !r->archive) {
+	if (!r->carry) {
 		reader_close(r);
 		errno = ENOMEM;
 		return NULL;
 	}
+	return r;
+}
+
+/* Errors: -ENOMEM */
+static int archive_begin(struct reader *r)
+{
+	r->archive = archive_read_new();
+	if (!r->archive)
+		return -ENOMEM;
 	/* Named one by one: "all" would start external programs for exotic formats. */
 	archive_read_support_filter_gzip(r->archive);
 	archive_read_support_filter_bzip2(r->archive);
@@ -68,7 +87,7 @@ static struct reader *reader_new(void)
 	archive_read_support_format_empty(r->archive);
 	archive_read_support_format_zip(r->archive);
 	archive_read_support_format_tar(r->archive);
-	return r;
+	return 0;
 }
 
 /* libarchive looks at the first bytes already; what is wrong with them is told by reader_next(). */
@@ -84,10 +103,94 @@ static struct reader *opened(struct reader *r, int rc)
 	return NULL;
 }
 
+/*
+ * Whether a file that starts so is read as it is. All that libarchive knows has bytes at the start
+ * that no text has, but for two magics.
+ */
+static bool is_plain(const char *bytes, size_t size)
+{
+	static const char zstd[4] = {'\x28', '\xb5', '\x2f', '\xfd'};
+
+	if (!size || (size >= 3 && !memcmp(bytes, "BZh", 3)) ||
+	    (size >= sizeof(zstd) && !memcmp(bytes, zstd, sizeof(zstd))))
+		return false;
+	for (size_t i = 0; i < size && i < MAGIC_SIZE; i++)
+		if ((uint8_t)bytes[i] < ' ' && bytes[i] != '\n' && bytes[i] != '\r' &&
+		    bytes[i] != '\t')
+			return false;
+	return true;
+}
+
+static ssize_t file_read(void *context, char *out, size_t size)
+{
+	const struct reader *r = context;
+	ssize_t n;
+
+	do {
+		n = read(r->fd, out, size);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* Returns the bytes read, less than a block only at the end. Errors: negative errno */
+static ssize_t buffer_fill(struct reader *r)
+{
+	size_t got = 0;
+
+	while (got < BLOCK_SIZE) {
+		ssize_t n = r->source(r->source_context, r->buffer + got, BLOCK_SIZE - got);
+
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+/* Look at the first block of a source. Returns 1 when it is plain text, else 0. Errors: negative
+ * errno */
+static int source_begin(struct reader *r, reader_source *source, void *context)
+{
+	ssize_t got;
+
+	r->source = source;
+	r->source_context = context;
+	r->buffer = malloc(BLOCK_SIZE);
+	if (!r->buffer)
+		return -ENOMEM;
+	got = buffer_fill(r);
+	if (got < 0)
+		return (int)got;
+	r->buffer_size = (size_t)got;
+	return is_plain(r->buffer, (size_t)got);
+}
+
+/* Returns 1 when the file is plain text and ready, 0 when it is for libarchive. Errors: negative
+ * errno */
+static int plain_begin(struct reader *r, const char *path)
+{
+	int rc;
+
+	r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (r->fd < 0)
+		return -errno;
+	rc = source_begin(r, file_read, r);
+	if (rc != 0)
+		return rc;
+	close(r->fd);
+	r->fd = -1;
+	free(r->buffer);
+	r->buffer = NULL;
+	return archive_begin(r);
+}
+
 struct reader *reader_open(const char *path)
 {
 	struct reader *r;
 	struct stat st;
+	int rc;
 
 	if (stat(path, &st) < 0)
 		return NULL;
@@ -96,14 +199,45 @@ struct reader *reader_open(const char *path)
 		return NULL;
 	}
 	r = reader_new();
-	return r ? opened(r, archive_read_open_filename(r->archive, path, BLOCK_SIZE)) : NULL;
+	rc = r ? plain_begin(r, path) : -ENOMEM;
+	if (rc > 0)
+		return r;
+	if (rc == 0)
+		return opened(r, archive_read_open_filename(r->archive, path, BLOCK_SIZE));
+	reader_close(r);
+	errno = -rc;
+	return NULL;
+}
+
+struct reader *reader_open_stream(reader_source *source, void *context)
+{
+	struct reader *r = reader_new();
+	int rc = r ? source_begin(r, source, context) : -ENOMEM;
+
+	if (rc > 0)
+		return r;
+	reader_close(r);
+	errno = rc < 0 ? -rc : EMEDIUMTYPE;
+	return NULL;
 }
 
 struct reader *reader_open_memory(const void *bytes, size_t size)
 {
 	struct reader *r = reader_new();
 
-	return r ? opened(r, archive_read_open_memory(r->archive, bytes, size)) : NULL;
+	if (!r)
+		return NULL;
+	if (is_plain(bytes, size)) {
+		r->memory = bytes;
+		r->memory_size = size;
+		return r;
+	}
+	if (archive_begin(r) < 0) {
+		reader_close(r);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return opened(r, archive_read_open_memory(r->archive, bytes, size));
 }
 
 void reader_limit(struct reader *r, uint64_t size_max)
@@ -134,16 +268,48 @@ static int entry_next(struct reader *r)
 	}
 }
 
+/* Take a block as the text that is next. Errors: as reader_next() */
+static int block_take(struct reader *r, const char *block, size_t size)
+{
+	r->size += size;
+	if (r->size > r->size_max)
+		return fail(r, -E2BIG, "the file is too large");
+	if (!r->is_binary && memchr(block, 0, size))
+		return fail(r, -EBADMSG, "a NUL byte: this is not a text file");
+	r->block = block;
+	r->block_size = size;
+	r->block_at = 0;
+	return 1;
+}
+
+/* Returns 1, or 0 at the end of plain text. */
+static int plain_next(struct reader *r)
+{
+	const char *block = r->memory;
+	ssize_t size = (ssize_t)r->memory_size;
+
+	r->memory_size = 0;
+	if (r->source) {
+		block = r->buffer;
+		size = (ssize_t)r->buffer_size;
+		r->buffer_size = 0;
+		if (!size)
+			size = buffer_fill(r);
+	}
+	if (size < 0)
+		return fail(r, -EIO, strerror((int)-size));
+	r->is_at_end = !size;
+	return size ? block_take(r, block, (size_t)size) : 0;
+}
+
 /* Returns 1, or 0 at the end of the file. */
-static int block_next(struct reader *r)
+static int archive_next(struct reader *r)
 {
 	const void *block;
 	size_t size;
 	la_int64_t offset;
 	int rc;
 
-	if (r->is_at_end)
-		return 0;
 	if (!r->has_entry) {
 		rc = entry_next(r);
 		if (rc <= 0)
@@ -157,16 +323,16 @@ static int block_next(struct reader *r)
 			return fail_archive(r);
 		if ((uint64_t)offset != r->size)
 			return fail(r, -EBADMSG, "the archive's file has holes");
-		r->size += size;
-		if (r->size > r->size_max)
-			return fail(r, -E2BIG, "the file is too large");
 	} while (!size);
-	if (!r->is_binary && memchr(block, 0, size))
-		return fail(r, -EBADMSG, "a NUL byte: this is not a text file");
-	r->block = block;
-	r->block_size = size;
-	r->block_at = 0;
-	return 1;
+	return block_take(r, block, size);
+}
+
+/* Returns 1, or 0 at the end of the file. */
+static int block_next(struct reader *r)
+{
+	if (r->is_at_end)
+		return 0;
+	return r->archive ? archive_next(r) : plain_next(r);
 }
 
 /* Move what is left of the block to the carry buffer. */
@@ -234,6 +400,19 @@ int reader_next(struct reader *r, struct reader_line *out_line)
 	}
 }
 
+size_t reader_rest(const struct reader *r, const char **out_text, uint64_t *out_number)
+{
+	*out_text = r->block + r->block_at;
+	*out_number = r->line_number + 1;
+	return r->is_line_open || r->failure ? 0 : r->block_size - r->block_at;
+}
+
+void reader_skip(struct reader *r, size_t size, size_t line_count)
+{
+	r->block_at += size;
+	r->line_number += line_count;
+}
+
 int reader_block(struct reader *r, const char **out_bytes, size_t *out_size)
 {
 	r->is_binary = true;
@@ -260,7 +439,11 @@ void reader_close(struct reader *r)
 {
 	if (!r)
 		return;
-	archive_read_free(r->archive);
+	if (r->archive)
+		archive_read_free(r->archive);
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r->buffer);
 	free(r->carry);
 	free(r);
 }

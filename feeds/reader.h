@@ -10,6 +10,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define READER_LINE_MAX 32768        /* bytes; longer lines are errors of their own, skipped */
 #define READER_SIZE_MAX (4ull << 30) /* bytes after decompression */
@@ -26,6 +27,13 @@ struct reader_line {
 /* Open a file. Errors: NULL with errno. */
 struct reader *reader_open(const char *path);
 
+/*
+ * Read plain text from a function, that returns the bytes read, 0 at the end, or a negative errno.
+ * Errors: NULL with errno: EMEDIUMTYPE it is no plain text: read it as a file; that of the function
+ */
+typedef ssize_t reader_source(void *context, char *out, size_t size);
+struct reader *reader_open_stream(reader_source *source, void *context);
+
 /* Read from memory that outlives the reader (tests, fuzzing). Errors: NULL with errno. */
 struct reader *reader_open_memory(const void *bytes, size_t size);
 
@@ -38,6 +46,16 @@ void reader_limit(struct reader *r, uint64_t size_max);
  * line is too long (reading may go on with the next); reader_error() tells more
  */
 int reader_next(struct reader *r, struct reader_line *out_line);
+
+/*
+ * What of the text is at hand behind the line that was given last, for those who read many lines at
+ * once: whole lines, and perhaps the start of one. Returns its size, 0 when nothing is; valid until
+ * the next reader_next(). out_number: of its first line
+ */
+size_t reader_rest(const struct reader *r, const char **out_text, uint64_t *out_number);
+
+/* Pass over whole lines of it. */
+void reader_skip(struct reader *r, size_t size, size_t line_count);
 
 /*
  * The next bytes, of any kind, for formats that are not made of lines; not to be mixed with

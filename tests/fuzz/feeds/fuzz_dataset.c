@@ -175,9 +175,13 @@ static unsigned set_values(const struct dataset *d, uint32_t set)
 
 static uint32_t range_set(const struct dataset *d, enum kind kind, unsigned address)
 {
-	for (size_t i = 0; kind == RANGE4 && i < d->range4_count; i++)
-		if (d->ranges4[i].first <= BASE4 + address && BASE4 + address <= d->ranges4[i].last)
-			return d->ranges4[i].set;
+	struct dataset_range4 range;
+
+	for (size_t i = 0; kind == RANGE4 && i < d->edges4.count;) {
+		i = dataset_edge4_range(&d->edges4, i, &range);
+		if (range.first <= BASE4 + address && BASE4 + address <= range.last)
+			return range.set;
+	}
 	for (size_t i = 0; kind == RANGE6 && i < d->range6_count; i++)
 		if (d->ranges6[i].first <= BASE6 + address && BASE6 + address <= d->ranges6[i].last)
 			return d->ranges6[i].set;

@@ -68,16 +68,21 @@ static void require(int is_true)
 
 static void ranges_check(const struct dataset *d, uint8_t *used)
 {
-	for (size_t i = 0; i < d->range4_count; i++) {
-		const struct dataset_range4 *r = &d->ranges4[i];
+	struct dataset_range4 range, before = {0};
+	size_t count = 0;
 
-		require(r->first <= r->last && r->set && r->set <= dataset_set_count(d));
-		require(r->first > 0x7f000001 || r->last < 0x7f000001);
-		used[r->set] = 1;
-		if (i)
-			require(r->first > r[-1].last &&
-			        (r->first > r[-1].last + 1 || r->set != r[-1].set));
+	for (size_t i = 0; i < d->edges4.count; before = range, count++) {
+		i = dataset_edge4_range(&d->edges4, i, &range);
+		require(i <= d->edges4.count);
+		require(range.first <= range.last && range.set);
+		require(range.set <= dataset_set_count(d));
+		require(range.first > 0x7f000001 || range.last < 0x7f000001);
+		used[range.set] = 1;
+		if (count)
+			require(range.first > before.last &&
+			        (range.first > before.last + 1 || range.set != before.set));
 	}
+	require(count == d->range4_count);
 	for (size_t i = 0; i < d->range6_count; i++) {
 		const struct dataset_range6 *r = &d->ranges6[i];
 

@@ -298,6 +298,8 @@ static void test_builds(void **state)
 	struct manual_dataset built;
 	struct folder f;
 	struct manual *m;
+	struct dataset_range4 range;
+	size_t edge;
 
 	(void)state;
 	folder_init(&f);
@@ -309,12 +311,14 @@ static void test_builds(void **state)
 	assert_int_equal(manual_build(m, "local", 0, &built), 0);
 	assert_int_equal(built.count, 4);
 	assert_int_equal(built.dataset->range4_count, 2);
-	assert_int_equal(built.dataset->ranges4[0].first, 0xc6336400);
-	assert_int_equal(built.dataset->ranges4[0].last, 0xc6336406);
-	assert_int_equal(built.dataset->ranges4[1].first, 0xc6336408);
+	edge = dataset_edge4_range(&built.dataset->edges4, 0, &range);
+	assert_int_equal(range.first, 0xc6336400);
+	assert_int_equal(range.last, 0xc6336406);
+	dataset_edge4_range(&built.dataset->edges4, edge, &range);
+	assert_int_equal(range.first, 0xc6336408);
 	assert_int_equal(built.dataset->range6_count, 1);
 	assert_int_equal(built.dataset->name_count, 1);
-	assert_int_equal(dataset_set(built.dataset, built.dataset->ranges4[0].set, &values), 1);
+	assert_int_equal(dataset_set(built.dataset, range.set, &values), 1);
 	assert_int_equal(values[0]->code, 0x7f000005);
 	assert_int_equal(values[0]->text_size, 4);
 	dataset_free(built.dataset);

@@ -332,9 +332,13 @@ static void expect_address(const struct world *w, bool is_ip6, address6_t addres
 	for (unsigned list = 0; list < WORLD_LISTS; list++) {
 		const struct dataset *d = publish_get(w->publish, list);
 
-		for (size_t i = 0; d && !is_ip6 && i < d->range4_count; i++)
-			if (d->ranges4[i].first <= address && address <= d->ranges4[i].last)
-				add_set(w, list, d->ranges4[i].set, NULL, out_lines);
+		struct dataset_range4 range;
+
+		for (size_t i = 0; d && !is_ip6 && i < d->edges4.count;) {
+			i = dataset_edge4_range(&d->edges4, i, &range);
+			if (range.first <= address && address <= range.last)
+				add_set(w, list, range.set, NULL, out_lines);
+		}
 		for (size_t i = 0; d && is_ip6 && i < d->range6_count; i++)
 			if (d->ranges6[i].first <= address && address <= d->ranges6[i].last)
 				add_set(w, list, d->ranges6[i].set, NULL, out_lines);
@@ -378,10 +382,8 @@ static bool addresses_are_right(const struct world *w, const struct world_witnes
 	for (unsigned list = 0; list < WORLD_LISTS; list++) {
 		const struct dataset *d = publish_get(w->publish, list);
 
-		for (size_t i = 0; d && !is_ip6 && i < d->range4_count; i++) {
-			check_around(&p, d->ranges4[i].first);
-			check_around(&p, d->ranges4[i].last);
-		}
+		for (size_t i = 0; d && !is_ip6 && i < d->edges4.count; i++)
+			check_around(&p, d->edges4.at[i]);
 		for (size_t i = 0; d && is_ip6 && i < d->range6_count; i++) {
 			check_around(&p, d->ranges6[i].first);
 			check_around(&p, d->ranges6[i].last);

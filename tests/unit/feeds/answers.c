@@ -52,11 +52,20 @@ static void value_put(struct text *text, const struct dataset_value *value, cons
 
 static uint32_t range_find(const struct dataset *d, const struct address_range *key)
 {
-	size_t count = key->is_ip6 ? d->range6_count : d->range4_count, low = 0, high = count;
+	size_t count = d->range6_count, low = 0, high = count;
+	struct dataset_range4 range;
 
+	if (!key->is_ip6) {
+		size_t edge = dataset_edge4_seek(&d->edges4, 0, (uint32_t)key->first);
+
+		if (edge == d->edges4.count)
+			return 0;
+		dataset_edge4_range(&d->edges4, edge, &range);
+		return range.first <= key->first ? range.set : 0;
+	}
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		address6_t last = key->is_ip6 ? d->ranges6[middle].last : d->ranges4[middle].last;
+		address6_t last = d->ranges6[middle].last;
 
 		if (last < key->first)
 			low = middle + 1;
@@ -65,9 +74,7 @@ static uint32_t range_find(const struct dataset *d, const struct address_range *
 	}
 	if (low == count)
 		return 0;
-	if (key->is_ip6)
-		return d->ranges6[low].first <= key->first ? d->ranges6[low].set : 0;
-	return d->ranges4[low].first <= key->first ? d->ranges4[low].set : 0;
+	return d->ranges6[low].first <= key->first ? d->ranges6[low].set : 0;
 }
 
 /* out_matched: the size of the name, or of the name above, that decided. */

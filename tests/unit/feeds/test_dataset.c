@@ -409,7 +409,7 @@ static void dataset_values(void **state)
 	assert_int_equal(dataset_value_replace(b, id, &value), -EINVAL);
 	d = dataset_finish(b);
 	assert_int_equal(d->facts.entry_count, 1);
-	assert_int_equal(dataset_set(d, d->ranges4[0].set, &values), 1);
+	assert_int_equal(dataset_set(d, d->edges4.sets ? d->edges4.sets[0] : 1, &values), 1);
 	assert_memory_equal(values[0]->text, "b", 1);
 	dataset_free(d);
 }

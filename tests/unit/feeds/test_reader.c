@@ -77,6 +77,119 @@ static void reader_rows(void **state)
 	}
 }
 
+/* Text that comes in pieces, and then an end or an error. */
+struct pieces {
+	const char *text;
+	size_t size, at, step;
+	int rc;
+};
+
+static ssize_t pieces_read(void *context, char *out, size_t size)
+{
+	struct pieces *p = context;
+
+	if (p->at == p->size)
+		return p->rc;
+	if (size > p->step)
+		size = p->step;
+	if (size > p->size - p->at)
+		size = p->size - p->at;
+	memcpy(out, p->text + p->at, size);
+	p->at += size;
+	return (ssize_t)size;
+}
+
+static void reader_stream(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size, step;
+		int rc;
+		const char *lines, *reason; /* lines NULL: not opened */
+		int code;                   /* errno then */
+	} rows[] = {
+	    {BYTES("a\nbc\nd\n"), 100, 0, "a|bc|d|", "in one piece"},
+	    {BYTES("a\nbc\nd"), 1, 0, "a|bc|d|", "byte by byte, no line end"},
+	    {BYTES("\xef\xbb\xbf-\r\nb\r\n"), 2, 0, "-|b|", "byte order mark and CR LF in pieces"},
+	    {BYTES("a\n\0"), 1, 0, NULL, "a NUL byte at the start: for libarchive", EMEDIUMTYPE},
+	    {BYTES("BZh91AY"), 3, 0, NULL, "bzip2", EMEDIUMTYPE},
+	    {BYTES("\x28\xb5\x2f\xfd   "), 3, 0, NULL, "zstd", EMEDIUMTYPE},
+	    {BYTES("\x1f\x8b\x08"), 3, 0, NULL, "gzip", EMEDIUMTYPE},
+	    {BYTES(""), 1, 0, NULL, "nothing: a file says that better", EMEDIUMTYPE},
+	    {BYTES("a\n"), 1, -ECANCELED, NULL, "an error in the first block", ECANCELED},
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pieces pieces = {rows[i].text, rows[i].size, 0, rows[i].step, rows[i].rc};
+		struct reader *r = reader_open_stream(pieces_read, &pieces);
+
+		if (!r != !rows[i].lines || (!r && errno != rows[i].code))
+			fail_msg("%s: %s", rows[i].reason, r ? "opened" : strerror(errno));
+		if (!r)
+			continue;
+		lines_join(r, text, sizeof(text));
+		if (strcmp(text, rows[i].lines))
+			fail_msg("%s: %s", rows[i].reason, text);
+		reader_close(r);
+	}
+}
+
+static void reader_stream_fails_later(void **state)
+{
+	const size_t size = 3u << 20;
+	struct pieces pieces = {.size = size, .step = 100000, .rc = -EIO};
+	char *text = malloc(size);
+	struct reader_line line;
+	struct reader *r;
+	uint64_t count = 0;
+	int rc;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < size; i++)
+		text[i] = i % 16 == 15 ? '\n' : 'x';
+	pieces.text = text;
+	r = reader_open_stream(pieces_read, &pieces);
+	assert_non_null(r);
+	while ((rc = reader_next(r, &line)) > 0)
+		count++;
+	assert_int_equal(rc, -EIO);
+	assert_string_equal(reader_error(r), strerror(EIO));
+	/* The blocks before were whole. */
+	assert_true(count > 0 && count <= size / 16);
+	reader_close(r);
+	free(text);
+}
+
+/* What is read many lines at once: the rest of a block, passed over line by line. */
+static void reader_rests(void **state)
+{
+	struct reader *r = reader_open_memory("a\nbb\nccc\nd", 10);
+	struct reader_line line;
+	const char *text;
+	uint64_t number;
+
+	(void)state;
+	assert_non_null(r);
+	assert_int_equal(reader_rest(r, &text, &number), 0); /* nothing is read yet */
+	assert_int_equal(number, 1);
+	assert_int_equal(reader_next(r, &line), 1);
+	assert_int_equal(reader_rest(r, &text, &number), 8);
+	assert_int_equal(number, 2);
+	assert_memory_equal(text, "bb\nccc\nd", 8);
+	reader_skip(r, 3, 1);
+	assert_int_equal(reader_next(r, &line), 1);
+	assert_int_equal(line.number, 3);
+	assert_memory_equal(line.text, "ccc", 3);
+	assert_int_equal(reader_next(r, &line), 1);
+	assert_int_equal(line.number, 4);
+	assert_int_equal(reader_rest(r, &text, &number), 0);
+	assert_int_equal(reader_next(r, &line), 0);
+	reader_close(r);
+}
+
 /* Lines of every length around the cap and across the blocks of the file. */
 static void reader_long_lines(void **state)
 {
@@ -193,8 +306,13 @@ static void reader_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reader_rows),       cmocka_unit_test(reader_long_lines),
-	    cmocka_unit_test(reader_compressed), cmocka_unit_test(reader_too_large),
+	    cmocka_unit_test(reader_rows),
+	    cmocka_unit_test(reader_stream),
+	    cmocka_unit_test(reader_stream_fails_later),
+	    cmocka_unit_test(reader_rests),
+	    cmocka_unit_test(reader_long_lines),
+	    cmocka_unit_test(reader_compressed),
+	    cmocka_unit_test(reader_too_large),
 	    cmocka_unit_test(reader_no_file),
 	};
 
