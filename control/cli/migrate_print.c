@@ -167,15 +167,16 @@ static void print_head(const struct migrate_plan *plan, unsigned count, char *co
 {
 	static const char *const always[] = {
 	    "Differences that every zone has:",
-	    "- test entries are built in (127.0.0.2, ::ffff:127.0.0.2, 'test' are listed); "
-	    "127.0.0.1 "
-	    "never is",
+	    "- test entries are built in (127.0.0.2, 127.0.0.X of every code, 'test'); 127.0.0.1 "
+	    "is "
+	    "never listed",
 	    "- a name above something listed is answered without data, not with NXDOMAIN; there is "
 	    "always a SOA, with the number of the last change as serial",
 	    "- a new version of a file that looks wrong (empty, much smaller or larger, too many "
 	    "bad "
 	    "lines, prefixes shorter than /8 and /19) is held back and the last good one goes on "
 	    "serving: see 'guards' in reputed.yaml(5)",
+	    "- several texts for an address or a name are one TXT record; a zone has one TTL",
 	    "- octets with leading zeros, and codes outside 127.0.0.0/8, are not taken",
 	};
 
