@@ -28,5 +28,6 @@ const struct command commands[] = {
      lint_run},
     {"migrate rbldnsd", "-- ARGUMENTS", "the configuration for a command line of rbldnsd", 0, 0, 0,
      migrate_rbldnsd_run, true},
+    {"dump", "LIST", "the entries of a list for other programs", 1, 1, OPTION_FORMAT, dump_run},
     {0},
 };

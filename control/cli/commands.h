@@ -32,3 +32,4 @@ int feeds_push_run(const struct arguments *a);
 int stats_run(const struct arguments *a);
 int lint_run(const struct arguments *a);
 int migrate_rbldnsd_run(const struct arguments *a);
+int dump_run(const struct arguments *a);

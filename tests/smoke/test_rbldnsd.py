@@ -48,13 +48,19 @@ def generic(rnd):
     return "\n".join(lines) + "\n"
 
 
+def zone_text(rnd, kind):
+    """Without a colon at the end of an IPv6 address: not taken, as feeds/README.md says."""
+    made = make.zone(rnd, kind)
+    return made.replace(": 5:", " :5") if kind.startswith("ip6") else made
+
+
 def combined(rnd):
     """Three datasets in subzones that overlap; a special of one must not reach the others."""
     lines = [rnd.choice(["", "$1 global", "$TTL 5m"])]
     for i in range(3):
         subzones = " ".join(rnd.sample(["@", "s1", "s2", "d.s1"], rnd.randint(1, 3)))
         kind = rnd.choice(KINDS)
-        body = re.sub(r"(?m)^[ #;:]*\$(MAXRANGE4|[0-9]|TIMESTAMP).*\n?", "", make.zone(rnd, kind))
+        body = re.sub(r"(?m)^[ #;:]*\$(MAXRANGE4|[0-9]|TIMESTAMP).*\n?", "", zone_text(rnd, kind))
         lines += [f"$DATASET {kind}:{rnd.choice(['', 'd'])}{i} {subzones}", body]
     return "\n".join(lines) + "\n"
 
@@ -73,12 +79,12 @@ class Zone:
 
 
 def zones_of(rnd):
-    zones = [Zone(f"{kind}-{i}.t", [(kind, make.zone(rnd, kind))]) for kind in KINDS for i in range(5)]
+    zones = [Zone(f"{kind}-{i}.t", [(kind, zone_text(rnd, kind))]) for kind in KINDS for i in range(5)]
     zones += [Zone(f"generic-{i}.t", [("generic", (generic if i < 3 else make.generic)(rnd))]) for i in range(6)]
     zones += [Zone(f"combined-{i}.t", [("combined", combined(rnd))]) for i in range(6)]
     for i in range(8):
         kinds = rnd.sample(KINDS, 2) + ([rnd.choice(KINDS)] if i % 2 else [])
-        zones.append(Zone(f"mixed-{i}.t", [(kind, make.zone(rnd, kind)) for kind in kinds]))
+        zones.append(Zone(f"mixed-{i}.t", [(kind, zone_text(rnd, kind)) for kind in kinds]))
     return zones
 
 
@@ -237,14 +243,14 @@ def difference(asked, theirs, mine):
         return "addresses of IPv4 within IPv6"
     if "generic" in zone.kinds and what not in ("pass", "refuse"):
         return "generic under an acl"
-    if what.startswith(":") and theirs.code != mine.code and is_odd(labels, zone):
-        return "an acl that lists everything, and what is no address or name"
+    if what.startswith(":") and labels and {theirs.code, mine.code} == {"NXDOMAIN", "NOERROR"}:
+        return "an acl that lists everything, whatever the types of the zone"
     if theirs.code == "NXDOMAIN" and is_empty and what == "pass":
         is_nibbles = bool(zone.kinds & {"ip6trie", "ip6tset"}) and all(len(label) == 1 for label in labels)
         whole = {32} if is_nibbles else {4, 32}
         if len(labels) not in whole or is_under(zone, relative):
             return "a name above something listed"
-    if (theirs.code, theirs.addresses, theirs.ttl) == (mine.code, mine.addresses, mine.ttl) and is_joined(theirs, mine):
+    if (theirs.code, theirs.addresses) == (mine.code, mine.addresses) and is_joined(theirs, mine):
         return "several texts are one"
     if (theirs.code, theirs.addresses) == (mine.code, mine.addresses) and cut_texts(theirs, mine):
         if theirs.texts != mine.texts:
@@ -265,10 +271,6 @@ def is_joined(theirs, mine):
             return False
         left = left.replace(one, "", 1)
     return len(whole) > 200 or not left.replace(";", "").strip()
-
-
-def is_odd(labels, zone):
-    return bool(labels) and (len(labels) not in (4, 32) or not zone.kinds & {"dnset"})
 
 
 class Round:
