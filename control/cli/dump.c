@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BUFFER_SIZE 65536
@@ -38,7 +39,7 @@ static int tell_lost(const struct dump *d)
 	return d->name_count || d->exact_count || d->text_count ? EXIT_PARTLY : EXIT_OK;
 }
 
-static int write_all(const struct arguments *a, struct dump *d, const struct dump_format *format)
+static int write_all(struct dump *d, const struct dump_format *format)
 {
 	static char buffer[BUFFER_SIZE];
 
@@ -50,8 +51,29 @@ static int write_all(const struct arguments *a, struct dump *d, const struct dum
 		        d->has_failed ? "out of memory" : strerror(errno));
 		return EXIT_NO;
 	}
-	(void)a;
 	return tell_lost(d);
+}
+
+/* IPv4 within IPv6 is asked as IPv4: what a list says of it as IPv6 is never answered. */
+static int never_init(const struct config *config, struct merge_never *out_never)
+{
+	const address6_t mapped = (address6_t)0xffff << 32;
+	unsigned count = config->never_list_count;
+	struct address_range *ranges = calloc(count + 1, sizeof(*ranges));
+	int rc;
+
+	if (!ranges)
+		return -ENOMEM;
+	if (count)
+		memcpy(ranges, config->never_ranges, count * sizeof(*ranges));
+	ranges[count] = (struct address_range){
+	    .is_ip6 = true,
+	    .first = mapped,
+	    .last = mapped | UINT32_MAX,
+	};
+	rc = merge_never_init(out_never, ranges, count + 1);
+	free(ranges);
+	return rc;
 }
 
 static int dump_list(const struct arguments *a, const struct config *config,
@@ -66,14 +88,14 @@ static int dump_list(const struct arguments *a, const struct config *config,
 		ask_fail(a, "there is no list '%s'", a->operands[0]);
 		return EXIT_NO;
 	}
-	if (merge_never_init(&d.never, config->never_ranges, config->never_list_count) < 0) {
+	if (never_init(config, &d.never) < 0) {
 		ask_fail(a, "out of memory");
 		return EXIT_NO;
 	}
 	dataset = dump_source(config, d.list, error);
 	d.dataset = dataset;
 	if (dataset)
-		status = write_all(a, &d, format);
+		status = write_all(&d, format);
 	else
 		ask_fail(a, "%s", error);
 	dataset_free(dataset);
