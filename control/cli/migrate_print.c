@@ -18,9 +18,9 @@ static const struct {
 } option_notes[] = {
     {'u', false, false, "-u: the user is set where the daemons are started (systemd: User=)"},
     {'r', false, false, "-r: there is no chroot; the paths below are those outside of it"},
-    {'e', true, false,
-     "without -e rbldnsd leaves out prefixes with host bits (192.0.2.1/24); here they are taken as "
-     "192.0.2.0/24 and counted"},
+    {'e', false, true,
+     "-e: prefixes with host bits (192.0.2.1/24) are bad lines here, as they are without -e; write "
+     "192.0.2.0/24"},
     {'q', false, false,
      "-q: so it always is here: a zone whose lists are not read yet is answered with SERVFAIL"},
     {'f', false, false, "-f: so it always is here, without the second copy"},

@@ -81,6 +81,7 @@ GOOD = [
     ("the program's name as version", "-v -b 127.0.0.1 bl.ex:ip4set:spam", 0, ['"rbldnsd"}']),
     ("logs and statistics", "-l+log -s stats -b 127.0.0.1 bl.ex:ip4set:spam", 3, ["-l: ", "-s: "]),
     ("a dump", "-d bl.ex:ip4set:spam", 0, ["listen: []", "reputectl dump"]),
+    ("host bits", "-e -b 127.0.0.1 bl.ex:ip4set:spam", 3, ["NOT CARRIED OVER: -e"]),
     ("chroot and folder", "-r ROOT -w / -b 127.0.0.1 bl.ex:ip4set:spam", 0, ['path: "ROOT/spam"']),
     ("a path in a chroot", "-r ROOT/ -b 127.0.0.1 bl.ex:ip4set:/spam", 0, ['path: "ROOT/spam"']),
     ("a folder", "-w .. -b 127.0.0.1 bl.ex:ip4set:ROOT/spam", 0, ['/../', '/spam"']),
