@@ -29,5 +29,8 @@ const struct command commands[] = {
     {"stats", "", "the data plane's counters", 0, 0, OPTION_ALL, stats_run},
     {"lint", "ZONE [@SERVER[:PORT]]", "check what any DNSBL server answers", 1, 2, LINT_OPTIONS,
      lint_run},
+    {"migrate rbldnsd", "-- ARGUMENTS", "the configuration for a command line of rbldnsd", 0, 0, 0,
+     migrate_rbldnsd_run, true},
+    {"dump", "LIST", "the entries of a list for other programs", 1, 1, OPTION_FORMAT, dump_run},
     {0},
 };
