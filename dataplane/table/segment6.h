@@ -152,9 +152,9 @@ static inline uint32_t segment6_probe(const struct segment6 *s, uint64_t mixed)
 		for (unsigned i = 0; i < SEGMENT6_LINE_SLOTS; i++) {
 			/* acquire: pairs with release in segment6.c; a slot emptied brings its base
 			 */
-			uint64_t code = wanted ^ atomic_load_explicit(
-			                             &s->slots[line * SEGMENT6_LINE_SLOTS + i],
-			                             memory_order_acquire);
+			uint64_t code =
+			    wanted ^ atomic_load_explicit(&s->slots[line * SEGMENT6_LINE_SLOTS + i],
+			                                  memory_order_acquire);
 
 			/* 0 is no code, also where all that is wanted is 0 and the slot is empty */
 			found = code - 1 < largest ? code : found;
