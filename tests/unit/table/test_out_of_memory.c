@@ -4,6 +4,7 @@
  * and succeeds once memory is there. Allocation is wrapped at link time, for the table and this
  * file.
  */
+#include "dataplane/table/space6.h"
 #include "dataplane/table/tables.h"
 
 #include <urcu-qsbr.h>
@@ -243,6 +244,37 @@ static void fill_many_nets(struct tables *t)
 	fill_nets(t, 1900);
 }
 
+/* Points until the segment has all that its lines may have; false if it always grew before. */
+static bool is_filled_up(struct tables *t, uint32_t step)
+{
+	for (uint32_t i = 0; i < 600; i++) {
+		struct place6 p = directory6_place(&t->addresses6->directory, net6(1999));
+		const struct segment6 *s = place6_segment(&p);
+
+		if (s->line_count > 0 && s->point_count == s->line_count * SEGMENT6_LINE_POINTS)
+			return true;
+		assert_int_equal(paint6_net(t, i * step % 1999, 1 + i % 3), 0);
+	}
+	return false;
+}
+
+/* With one point more the segment grows. */
+static void fill_segment_up(struct tables *t)
+{
+	for (uint32_t step = 2; step < 100; step++) {
+		fill_nets(t, 1);
+		if (is_filled_up(t, step))
+			return;
+		assert_int_equal(table6_paint(t->addresses6, 0, ~(address6_t)0, 0), 0);
+	}
+	fail_msg("the segment was never full");
+}
+
+static int paint6_one_net(struct tables *t)
+{
+	return paint6_net(t, 1999, 9);
+}
+
 static int paint6_part(struct tables *t)
 {
 	return table6_paint(t->addresses6, net6(7), net6(7) + 99, 9);
@@ -379,6 +411,7 @@ static const struct {
     {"IPv6: a range before a /64 with many runs", fill_one_chunk, paint6_split, 3},
     {"IPv6: a range behind segments of one /64", fill_chunks, paint6_append, 1},
     {"IPv6: a range over segments of one /64", fill_chunks, paint6_over_many, 2},
+    {"IPv6: a /64 for which a segment grows", fill_segment_up, paint6_one_net, 1},
     {"IPv6: a part of a /64 among points", fill_some_nets, paint6_part, 1},
     {"IPv6: a range over points", fill_some_nets, paint6_over_points, 1},
     {"IPv6: a range over segments, from within a /64 to within another", fill_many_nets,
