@@ -226,7 +226,7 @@ static int send_all(struct publish *p, struct publish_result *out_result)
 		rc = lists_view_init(&view, &p->lists, p->catalog);
 	if (rc < 0)
 		return rc;
-	b = batch_new(&p->push, p->catalog, generation, true);
+	b = batch_new(&p->push, p->catalog, generation, true, load_expect_ip4(&view.view));
 	rc = b ? send_configuration(p, b, true) : -errno;
 	if (!rc)
 		rc = load_full(b, &view.view);
@@ -248,7 +248,7 @@ static int send_all(struct publish *p, struct publish_result *out_result)
 static int send_due(struct publish *p)
 {
 	uint64_t generation = next_generation(p, false);
-	struct batch *b = batch_new(&p->push, p->catalog, generation, false);
+	struct batch *b = batch_new(&p->push, p->catalog, generation, false, 0);
 	int rc = b ? send_configuration(p, b, false) : -errno;
 
 	if (!rc)
@@ -302,7 +302,7 @@ static int send_zones(struct publish *p)
 	struct batch *b = NULL;
 
 	if (rc > 0) {
-		b = batch_new(&p->push, p->catalog, generation, false);
+		b = batch_new(&p->push, p->catalog, generation, false, 0);
 		rc = b ? config_send_zones(b, p->lists.config, zones) : -errno;
 		if (!rc)
 			rc = batch_commit(b, publish_entries(p));
@@ -439,7 +439,7 @@ static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t 
 {
 	struct publish *p = c->p;
 	uint64_t generation = next_generation(p, false);
-	struct batch *b = batch_new(&p->push, p->catalog, generation, false);
+	struct batch *b = batch_new(&p->push, p->catalog, generation, false, 0);
 	int rc;
 
 	if (!b)

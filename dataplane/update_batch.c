@@ -150,6 +150,7 @@ static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
 		rc = take_settings(b, NULL, out_error);
 		if (rc < 0)
 			return rc;
+		table4_reserve(b->next->addresses4, m->expected_ip4);
 	}
 	b->generation = m->generation;
 	b->is_full = m->is_full;
@@ -362,6 +363,7 @@ static void commit_full(struct update_batch *b)
 {
 	struct update_store *s = b->store;
 
+	table4_fit(b->next->addresses4);
 	replace(b, b->next);
 	atomic_store_explicit(&b->next->generation, b->generation, memory_order_relaxed);
 	if (s->tables) {

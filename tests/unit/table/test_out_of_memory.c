@@ -164,6 +164,14 @@ static int paint_one(struct tables *t)
 	return paint4(t, 0x0a000001, 0x0a000001, 2);
 }
 
+static int paint_burst(struct tables *t)
+{
+	const uint32_t address = 0x0a000001;
+	const verdict_t verdict = 2;
+
+	return table4_paint_burst(t->addresses4, &address, &address, &verdict, 1);
+}
+
 /* Many points within a /8, in narrow slots. */
 static void fill_group(struct tables *t)
 {
@@ -404,6 +412,7 @@ static const struct {
 	unsigned fails_min; /* allocations that it has at least */
 } rows[] = {
     {"IPv4: the first point", nothing, paint_one, 2},
+    {"IPv4: the first point, by a burst", nothing, paint_burst, 2},
     {"both ends of a range split a /24", nothing, paint_two_ends, 2},
     {"a range over many points", split_many, paint_over_many, 0},
     {"a verdict that goes through blocks", fill_group, paint_large, 4},
@@ -471,6 +480,34 @@ static void test_operations(void **state)
 	}
 }
 
+/* A hint for which there is no memory is not taken, and does no harm. */
+static void test_reserve(void **state)
+{
+	unsigned fails = 0;
+
+	(void)state;
+	do {
+		struct tables *t = tables_new();
+		static struct view before, after;
+
+		assert_non_null(t);
+		table4_use(t->addresses4, NULL);
+		look(t, &before);
+		has_failed = false;
+		fail_at = ++fails;
+		table4_reserve(t->addresses4, 100000);
+		fail_at = 0;
+		look(t, &after);
+		assert_int_equal(memcmp(&before, &after, sizeof(before)) == 0, has_failed);
+		assert_int_equal(paint_burst(t), 0);
+		table4_fit(t->addresses4);
+		assert_int_equal(table4_lookup(t->addresses4, 0x0a000001), 2);
+		tables_free(t);
+		rcu_barrier();
+	} while (has_failed);
+	assert_in_range(fails - 1, 1, 100);
+}
+
 static void test_tables_new(void **state)
 {
 	struct tables *t = NULL;
@@ -497,6 +534,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_operations),
+	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_tables_new),
 	};
 
