@@ -292,6 +292,8 @@ static void lookup_listings(const struct tables *t, struct query *q)
 
 		if (shows_any(q->zone, listings))
 			q->listings = listings;
+		if (q->zone->observed && listings && observed_any(q->zone->observed, listings))
+			q->observed = listings;
 	}
 	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY ||
 	            q->is_test_entry || q->listings || exists(t, q);

@@ -3,6 +3,7 @@
 
 #include "dataplane/access.h"
 #include "dataplane/update_lookup.h"
+#include "dataplane/update_observed.h"
 
 #include <urcu-qsbr.h>
 
@@ -309,6 +310,8 @@ static int serve_stats(struct update_serve *s, struct update_client *c)
 	visit_own(s, collect_counter, &l);
 	if (s->store.tables)
 		update_keys_visit(s->store.tables->zones, collect_counter, &l);
+	if (s->store.tables)
+		update_observed_visit(s->store.tables->zones, collect_counter, &l);
 	response.kind_case = REPUTED__UPDATE__RESPONSE__KIND_STATS;
 	response.stats = &l.answer;
 	rc = l.is_failed ? answer_error(s, c, "stats: no memory")

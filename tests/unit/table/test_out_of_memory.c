@@ -4,6 +4,7 @@
  * and succeeds once memory is there. Allocation is wrapped at link time, for the table and this
  * file.
  */
+#include "dataplane/table/space6.h"
 #include "dataplane/table/tables.h"
 
 #include <urcu-qsbr.h>
@@ -163,6 +164,14 @@ static int paint_one(struct tables *t)
 	return paint4(t, 0x0a000001, 0x0a000001, 2);
 }
 
+static int paint_burst(struct tables *t)
+{
+	const uint32_t address = 0x0a000001;
+	const verdict_t verdict = 2;
+
+	return table4_paint_burst(t->addresses4, &address, &address, &verdict, 1);
+}
+
 /* Many points within a /8, in narrow slots. */
 static void fill_group(struct tables *t)
 {
@@ -241,6 +250,37 @@ static void fill_some_nets(struct tables *t)
 static void fill_many_nets(struct tables *t)
 {
 	fill_nets(t, 1900);
+}
+
+/* Points until the segment has all that its lines may have; false if it always grew before. */
+static bool is_filled_up(struct tables *t, uint32_t step)
+{
+	for (uint32_t i = 0; i < 600; i++) {
+		struct place6 p = directory6_place(&t->addresses6->directory, net6(1999));
+		const struct segment6 *s = place6_segment(&p);
+
+		if (s->line_count > 0 && s->point_count == s->line_count * SEGMENT6_LINE_POINTS)
+			return true;
+		assert_int_equal(paint6_net(t, i * step % 1999, 1 + i % 3), 0);
+	}
+	return false;
+}
+
+/* With one point more the segment grows. */
+static void fill_segment_up(struct tables *t)
+{
+	for (uint32_t step = 2; step < 100; step++) {
+		fill_nets(t, 1);
+		if (is_filled_up(t, step))
+			return;
+		assert_int_equal(table6_paint(t->addresses6, 0, ~(address6_t)0, 0), 0);
+	}
+	fail_msg("the segment was never full");
+}
+
+static int paint6_one_net(struct tables *t)
+{
+	return paint6_net(t, 1999, 9);
 }
 
 static int paint6_part(struct tables *t)
@@ -372,6 +412,7 @@ static const struct {
 	unsigned fails_min; /* allocations that it has at least */
 } rows[] = {
     {"IPv4: the first point", nothing, paint_one, 2},
+    {"IPv4: the first point, by a burst", nothing, paint_burst, 2},
     {"both ends of a range split a /24", nothing, paint_two_ends, 2},
     {"a range over many points", split_many, paint_over_many, 0},
     {"a verdict that goes through blocks", fill_group, paint_large, 4},
@@ -379,13 +420,14 @@ static const struct {
     {"IPv6: a range before a /64 with many runs", fill_one_chunk, paint6_split, 3},
     {"IPv6: a range behind segments of one /64", fill_chunks, paint6_append, 1},
     {"IPv6: a range over segments of one /64", fill_chunks, paint6_over_many, 2},
+    {"IPv6: a /64 for which a segment grows", fill_segment_up, paint6_one_net, 1},
     {"IPv6: a part of a /64 among points", fill_some_nets, paint6_part, 1},
     {"IPv6: a range over points", fill_some_nets, paint6_over_points, 1},
     {"IPv6: a range over segments, from within a /64 to within another", fill_many_nets,
      paint6_over_segments, 6},
     {"a first name, with its ancestors", nothing, put_name_new, 5},
     {"a name among others: a line of the index, at least", put_names, put_name_new, 1},
-    {"a name below a leaf", put_names, put_name_below, 2},
+    {"a name below a leaf", put_names, put_name_below, 1},
     {"a third list below a name", put_two_lists, put_name_new, 2},
     {"other verdicts of a name: lists that were not below", put_names, put_name_again, 1},
     {"a name is deleted: what was reserved for its put is enough", put_names, delete_one, 0},
@@ -438,6 +480,34 @@ static void test_operations(void **state)
 	}
 }
 
+/* A hint for which there is no memory is not taken, and does no harm. */
+static void test_reserve(void **state)
+{
+	unsigned fails = 0;
+
+	(void)state;
+	do {
+		struct tables *t = tables_new();
+		static struct view before, after;
+
+		assert_non_null(t);
+		table4_use(t->addresses4, NULL);
+		look(t, &before);
+		has_failed = false;
+		fail_at = ++fails;
+		table4_reserve(t->addresses4, 100000);
+		fail_at = 0;
+		look(t, &after);
+		assert_int_equal(memcmp(&before, &after, sizeof(before)) == 0, has_failed);
+		assert_int_equal(paint_burst(t), 0);
+		table4_fit(t->addresses4);
+		assert_int_equal(table4_lookup(t->addresses4, 0x0a000001), 2);
+		tables_free(t);
+		rcu_barrier();
+	} while (has_failed);
+	assert_in_range(fails - 1, 1, 100);
+}
+
 static void test_tables_new(void **state)
 {
 	struct tables *t = NULL;
@@ -464,6 +534,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_operations),
+	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_tables_new),
 	};
 
