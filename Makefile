@@ -57,17 +57,12 @@ test-arm64:
 	[ -e $(BUILD)-arm64/build.ninja ] || meson setup $(BUILD)-arm64 --cross-file $(BUILD)-arm64-root/cross.ini
 	tests/run.py $(BUILD)-arm64 --suite unit --suite golden --suite fuzz --no-suite native -t 5
 
-<<<<<<< HEAD
-# The long runs: arm64, real data, and every fuzz target for ten minutes. Hours, not minutes.
-test-long: test-arm64
-	-tests/data/fetch.sh
-	tests/run.py $(BUILD) --suite real
-=======
-# The long runs: arm64, a million answers beside rbldnsd's, and every fuzz target for ten minutes.
-# Hours, not minutes.
+# The long runs: arm64, a million answers beside rbldnsd's, real data, and every fuzz target for ten
+# minutes. Hours, not minutes.
 test-long: test-arm64 build
 	/usr/bin/python3 tests/smoke/test_rbldnsd.py $(BUILD) /usr/sbin/rbldnsd 1000000
->>>>>>> main
+	-tests/data/fetch.sh
+	tests/run.py $(BUILD) --suite real
 	$(MAKE) fuzz SECONDS_EACH=600
 
 bench:
