@@ -27,13 +27,14 @@ static void append(struct sender *s, const channel_request *request)
 	s->size += 4 + size;
 }
 
-static void begin(struct sender *s, bool is_full)
+static void begin(struct sender *s, bool is_full, uint64_t expected_ip4)
 {
 	Reputed__Update__Begin message = REPUTED__UPDATE__BEGIN__INIT;
 	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
 
 	message.generation = ++s->generation;
 	message.is_full = is_full;
+	message.expected_ip4 = expected_ip4;
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_BEGIN;
 	request.begin = &message;
 	append(s, &request);
@@ -133,9 +134,9 @@ void sender_finish(struct sender *s, uint64_t entries)
 	s->batches++;
 }
 
-void sender_begin_full(struct sender *s)
+void sender_begin_full(struct sender *s, uint64_t expected_ip4)
 {
-	begin(s, true);
+	begin(s, true, expected_ip4);
 	make_define(s, 1);
 	make_define(s, 2);
 	make_zone(s);
@@ -144,7 +145,7 @@ void sender_begin_full(struct sender *s)
 
 void sender_make(struct sender *s, const struct sender_paint *paints, size_t count)
 {
-	begin(s, false);
+	begin(s, false, 0);
 	sender_paint(s, paints, count);
 	sender_finish(s, count);
 }
@@ -242,7 +243,7 @@ double sender_load(struct sender *s, const uint32_t *addresses, uint32_t count)
 	uint32_t n;
 
 	report_must(paints != NULL, "no memory");
-	sender_begin_full(s);
+	sender_begin_full(s, count);
 	for (uint32_t at = 0; at < count; at += n) {
 		n = count - at < SENDER_PAINTS_MAX ? count - at : SENDER_PAINTS_MAX;
 		for (uint32_t i = 0; i < n; i++)

@@ -35,7 +35,7 @@ void sender_make(struct sender *s, const struct sender_paint *paints, size_t cou
 
 /* The parts of a full load that is too long to be made before: begin, paint, finish.
  * It defines verdicts 1 and 2 and a zone, and lets everybody ask. */
-void sender_begin_full(struct sender *s);
+void sender_begin_full(struct sender *s, uint64_t expected_ip4);
 void sender_paint(struct sender *s, const struct sender_paint *paints, size_t count);
 void sender_finish(struct sender *s, uint64_t entries);
 

@@ -40,20 +40,21 @@ struct batch {
 	size_t forgotten_listing_count, forgotten_verdict_count;
 };
 
-static int send_begin(struct batch *b, bool is_full)
+static int send_begin(struct batch *b, bool is_full, uint64_t expected_ip4)
 {
 	Reputed__Update__Begin begin = REPUTED__UPDATE__BEGIN__INIT;
 	channel_request request = REPUTED__UPDATE__REQUEST__INIT;
 
 	begin.generation = b->generation;
 	begin.is_full = is_full;
+	begin.expected_ip4 = expected_ip4;
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_BEGIN;
 	request.begin = &begin;
 	return push_send(b->push, &request);
 }
 
 struct batch *batch_new(struct push *push, struct catalog *catalog, uint64_t generation,
-                        bool is_full)
+                        bool is_full, uint64_t expected_ip4)
 {
 	struct batch *b = malloc(sizeof(*b)); /* the arrays need no clearing */
 	int rc;
@@ -67,7 +68,7 @@ struct batch *batch_new(struct push *push, struct catalog *catalog, uint64_t gen
 	b->count4 = b->count6 = b->names_size = b->name_count = 0;
 	b->listing_count = b->verdict_count = 0;
 	b->forgotten_listing_count = b->forgotten_verdict_count = 0;
-	rc = send_begin(b, is_full);
+	rc = send_begin(b, is_full, expected_ip4);
 	if (rc < 0) {
 		free(b);
 		errno = -rc;

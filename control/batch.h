@@ -17,10 +17,12 @@ struct batch;
 /*
  * Begin a batch. push and catalog are borrowed.
  *
+ * expected_ip4: about how many IPv4 ranges will be painted by a full one; a hint, 0 = unknown
+ *
  * Errors: NULL with errno: ENOMEM, or those of push_send()
  */
 struct batch *batch_new(struct push *push, struct catalog *catalog, uint64_t generation,
-                        bool is_full);
+                        bool is_full, uint64_t expected_ip4);
 void batch_free(struct batch *b);
 
 /* All of these: errors -ENOMEM and those of push_send(). */

@@ -174,6 +174,15 @@ static int full_names(struct batch *b, const struct merge_view *view)
 	return rc;
 }
 
+uint64_t load_expect_ip4(const struct merge_view *view)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < view->count; i++)
+		count += range_count(view->sources[i], false);
+	return count;
+}
+
 int load_full(struct batch *b, const struct merge_view *view)
 {
 	int rc = full_ranges(b, view, false);

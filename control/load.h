@@ -19,6 +19,10 @@ struct load_changes {
 int load_compare(struct catalog *catalog, struct merge_source *old_source,
                  struct merge_source *new_source, struct load_changes *out_changes);
 
+/* About how many IPv4 ranges load_full() will paint: more, where lists overlap or neighbours join.
+ */
+uint64_t load_expect_ip4(const struct merge_view *view);
+
 /* Put everything that is listed into a full batch. Errors: those of catalog.h and batch.h. */
 int load_full(struct batch *b, const struct merge_view *view);
 

@@ -135,7 +135,8 @@ int update_check_paint4(const struct update_defined *d, const Reputed__Update__P
 		if (m->first[i] > m->last[i])
 			return update_error_set(out_error, -EINVAL,
 			                        "paint4: range %zu: first is above last", i);
-		if (!can_paint(d, m->verdict[i]))
+		/* most have the verdict of the one before */
+		if ((i == 0 || m->verdict[i] != m->verdict[i - 1]) && !can_paint(d, m->verdict[i]))
 			return update_error_set(out_error, -EINVAL,
 			                        "paint4: range %zu: verdict %u is not defined", i,
 			                        m->verdict[i]);

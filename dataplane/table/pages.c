@@ -22,6 +22,7 @@ int pages_init(struct pages *p, size_t size)
 	p->memory = memory;
 	p->size = size;
 	p->page_size = page_size;
+	p->page_shift = (unsigned)__builtin_ctzl(page_size);
 	p->memory_size = 0;
 	return 0;
 }
@@ -35,7 +36,7 @@ void pages_done(struct pages *p)
 
 void pages_touch(struct pages *p, const void *where)
 {
-	size_t page = (size_t)((const char *)where - (const char *)p->memory) / p->page_size;
+	size_t page = (size_t)((const char *)where - (const char *)p->memory) >> p->page_shift;
 
 	if (p->touched[page / 64] >> (page % 64) & 1)
 		return;

@@ -13,6 +13,7 @@ struct pages {
 	void *memory;         /* constant */
 	size_t size;          /* constant */
 	size_t page_size;     /* constant */
+	unsigned page_shift;  /* constant: log2 of it */
 	uint64_t memory_size; /* bytes that were written, in whole pages */
 	uint64_t *touched;    /* bitmap */
 };

@@ -9,6 +9,7 @@
 #define SHRINK_PERCENT 45
 #define SHRUNK_PERCENT 68
 #define MERGE_PAGES    8
+#define FIT_PERCENT    60 /* once all have come, below it */
 
 void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
                   const struct points4_tuning *tuning)
@@ -265,6 +266,49 @@ bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
 	return false;
 }
 
+bool points4_find_room(struct points4 *p, uint32_t address, verdict_t verdict, unsigned net_points,
+                       struct points4_room *out_room)
+{
+	struct points4_probe *probe = &out_room->probe;
+	const struct points4_group *g;
+	uint32_t key, mask, words, entry;
+	const char *line;
+	int word;
+
+	points4_start(p, address, probe);
+	g = probe->group;
+	if (!g || !points4_build_fits(g, verdict))
+		return false;
+	line = points4_line(p, g, probe->bucket);
+	word = empty_word(p, probe);
+	if (word < 0 || points4_spills(g, line))
+		return false;
+	mask = points4_mask(probe, 0, &key);
+	words = points4_match(line, mask, key) & (g->is_wide ? 0x5555 : 0xffff);
+	for (; words; words &= words - 1) {
+		uint64_t slot = own_slot(g, line, (unsigned)__builtin_ctz(words));
+
+		if (points4_verdict(g, slot) == 0)
+			continue;
+		if ((uint8_t)slot == (uint8_t)address || --net_points == 0)
+			return false;
+	}
+	entry = first_entry(p, address >> 8);
+	out_room->entry = entry;
+	out_room->word = (unsigned)word;
+	return (uint64_t)p->counts[entry] * 100 < (uint64_t)slots_of(g) * p->tuning.load_percent;
+}
+
+void points4_fill(struct points4 *p, const struct points4_room *room, verdict_t verdict)
+{
+	const struct points4_group *g = room->probe.group;
+
+	note_verdict(p, room->entry, verdict);
+	put_slot(g, points4_line(p, g, room->probe.bucket), room->word,
+	         make_slot(&room->probe, verdict));
+	p->counts[room->entry]++;
+}
+
 void points4_clear(struct points4 *p, uint32_t net, const struct points4_found *found)
 {
 	uint32_t entry = first_entry(p, net);
@@ -300,13 +344,14 @@ static bool shrink(struct points4 *p, uint32_t entry)
 	return points4_build_shrink(p, entry, SHRUNK_PERCENT);
 }
 
-static void tidy_entry(struct points4 *p, uint32_t entry)
+/* Shrink a group of which a smaller share is used. */
+static void tidy_entry(struct points4 *p, uint32_t entry, unsigned percent)
 {
 	const struct points4_group *g = points4_build_group(p, entry);
 
 	while (g) {
 		entry &= ~((POINTS4_DIRECTORY >> g->depth) - 1);
-		if ((uint64_t)p->counts[entry] * 100 >= (uint64_t)slots_of(g) * SHRINK_PERCENT &&
+		if ((uint64_t)p->counts[entry] * 100 >= (uint64_t)slots_of(g) * percent &&
 		    p->counts[entry] > 0)
 			return;
 		if (arena_reserve(p->arena, POINTS4_RESERVE, POINTS4_RETIRE) < 0)
@@ -319,13 +364,28 @@ static void tidy_entry(struct points4 *p, uint32_t entry)
 
 void points4_tidy(struct points4 *p, uint32_t net)
 {
-	tidy_entry(p, first_entry(p, net));
+	if (p->expected == 0)
+		tidy_entry(p, first_entry(p, net), SHRINK_PERCENT);
+}
+
+static void tidy_all(struct points4 *p, unsigned percent)
+{
+	for (uint32_t entry = 0; entry < POINTS4_DIRECTORY; entry++)
+		tidy_entry(p, entry, percent);
 }
 
 void points4_tidy_all(struct points4 *p)
 {
-	for (uint32_t entry = 0; entry < POINTS4_DIRECTORY; entry++)
-		tidy_entry(p, entry);
+	if (p->expected == 0)
+		tidy_all(p, SHRINK_PERCENT);
+}
+
+void points4_fit(struct points4 *p)
+{
+	if (p->expected == 0)
+		return;
+	p->expected = 0;
+	tidy_all(p, FIT_PERCENT);
 }
 
 void points4_prefetch(const struct points4 *p, uint32_t address)

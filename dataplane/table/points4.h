@@ -43,18 +43,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define POINTS4_NET_BITS  24
-#define POINTS4_DEPTH_MAX 12
-#define POINTS4_DIRECTORY (1u << POINTS4_DEPTH_MAX)
-#define POINTS4_PAGES     14 /* of a group */
-#define POINTS4_LINE      64
-#define POINTS4_REACH     8  /* buckets in which an address may be */
-#define POINTS4_DISTANCE  3  /* bits for that in a narrow slot */
-#define POINTS4_NET_MAX   31 /* addresses of one /24: the caller's limit is at most this */
-#define POINTS4_SPILL     (1u << 31)
-#define POINTS4_GROWTHS   2  /* in one points4_put() */
-#define POINTS4_RESERVE   96 /* arena pages for one points4_put() or a step of points4_tidy() */
-#define POINTS4_RETIRE    48 /* likewise, to retire */
+#define POINTS4_NET_BITS     24
+#define POINTS4_DEPTH_MAX    12
+#define POINTS4_DIRECTORY    (1u << POINTS4_DEPTH_MAX)
+#define POINTS4_PAGES        14 /* of a group */
+#define POINTS4_LINE         64
+#define POINTS4_REACH        8  /* buckets in which an address may be */
+#define POINTS4_DISTANCE     3  /* bits for that in a narrow slot */
+#define POINTS4_NET_MAX      31 /* addresses of one /24: the caller's limit is at most this */
+#define POINTS4_SPILL        (1u << 31)
+#define POINTS4_GROWTHS      2  /* in one points4_put() */
+#define POINTS4_RESERVE      96 /* arena pages for one points4_put() or a step of points4_tidy() */
+#define POINTS4_RETIRE       48 /* likewise, to retire */
+#define POINTS4_EXPECTED_MAX (32u << 20) /* 180 MB; a table grows from there */
 
 /* One cache line, immutable once published. */
 struct points4_group {
@@ -81,6 +82,7 @@ struct points4 {
 	const char *base;             /* constant: arena->base */
 	struct pages *memory;         /* constant: of this struct */
 	struct points4_tuning tuning; /* constant */
+	uint64_t expected;            /* addresses, 0 once all have come; update thread only */
 	/* a group's descriptor in the arena, 0 = no group at all; update thread: writes */
 	_Atomic unit_t directory[POINTS4_DIRECTORY];
 	/* update thread only, at the first entry of each group */
@@ -103,6 +105,13 @@ struct points4_found {
 	uint8_t word;
 	uint8_t distance;
 	uint8_t octet;
+};
+
+/* Where a new address goes. */
+struct points4_room {
+	struct points4_probe probe;
+	uint32_t entry; /* of its group */
+	unsigned word;
 };
 
 static inline uint32_t points4_mix(const struct points4 *p, uint32_t net)
@@ -263,6 +272,31 @@ void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
  * Returns: false when there is no room within reach of its bucket; unchanged
  */
 bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict);
+
+/*
+ * Look for room for a new address in the plain case, which most of a load are: nothing of the home
+ * bucket went past it, so that all of the /24 is in one line; the address is not there, its /24 has
+ * fewer than some points, and the group need not grow. What is found is good for points4_fill() as
+ * long as nothing else changes.
+ *
+ * Returns: false when it is not that simple: points4_put() knows all cases
+ */
+bool points4_find_room(struct points4 *p, uint32_t address, verdict_t verdict, unsigned net_points,
+                       struct points4_room *out_room);
+
+/* Put the address there. Needs nothing of the arena. */
+void points4_fill(struct points4 *p, const struct points4_room *room, verdict_t verdict);
+
+/*
+ * Make room for so many addresses at once, of which none is there yet. A hint: where memory is
+ * short nothing is done. Until points4_fit() nothing shrinks.
+ *
+ * count: at most POINTS4_EXPECTED_MAX is taken
+ */
+void points4_reserve(struct points4 *p, uint64_t count);
+
+/* All that were expected have come: give back what they do not need. */
+void points4_fit(struct points4 *p);
 
 /* Whether an address that is there can change to a verdict without growing. */
 bool points4_fits(const struct points4 *p, uint32_t address, verdict_t verdict);

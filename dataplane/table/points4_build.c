@@ -5,7 +5,8 @@
 
 #define BUCKETS_MAX (POINTS4_PAGES << 8)
 #define VALUE_BITS  (31 - POINTS4_DISTANCE)
-#define GROWTH      8 /* a group grows by one of so many parts, and at least by a page */
+#define GROWTH      8  /* a group grows by one of so many parts, and at least by a page */
+#define SPARE       20 /* one of so many parts more than expected: no group has just its share */
 
 /* A group under construction. */
 struct build {
@@ -312,6 +313,43 @@ static void widen_plan(const struct points4 *p, struct plan *plan, verdict_t lar
 	plan->pages = plan->pages * 2 < POINTS4_PAGES ? plan->pages * 2 : POINTS4_PAGES;
 }
 
+void points4_reserve(struct points4 *p, uint64_t count)
+{
+	struct plan plan = {.result_count = 1};
+	struct build build;
+	uint32_t pages, span;
+
+	if (count == 0 || points4_build_group(p, 0))
+		return;
+	count = count < POINTS4_EXPECTED_MAX ? count : POINTS4_EXPECTED_MAX;
+	pages = points4_build_pages(p, false, count + count / SPARE, p->tuning.load_percent);
+	/* not as large as can be: some will have more than their share */
+	while (plan.depth < POINTS4_DEPTH_MAX && pages >> plan.depth >= POINTS4_PAGES - 1)
+		plan.depth++;
+	span = POINTS4_DIRECTORY >> plan.depth;
+	plan.pages = pages / (1u << plan.depth) + 1;
+	if (plan.pages > POINTS4_PAGES)
+		return;
+	/* with the descriptors */
+	if (arena_reserve(p->arena, ((size_t)plan.pages + 1) << plan.depth, 0) < 0)
+		return;
+	for (; plan.entry < POINTS4_DIRECTORY; plan.entry += span) {
+		begin(p, &plan, &build);
+		publish(p, plan.entry, &build);
+	}
+	p->expected = count;
+}
+
+/* How many addresses a group is to have room for: it has some, and others may be on their way. */
+static uint64_t wanted(const struct points4 *p, unsigned depth, uint64_t count)
+{
+	uint64_t expected = p->expected >> depth;
+
+	count += count / GROWTH;
+	expected += expected / SPARE;
+	return count > expected ? count : expected;
+}
+
 bool points4_build_grow(struct points4 *p, uint32_t net, verdict_t verdict)
 {
 	uint32_t entry = points4_mix(p, net) >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
@@ -326,7 +364,7 @@ bool points4_build_grow(struct points4 *p, uint32_t net, verdict_t verdict)
 		count = 1;
 	else if (verdict < p->largest[plan.entry])
 		verdict = p->largest[plan.entry];
-	size_plan(p, &plan, count + count / GROWTH, p->tuning.load_percent, verdict);
+	size_plan(p, &plan, wanted(p, plan.depth, count), p->tuning.load_percent, verdict);
 	if (g && plan.is_wide == g->is_wide && plan.pages <= g->page_count)
 		plan.pages = g->page_count + 1u;
 	for (; limit_plan(&plan); plan.pages++) {

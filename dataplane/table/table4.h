@@ -26,6 +26,19 @@ void table4_use(struct table4 *t, const struct verdicts *verdicts);
 void table4_free(struct table4 *t);
 
 /*
+ * Say how many single addresses are about to be painted on an empty table, so that it need not grow
+ * while they are; table4_fit() follows when they are. A hint: a wrong one costs memory until then,
+ * at most that of POINTS4_EXPECTED_MAX addresses, and time, and nothing else.
+ *
+ * Threads: the update thread only
+ */
+void table4_reserve(struct table4 *t, uint64_t count);
+
+/* All that was expected is painted: give back what it does not need. Threads: as table4_reserve()
+ */
+void table4_fit(struct table4 *t);
+
+/*
  * Paint every address of a range with one verdict.
  *
  * first, last: first <= last

@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define FEW         4  /* addresses that are painted one by one */
-#define BLOCKS      16 /* blocks and leaves that a part of a /24 takes, generously */
-#define PAINT_AHEAD 12 /* paints of a burst that are prefetched */
-#define NETS_AHEAD  8
-#define TIDY_NETS   64 /* of more than that, all groups are looked at */
+#define FEW        4  /* addresses that are painted one by one */
+#define BLOCKS     16 /* blocks and leaves that a part of a /24 takes, generously */
+#define NETS_AHEAD 8
+#define TIDY_NETS  64 /* of more than that, all groups are looked at */
 
 static struct points4 *points_of(const struct table4 *t)
 {
@@ -334,37 +333,5 @@ int table4_paint(struct table4 *t, uint32_t first, uint32_t last, verdict_t verd
 		paint_range(t, first, last, verdict);
 	if (t->has_dropped)
 		tidy(t, first, last);
-	return 0;
-}
-
-/* A list of a verdict: most have one. */
-static uint32_t some_list(const struct table4 *t, verdict_t verdict)
-{
-	const struct verdict *v;
-
-	if (!t->verdicts)
-		return verdict & LIST_ID_MAX;
-	v = verdicts_get(t->verdicts, verdict);
-	return v ? v->listings[0]->list : 0;
-}
-
-int table4_paint_burst(struct table4 *t, const uint32_t *firsts, const uint32_t *lasts,
-                       const verdict_t *verdicts, size_t count)
-{
-	for (size_t i = 0; i < count + PAINT_AHEAD; i++) {
-		int rc;
-
-		if (i < count) {
-			points4_prefetch(points_of(t), firsts[i]);
-			ranges4_prefetch(&t->map->ranges, firsts[i] >> 8);
-			summary4_prefetch(&t->summary, firsts[i] >> 16, some_list(t, verdicts[i]));
-		}
-		if (i < PAINT_AHEAD)
-			continue;
-		rc = table4_paint(t, firsts[i - PAINT_AHEAD], lasts[i - PAINT_AHEAD],
-		                  verdicts[i - PAINT_AHEAD]);
-		if (rc < 0)
-			return rc;
-	}
 	return 0;
 }

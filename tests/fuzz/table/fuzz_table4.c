@@ -4,7 +4,7 @@
  * address space and around borders of /24 and /16; so what lies between two windows has one
  * verdict, and the model is an array of cells: an address of a window each, or all of a gap. The
  * first bytes choose how small the table's parts are, so that few points fill, cut and merge
- * groups.
+ * groups, and how many points are expected.
  */
 #include "dataplane/table/table4_parts.h"
 #include "tests/fuzz/table/check.h"
@@ -29,6 +29,7 @@ static const uint32_t windows[WINDOW_COUNT] = {
 struct model {
 	verdict_t verdicts[CELL_COUNT];
 	verdict_t large; /* added to the verdict 3: it does not fit into narrow slots */
+	bool is_burst;   /* paint by table4_paint_burst() */
 	bool may_wide;   /* paint up to 2^24 slots: few inputs, and once, as it takes long */
 	bool had_wide;
 };
@@ -69,7 +70,13 @@ static void paint(struct table4 *t, struct model *m, size_t from, size_t to, ver
 			return;
 		m->had_wide = true;
 	}
-	CHECK(table4_paint(t, cell_first(from), cell_last(to), verdict) == 0);
+	if (m->is_burst) {
+		uint32_t first = cell_first(from), last = cell_last(to);
+
+		CHECK(table4_paint_burst(t, &first, &last, &verdict, 1) == 0);
+	} else {
+		CHECK(table4_paint(t, cell_first(from), cell_last(to), verdict) == 0);
+	}
 	for (size_t i = from; i <= to; i++)
 		m->verdicts[i] = verdict;
 }
@@ -131,6 +138,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(t);
 	memset(&m, 0, sizeof(m));
 	m.may_wide = mode >= 0xf0;
+	m.is_burst = mode & 2;
+	if (mode & 4)
+		table4_reserve(t, mode & 8 ? 2000 : 50);
 	m.large = mode & 1 ? VERDICT_MAX & ~(verdict_t)LIST_ID_MAX : 0;
 	for (int i = 0; i < OPS_MAX && !input_is_empty(&in); i++) {
 		uint8_t op = input_byte(&in);
@@ -148,6 +158,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(table4_lookup(t, cell_last(to)) == m.verdicts[to]);
 		if (op & 0x20)
 			grace_elapse();
+		if ((op & 0x3e) == 0x3e)
+			table4_fit(t);
 		if ((op & 0x3c) == 0x3c)
 			check_all(t, &m);
 	}

@@ -163,6 +163,46 @@ static void test_generation(void **state)
 	}
 }
 
+/* How many addresses are expected is a hint: no number is refused, and none changes what holds. */
+static void test_expected(void **state)
+{
+	static const struct {
+		const char *reason;
+		uint64_t expected;
+		bool is_full;
+	} rows[] = {
+	    {"unknown", 0, true},
+	    {"as many as come", 1, true},
+	    {"far more than come", 100000, true},
+	    {"of a delta it says nothing", 100000, false},
+	    {"absurd: less is reserved", UINT64_MAX, true},
+	};
+	struct fixture *f = *state;
+
+	fixture_load(&f->writer);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		Reputed__Update__Begin begin = REPUTED__UPDATE__BEGIN__INIT;
+		channel_request request = REPUTED__UPDATE__REQUEST__INIT;
+
+		print_message("# %s\n", rows[i].reason);
+		begin.generation = i + 2;
+		begin.is_full = rows[i].is_full;
+		begin.expected_ip4 = rows[i].expected;
+		request.kind_case = REPUTED__UPDATE__REQUEST__KIND_BEGIN;
+		request.begin = &begin;
+		client_send(&f->writer, &request);
+		if (rows[i].is_full)
+			client_send_define(&f->writer, 1, 0x7f000002, "text");
+		client_send_paint4(&f->writer, 77, 77, 1);
+		client_send_commit(&f->writer, i + 2);
+		client_expect_committed(&f->writer, i + 2);
+		rcu_thread_online();
+		assert_int_equal(table4_lookup(update_tables(f->update)->addresses4, 77), 1);
+		assert_int_equal(table4_lookup(update_tables(f->update)->addresses4, 78), 0);
+		rcu_thread_offline();
+	}
+}
+
 static void test_takeover(void **state)
 {
 	struct fixture *f = *state;
@@ -325,11 +365,17 @@ static void test_second_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    FIXTURE_TEST(test_nothing_loaded), FIXTURE_TEST(test_full_load),
-	    FIXTURE_TEST(test_delta),          FIXTURE_TEST(test_rate_limit),
-	    FIXTURE_TEST(test_generation),     FIXTURE_TEST(test_takeover),
-	    FIXTURE_TEST(test_disconnect),     FIXTURE_TEST(test_commit_and_close),
-	    FIXTURE_TEST(test_forget),         FIXTURE_TEST(test_delta_cap),
+	    FIXTURE_TEST(test_nothing_loaded),
+	    FIXTURE_TEST(test_full_load),
+	    FIXTURE_TEST(test_delta),
+	    FIXTURE_TEST(test_rate_limit),
+	    FIXTURE_TEST(test_generation),
+	    FIXTURE_TEST(test_expected),
+	    FIXTURE_TEST(test_takeover),
+	    FIXTURE_TEST(test_disconnect),
+	    FIXTURE_TEST(test_commit_and_close),
+	    FIXTURE_TEST(test_forget),
+	    FIXTURE_TEST(test_delta_cap),
 	    FIXTURE_TEST(test_second_start),
 	};
 

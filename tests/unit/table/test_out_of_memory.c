@@ -164,6 +164,14 @@ static int paint_one(struct tables *t)
 	return paint4(t, 0x0a000001, 0x0a000001, 2);
 }
 
+static int paint_burst(struct tables *t)
+{
+	const uint32_t address = 0x0a000001;
+	const verdict_t verdict = 2;
+
+	return table4_paint_burst(t->addresses4, &address, &address, &verdict, 1);
+}
+
 /* Many points within a /8, in narrow slots. */
 static void fill_group(struct tables *t)
 {
@@ -299,13 +307,41 @@ static int put_name(struct tables *t, uint32_t i)
 
 static void put_names(struct tables *t)
 {
-	for (uint32_t i = 0; i < 31; i++) /* with 8 + 1 ancestors: the index is full */
+	for (uint32_t i = 0; i < 31; i++)
 		assert_int_equal(put_name(t, i), 0);
 }
 
 static int put_name_new(struct tables *t)
 {
 	return put_name(t, 50);
+}
+
+/* Below a leaf, which becomes an inner node for it. */
+static int put_name_below(struct tables *t)
+{
+	uint8_t name[64] = "\3sub";
+
+	return names_put(t->names, name, 4 + name_of(3, &name[4]), 5, 0);
+}
+
+/* The third list below "example": its counts become an array. */
+static void put_two_lists(struct tables *t)
+{
+	assert_int_equal(put_name(t, 0), 0);
+	assert_int_equal(put_name(t, 7), 0);
+}
+
+/* The last name of a segment of the index, its parent and all. */
+static int delete_last(struct tables *t)
+{
+	uint8_t name[32];
+
+	return names_delete(t->names, name, name_of(50, name));
+}
+
+static void put_only_name(struct tables *t)
+{
+	assert_int_equal(put_name_new(t), 0);
 }
 
 static int put_name_again(struct tables *t)
@@ -376,6 +412,7 @@ static const struct {
 	unsigned fails_min; /* allocations that it has at least */
 } rows[] = {
     {"IPv4: the first point", nothing, paint_one, 2},
+    {"IPv4: the first point, by a burst", nothing, paint_burst, 2},
     {"both ends of a range split a /24", nothing, paint_two_ends, 2},
     {"a range over many points", split_many, paint_over_many, 0},
     {"a verdict that goes through blocks", fill_group, paint_large, 4},
@@ -388,10 +425,13 @@ static const struct {
     {"IPv6: a range over points", fill_some_nets, paint6_over_points, 1},
     {"IPv6: a range over segments, from within a /64 to within another", fill_many_nets,
      paint6_over_segments, 6},
-    {"a first name, with its ancestors", nothing, put_name_new, 3},
-    {"a name for which the index grows", put_names, put_name_new, 3},
-    {"other verdicts of a name need no memory", put_names, put_name_again, 0},
+    {"a first name, with its ancestors", nothing, put_name_new, 5},
+    {"a name among others: a line of the index, at least", put_names, put_name_new, 1},
+    {"a name below a leaf", put_names, put_name_below, 1},
+    {"a third list below a name", put_two_lists, put_name_new, 2},
+    {"other verdicts of a name: lists that were not below", put_names, put_name_again, 1},
     {"a name is deleted: what was reserved for its put is enough", put_names, delete_one, 0},
+    {"the last name is deleted", put_only_name, delete_last, 0},
     {"a listing and a verdict, on new pages", nothing, define_both, 4},
     {"a verdict, on a new page", define_listing, define, 2},
     {"the first zone", nothing, add_ninth_zone, 3},
@@ -440,6 +480,34 @@ static void test_operations(void **state)
 	}
 }
 
+/* A hint for which there is no memory is not taken, and does no harm. */
+static void test_reserve(void **state)
+{
+	unsigned fails = 0;
+
+	(void)state;
+	do {
+		struct tables *t = tables_new();
+		static struct view before, after;
+
+		assert_non_null(t);
+		table4_use(t->addresses4, NULL);
+		look(t, &before);
+		has_failed = false;
+		fail_at = ++fails;
+		table4_reserve(t->addresses4, 100000);
+		fail_at = 0;
+		look(t, &after);
+		assert_int_equal(memcmp(&before, &after, sizeof(before)) == 0, has_failed);
+		assert_int_equal(paint_burst(t), 0);
+		table4_fit(t->addresses4);
+		assert_int_equal(table4_lookup(t->addresses4, 0x0a000001), 2);
+		tables_free(t);
+		rcu_barrier();
+	} while (has_failed);
+	assert_in_range(fails - 1, 1, 100);
+}
+
 static void test_tables_new(void **state)
 {
 	struct tables *t = NULL;
@@ -466,6 +534,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_operations),
+	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_tables_new),
 	};
 

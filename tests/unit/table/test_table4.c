@@ -383,6 +383,69 @@ static void test_paint_burst(void **state)
 	table4_free(t);
 }
 
+/* A hint of how many addresses will come: whatever it says, they are there and take no more. */
+static void test_reserve(void **state)
+{
+	static const struct {
+		const char *reason;
+		uint64_t expected;
+		uint32_t count;
+		verdict_t verdict;
+		double size_max; /* bytes for each, with one megabyte for all */
+	} rows[] = {
+	    {"as many as expected", 300000, 300000, 1, 8},
+	    {"no hint", 0, 300000, 1, 8},
+	    {"expected in narrow slots, but the verdicts need wide ones", 300000, 300000,
+	     VERDICT_MAX - 1, 16},
+	    {"far fewer come", 3000000, 200000, 1, 8},
+	    {"far more come", 1000, 300000, 1, 8},
+	    {"none comes", 1000000, 0, 1, 0},
+	    {"more than there can be: not all of the memory is taken", UINT64_MAX, 1000, 1, 8},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct table4 *t = table4_new();
+		struct table4_stats stats;
+
+		print_message("# %s\n", rows[i].reason);
+		table4_reserve(t, rows[i].expected);
+		table4_stats(t, &stats);
+		assert_in_range(stats.memory_size, 1, 200 << 20);
+		for (uint32_t n = 0; n < rows[i].count; n++) {
+			uint32_t address = scatter(n);
+			verdict_t verdict = rows[i].verdict + (n & 1);
+
+			assert_int_equal(table4_paint_burst(t, &address, &address, &verdict, 1), 0);
+		}
+		table4_fit(t);
+		table4_stats(t, &stats);
+		assert_int_equal(stats.address_count, rows[i].count);
+		assert_in_range(stats.memory_size, 1,
+		                (uint64_t)(rows[i].count * rows[i].size_max) + (1 << 20));
+		for (uint32_t n = 0; n < rows[i].count; n++)
+			assert_int_equal(table4_lookup(t, scatter(n)), rows[i].verdict + (n & 1));
+		assert_int_equal(table4_lookup(t, scatter(rows[i].count)), VERDICT_NONE);
+		table4_free(t);
+	}
+}
+
+/* In a table that has something a hint comes too late, and is not taken. */
+static void test_reserve_late(void **state)
+{
+	struct table4 *t = table4_new();
+	struct table4_stats before, after;
+
+	(void)state;
+	assert_int_equal(table4_paint(t, 5, 5, 1), 0);
+	table4_stats(t, &before);
+	table4_reserve(t, 1000000);
+	table4_stats(t, &after);
+	assert_int_equal(after.memory_size, before.memory_size);
+	assert_int_equal(table4_lookup(t, 5), 1);
+	table4_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +459,8 @@ int main(void)
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_wide_over_points),
 	    cmocka_unit_test(test_paint_burst),
+	    cmocka_unit_test(test_reserve),
+	    cmocka_unit_test(test_reserve_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

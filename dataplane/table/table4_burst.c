@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/table4.h"
+#include "dataplane/table/table4_parts.h"
+
+#define AHEAD 16 /* paints that are prefetched */
+
+/* A burst under way: the lists of the verdict before, which mostly is the next one's too. */
+struct paints {
+	verdict_t verdict;
+	uint32_t list; /* one of them; mostly there is one */
+	struct listset lists;
+};
+
+void table4_reserve(struct table4 *t, uint64_t count)
+{
+	if (t->address_count == 0)
+		points4_reserve(&t->map->points, count);
+}
+
+void table4_fit(struct table4 *t)
+{
+	points4_fit(&t->map->points);
+}
+
+static void note_verdict(const struct table4 *t, verdict_t verdict, struct paints *paints)
+{
+	paints->verdict = verdict;
+	paints->lists.used = 0;
+	listset_add(&paints->lists, t->verdicts, verdict);
+}
+
+/*
+ * Paint a single address in the plain case: there is nothing else in its /24 but points in one
+ * bucket, and room for one more there. It costs one line, and no memory of the arena.
+ *
+ * Returns: false in all other cases; nothing is done
+ */
+static bool add_point(struct table4 *t, uint32_t address, verdict_t verdict, struct paints *paints)
+{
+	const struct listset none = {.used = 0};
+	struct points4_room room;
+	uint16_t *count = &t->map->point_counts[address >> 16];
+
+	if (verdict == VERDICT_NONE || verdict > VERDICT_MAX)
+		return false;
+	if (ranges4_load(&t->map->ranges, address >> 8) != VERDICT_NONE)
+		return false;
+	if (!points4_find_room(&t->map->points, address, verdict, t->net_points, &room))
+		return false;
+	if (verdict != paints->verdict)
+		note_verdict(t, verdict, paints);
+	/* the summary first, as in a paint */
+	summary4_count(&t->summary, address >> 16, &paints->lists, &none, 1);
+	points4_fill(&t->map->points, &room, verdict);
+	pages_touch(&t->pages, count);
+	++*count;
+	t->address_count++;
+	return true;
+}
+
+static uint32_t some_list(const struct listset *lists)
+{
+	unsigned word;
+
+	if (!lists->used)
+		return 0;
+	word = (unsigned)__builtin_ctz(lists->used);
+	return word * 64 + (unsigned)__builtin_ctzll(lists->words[word]);
+}
+
+static void prefetch(const struct table4 *t, uint32_t address, const struct paints *paints)
+{
+	points4_prefetch(&t->map->points, address);
+	ranges4_prefetch(&t->map->ranges, address >> 8);
+	__builtin_prefetch(&t->map->point_counts[address >> 16], 1);
+	/* it may be another verdict's, then it is prefetched in vain */
+	summary4_prefetch(&t->summary, address >> 16, some_list(&paints->lists));
+}
+
+int table4_paint_burst(struct table4 *t, const uint32_t *firsts, const uint32_t *lasts,
+                       const verdict_t *verdicts, size_t count)
+{
+	struct paints paints = {.verdict = VERDICT_NONE};
+
+	for (size_t i = 0; i < count && i < AHEAD; i++)
+		prefetch(t, firsts[i], &paints);
+	for (size_t i = 0; i < count; i++) {
+		int rc;
+
+		if (i + AHEAD < count)
+			prefetch(t, firsts[i + AHEAD], &paints);
+		if (firsts[i] == lasts[i] && add_point(t, firsts[i], verdicts[i], &paints))
+			continue;
+		rc = table4_paint(t, firsts[i], lasts[i], verdicts[i]);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
