@@ -57,8 +57,10 @@ test-arm64:
 	[ -e $(BUILD)-arm64/build.ninja ] || meson setup $(BUILD)-arm64 --cross-file $(BUILD)-arm64-root/cross.ini
 	tests/run.py $(BUILD)-arm64 --suite unit --suite golden --suite fuzz --no-suite native -t 5
 
-# The long runs: arm64, and every fuzz target for ten minutes. Hours, not minutes.
-test-long: test-arm64
+# The long runs: arm64, a million answers beside rbldnsd's, and every fuzz target for ten minutes.
+# Hours, not minutes.
+test-long: test-arm64 build
+	/usr/bin/python3 tests/smoke/test_rbldnsd.py $(BUILD) /usr/sbin/rbldnsd 1000000
 	$(MAKE) fuzz SECONDS_EACH=600
 
 bench:

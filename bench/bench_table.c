@@ -102,43 +102,6 @@ static void bench_table6_ascending(struct table6 *t, uint32_t entries)
 	report("table6_ascending_memory", (double)stats.memory_size / entries, "B/prefix", entries);
 }
 
-static size_t name_of(uint32_t key, uint8_t out_name[32])
-{
-	return (size_t)snprintf((char *)out_name, 32, "\3www\10%08x\3%02xm\3com", key, key & 0xff);
-}
-
-static void bench_names(struct names *n, uint32_t entries)
-{
-	struct names_match match;
-	struct names_stats stats;
-	uint8_t name[32];
-	uint32_t sum = 0;
-	uint64_t start;
-
-	start = cpu_ns();
-	for (uint32_t i = 0; i < entries; i++) {
-		size_t size = name_of(mix(i), name);
-
-		must(names_put(n, name + 4, size - 4, 1, 1));
-	}
-	report_ns("names_put", start, entries);
-	names_stats(n, &stats);
-	report("names_memory", (double)stats.memory_size / (double)stats.name_count, "B/name",
-	       stats.name_count);
-	start = cpu_ns();
-	for (uint32_t i = 0; i < LOOKUPS; i++)
-		sum += (uint32_t)name_of(lookup_key(i, entries), name);
-	report_ns("names_overhead", start, LOOKUPS); /* of making the name, to be subtracted */
-	start = cpu_ns();
-	for (uint32_t i = 0; i < LOOKUPS; i++) {
-		names_lookup(n, name, name_of(lookup_key(i, entries), name), &match);
-		sum += match.verdict;
-	}
-	report_ns("names_lookup", start, LOOKUPS);
-	if (sum == 1)
-		fprintf(stderr, "sum\n");
-}
-
 static struct tables *fresh(struct tables *old)
 {
 	struct tables *t;
@@ -173,7 +136,6 @@ int main(int argc, char **argv)
 	bench_table6(t->addresses6, entries);
 	t = fresh(t);
 	bench_table6_ascending(t->addresses6, entries);
-	bench_names(t->names, entries);
 	tables_free(t);
 	return 0;
 }

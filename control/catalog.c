@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/catalog.h"
 
+#include "control/id_pool.h"
+
 #include <sodium.h>
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +28,7 @@ struct listing {
 	char *text;
 	uint32_t list, code, hash;
 	uint32_t use_count; /* verdicts */
-	uint32_t next;      /* in one of the chains below */
+	uint32_t next;      /* in the chain below */
 	uint8_t text_size;
 	bool is_marked;
 };
@@ -50,12 +53,13 @@ struct catalog {
 	struct listing *listings; /* [0] is not used */
 	struct verdict *verdicts;
 	size_t listing_capacity, verdict_capacity;
-	uint32_t listing_end, verdict_end;     /* ids from here on were never used */
-	uint32_t free_listings, free_verdicts; /* chains */
+	uint32_t listing_end, verdict_end; /* ids from here on were never used */
+	struct id_pool listing_ids, verdict_ids;
 	uint32_t late_listings, late_verdicts; /* dropped by the last collect: not free before the
 	                                          next one */
+	size_t content_size;                   /* bytes of texts and of longer sets, as allocated */
 	uint32_t suspects; /* verdicts that were made, or lost their last count, since the last
-	                      collect */
+	                    collect */
 };
 
 static uint32_t hash_bytes(const struct catalog *catalog, const void *bytes, size_t size)
@@ -66,6 +70,12 @@ static uint32_t hash_bytes(const struct catalog *catalog, const void *bytes, siz
 	crypto_shorthash(out, bytes, size, catalog->key);
 	memcpy(&hash, out, sizeof(hash));
 	return hash;
+}
+
+/* Bytes that malloc() took for a block. */
+static size_t block_size(void *block)
+{
+	return block ? malloc_usable_size(block) + sizeof(size_t) : 0;
 }
 
 static int index_init(struct index *x)
@@ -134,7 +144,9 @@ struct catalog *catalog_new(void)
 	}
 	randombytes_buf(catalog->key, sizeof(catalog->key));
 	catalog->listing_end = catalog->verdict_end = 1;
-	if (index_init(&catalog->listing_index) < 0 || index_init(&catalog->verdict_index) < 0) {
+	if (index_init(&catalog->listing_index) < 0 || index_init(&catalog->verdict_index) < 0 ||
+	    id_pool_init(&catalog->listing_ids, CATALOG_ID_MAX) < 0 ||
+	    id_pool_init(&catalog->verdict_ids, CATALOG_ID_MAX) < 0) {
 		errno = ENOMEM;
 		goto fail;
 	}
@@ -157,19 +169,24 @@ void catalog_free(struct catalog *catalog)
 	free(catalog->verdicts);
 	free(catalog->listing_index.slots);
 	free(catalog->verdict_index.slots);
+	id_pool_done(&catalog->listing_ids);
+	id_pool_done(&catalog->verdict_ids);
 	free(catalog);
+}
+
+void catalog_limit(struct catalog *catalog, uint32_t id_max)
+{
+	catalog->listing_ids.max = catalog->verdict_ids.max = id_max;
 }
 
 /* Room for a record at index `end` of an array. */
 static int grow(void **array, size_t *capacity, uint32_t end, size_t record_size)
 {
-	size_t wanted = *capacity ? *capacity * 2 : 64;
+	size_t wanted = *capacity ? *capacity + *capacity / 2 : 64;
 	void *bigger;
 
 	if (end < *capacity)
 		return 0;
-	if (end > CATALOG_ID_MAX)
-		return -ENOSPC;
 	bigger = realloc(*array, wanted * record_size);
 	if (!bigger)
 		return -ENOMEM;
@@ -198,12 +215,12 @@ static uint32_t hash_listing(const struct catalog *catalog, const struct catalog
 static int new_listing(struct catalog *catalog, const struct catalog_listing *from, uint32_t hash,
                        uint32_t *out_id)
 {
-	uint32_t id = catalog->free_listings;
 	struct listing *l;
 	char *text = NULL;
+	uint32_t id;
 	int rc = index_reserve(&catalog->listing_index);
 
-	if (!rc && !id)
+	if (!rc)
 		rc = grow((void **)&catalog->listings, &catalog->listing_capacity,
 		          catalog->listing_end, sizeof(*catalog->listings));
 	if (rc < 0)
@@ -214,10 +231,14 @@ static int new_listing(struct catalog *catalog, const struct catalog_listing *fr
 			return -ENOMEM;
 		memcpy(text, from->text, from->text_size);
 	}
-	if (id)
-		catalog->free_listings = catalog->listings[id].next;
-	else
-		id = catalog->listing_end++;
+	id = id_pool_take(&catalog->listing_ids);
+	if (!id) {
+		free(text);
+		return -ENOSPC;
+	}
+	if (id == catalog->listing_end)
+		catalog->listing_end++;
+	catalog->content_size += block_size(text);
 	l = &catalog->listings[id];
 	*l = (struct listing){.text = text,
 	                      .text_size = from->text_size,
@@ -266,10 +287,10 @@ static int new_verdict(struct catalog *catalog, const uint32_t *listings, size_t
                        uint32_t hash, uint32_t *out_id)
 {
 	struct verdict v = {.count = (uint8_t)count, .hash = hash};
-	uint32_t id = catalog->free_verdicts;
+	uint32_t id;
 	int rc = index_reserve(&catalog->verdict_index);
 
-	if (!rc && !id)
+	if (!rc)
 		rc = grow((void **)&catalog->verdicts, &catalog->verdict_capacity,
 		          catalog->verdict_end, sizeof(*catalog->verdicts));
 	if (rc < 0)
@@ -279,11 +300,17 @@ static int new_verdict(struct catalog *catalog, const uint32_t *listings, size_t
 		if (!v.many)
 			return -ENOMEM;
 	}
+	id = id_pool_take(&catalog->verdict_ids);
+	if (!id) {
+		if (count > FEW)
+			free(v.many);
+		return -ENOSPC;
+	}
+	if (id == catalog->verdict_end)
+		catalog->verdict_end++;
 	memcpy(count > FEW ? v.many : v.few, listings, count * sizeof(*listings));
-	if (id)
-		catalog->free_verdicts = catalog->verdicts[id].next;
-	else
-		id = catalog->verdict_end++;
+	if (count > FEW)
+		catalog->content_size += block_size(v.many);
 	catalog->verdicts[id] = v;
 	for (size_t i = 0; i < count; i++)
 		catalog->listings[listings[i]].use_count++;
@@ -389,13 +416,11 @@ static void free_late(struct catalog *catalog)
 {
 	for (uint32_t id = catalog->late_listings, next; id; id = next) {
 		next = catalog->listings[id].next;
-		catalog->listings[id].next = catalog->free_listings;
-		catalog->free_listings = id;
+		id_pool_give(&catalog->listing_ids, id);
 	}
 	for (uint32_t id = catalog->late_verdicts, next; id; id = next) {
 		next = catalog->verdicts[id].next;
-		catalog->verdicts[id].next = catalog->free_verdicts;
-		catalog->free_verdicts = id;
+		id_pool_give(&catalog->verdict_ids, id);
 	}
 	catalog->late_listings = catalog->late_verdicts = 0;
 }
@@ -405,6 +430,7 @@ static void drop_listing(struct catalog *catalog, uint32_t id)
 	struct listing *l = &catalog->listings[id];
 
 	index_remove(&catalog->listing_index, l->hash, id);
+	catalog->content_size -= block_size(l->text);
 	free(l->text);
 	*l = (struct listing){.next = catalog->late_listings};
 	catalog->late_listings = id;
@@ -426,8 +452,10 @@ static int drop_verdict(struct catalog *catalog, uint32_t id, catalog_forget *fo
 		drop_listing(catalog, listings[i]);
 	}
 	index_remove(&catalog->verdict_index, v->hash, id);
-	if (v->count > FEW)
+	if (v->count > FEW) {
+		catalog->content_size -= block_size(v->many);
 		free(v->many);
+	}
 	*v = (struct verdict){.next = catalog->late_verdicts};
 	catalog->late_verdicts = id;
 	return rc;
@@ -455,6 +483,15 @@ int catalog_collect(struct catalog *catalog, catalog_forget *forget, void *conte
 
 void catalog_stats(const struct catalog *catalog, struct catalog_stats *out_stats)
 {
-	*out_stats = (struct catalog_stats){.listing_count = catalog->listing_index.count,
-	                                    .verdict_count = catalog->verdict_index.count};
+	*out_stats = (struct catalog_stats){
+	    .listing_count = catalog->listing_index.count,
+	    .verdict_count = catalog->verdict_index.count,
+	    .listing_max = catalog->listing_end - 1,
+	    .verdict_max = catalog->verdict_end - 1,
+	    .memory_size = catalog->listing_capacity * sizeof(*catalog->listings) +
+	                   catalog->verdict_capacity * sizeof(*catalog->verdicts) +
+	                   (catalog->listing_index.mask + catalog->verdict_index.mask + 2) *
+	                       sizeof(struct slot) +
+	                   catalog->content_size,
+	};
 }

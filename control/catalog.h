@@ -4,7 +4,8 @@
  * The ids of listings and verdicts, by content. Ids live as long as something is painted with them:
  * a verdict counts the addresses and names it is painted on, so that it does not matter how a
  * repainted range is cut into segments; a listing counts its verdicts. What nothing uses any more
- * is found by catalog_collect() at the end of a batch and may be used again after that batch.
+ * is found by catalog_collect() at the end of a batch and may be used again after that batch. The
+ * lowest free id comes first, so that ids stay small.
  *
  * Threads: one thread per struct catalog.
  */
@@ -32,6 +33,9 @@ enum catalog_kind { CATALOG_IP4, CATALOG_IP6, CATALOG_NAMES };
 /* Errors: NULL with errno. */
 struct catalog *catalog_new(void);
 void catalog_free(struct catalog *catalog);
+
+/* Hand out no more ids above a number, <= CATALOG_ID_MAX. */
+void catalog_limit(struct catalog *catalog, uint32_t id_max);
 
 /* The id of a listing. Errors: -ENOMEM, -ENOSPC all ids are in use. */
 int catalog_listing(struct catalog *catalog, const struct catalog_listing *listing,
@@ -72,5 +76,7 @@ int catalog_collect(struct catalog *catalog, catalog_forget *forget, void *conte
 
 struct catalog_stats {
 	size_t listing_count, verdict_count; /* ids in use */
+	uint32_t listing_max, verdict_max;   /* largest ids ever handed out */
+	size_t memory_size;                  /* bytes */
 };
 void catalog_stats(const struct catalog *catalog, struct catalog_stats *out_stats);

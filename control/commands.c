@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/commands.h"
 
+#include "control/answering.h"
 #include "control/engine.h"
 #include "control/intake.h"
 #include "control/manual.h"
+#include "control/merge_names.h"
 #include "control/publisher.h"
 #include "control/request.h"
 #include "control/show.h"
@@ -97,20 +99,40 @@ out:
 	free(change);
 }
 
+static void commands_warn_never_name(struct commands_change *change, const struct config *config,
+                                     const struct manual_key *key)
+{
+	char text[400];
+
+	for (unsigned i = 0; i < config->never_name_count; i++) {
+		const struct config_place *never = &config->never_names[i];
+
+		if (!merge_name_is_within(key->wire, key->wire_size, never->wire, never->wire_size))
+			continue;
+		snprintf(text, sizeof(text), "%s is in guard.never_list and will not be answered",
+		         key->text);
+		commands_warn(change, text);
+		return;
+	}
+}
+
 /* Whether the key, or a part of what it spans, is never answered. */
 static void commands_warn_never(struct commands_change *change, const struct config *config,
                                 const struct manual_key *key)
 {
 	const struct address_range *r = &key->range;
-	char text[400];
+	char text[512], network[2 * ADDRESS_TEXT_MAX];
 
+	if (key->is_name && !key->is_exclusion)
+		commands_warn_never_name(change, config, key);
 	if (key->is_name || key->is_exclusion)
 		return;
-	for (unsigned i = 0; i < config->never_list_count; i++) {
+	for (unsigned i = 0; i < config->never_range_count; i++) {
 		const struct address_range *never = &config->never_ranges[i];
 
 		if (never->is_ip6 != r->is_ip6 || never->last < r->first || never->first > r->last)
 			continue;
+		address_format(never, network);
 		if (never->first <= r->first && never->last >= r->last)
 			snprintf(text, sizeof(text),
 			         "%s is in guard.never_list and will not be answered", key->text);
@@ -118,7 +140,7 @@ static void commands_warn_never(struct commands_change *change, const struct con
 			snprintf(text, sizeof(text),
 			         "the part of %s that is in guard.never_list ('%s') will not be "
 			         "answered",
-			         key->text, config->never_list[i]);
+			         key->text, network);
 		commands_warn(change, text);
 		return;
 	}
@@ -267,6 +289,83 @@ static void commands_feeds(struct engine *e, struct server_request *client, cons
 	commands_fed(NULL, NULL, wait);
 }
 
+static void commands_rollback(struct engine *e, struct server_request *client,
+                              const struct request *r)
+{
+	struct feed *feed = intake_find(e->intake, r->feed);
+	struct commands_feeds *wait;
+
+	if (!feed) {
+		server_refuse(client, "there is no feed '%s'", r->feed);
+		return;
+	}
+	wait = commands_wait(e, client);
+	if (wait)
+		intake_rollback(feed, r->version, commands_fed, wait);
+}
+
+struct commands_switched {
+	struct engine *engine;
+	struct server_request *client;
+	int save_rc;
+};
+
+static void commands_switched(const struct publisher_report *report, void *context)
+{
+	struct commands_switched *wait = context;
+	const char *error = report->result.error[0] ? report->result.error : strerror(-report->rc);
+	char warning[400] = "";
+
+	if (report->is_cancelled) {
+		server_refuse(wait->client, "the daemon stops");
+		free(wait);
+		return;
+	}
+	if (report->rc < 0)
+		snprintf(warning, sizeof(warning), "not in force yet: %s", error);
+	else if (wait->save_rc < 0)
+		snprintf(warning, sizeof(warning), "in force, but a restart will forget it: %s",
+		         strerror(-wait->save_rc));
+	server_reply(wait->client,
+	             json_pack("{s:b, s:b, s:s?, s:o}", "ok", 1, "answered", report->rc == 0,
+	                       "warning", warning[0] ? warning : NULL, "feeds",
+	                       status_feeds(wait->engine)));
+	free(wait);
+}
+
+/* The kill switch. */
+static void commands_switch(struct engine *e, struct server_request *client,
+                            const struct request *r)
+{
+	struct feed *feed = intake_find(e->intake, r->feed);
+	bool is_off = r->command == REQUEST_FEEDS_DISABLE;
+	struct commands_switched *wait;
+	char author[128];
+
+	if (!feed) {
+		server_refuse(client, "there is no feed '%s'", r->feed);
+		return;
+	}
+	if (!is_off && !feed->is_enabled) {
+		server_refuse(client, "list '%s' has 'enabled: false' in the configuration",
+		              r->feed);
+		return;
+	}
+	wait = calloc(1, sizeof(*wait));
+	if (!wait) {
+		server_refuse(client, "out of memory");
+		return;
+	}
+	*wait = (struct commands_switched){e, client, 0};
+	commands_author(r, client, author, sizeof(author));
+	wait->save_rc = answering_switch(e, feed, is_off ? (r->reason ? r->reason : "") : NULL,
+	                                 author, commands_switched, wait);
+	if (wait->save_rc != -ENOMEM)
+		return;
+	server_refuse(client, "out of memory");
+	free(wait);
+}
+
 static void commands_push(struct engine *e, struct server_request *client, const struct request *r)
 {
 	struct feed *feed = intake_find(e->intake, r->feed);
@@ -330,7 +429,11 @@ static void commands_dispatch(struct engine *e, struct server_request *client,
 		commands_feeds(e, client, r, intake_accept);
 		break;
 	case REQUEST_FEEDS_ROLLBACK:
-		commands_feeds(e, client, r, intake_rollback);
+		commands_rollback(e, client, r);
+		break;
+	case REQUEST_FEEDS_DISABLE:
+	case REQUEST_FEEDS_ENABLE:
+		commands_switch(e, client, r);
 		break;
 	case REQUEST_FEEDS_PUSH:
 		commands_push(e, client, r);

@@ -25,6 +25,8 @@
 #define CONFIG_CORES_MAX     64
 #define CONFIG_TEXT_MAX      255 /* bytes of a text template: one TXT string */
 #define CONFIG_NSID_MAX      64  /* SETTINGS_NSID_MAX of the data plane */
+#define CONFIG_KEEP_MAX      32  /* versions of a feed on disk */
+#define CONFIG_MUST_LIST_MAX 32
 
 enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
@@ -37,6 +39,17 @@ enum config_access_action { /* = enum access_action */
 };
 enum config_view { VIEW_CODES, VIEW_BITS, VIEW_ALLOW }; /* = ZoneView of update.proto */
 enum config_bogons { BOGONS_DROP, BOGONS_KEEP };
+/* What becomes of a list whose feed is out of date. */
+enum config_expired { EXPIRED_KEEP, EXPIRED_EMPTY, EXPIRED_SERVFAIL };
+
+/* An address, range or name that a list of the configuration holds. */
+struct config_place {
+	const char *text; /* borrowed from the list */
+	bool is_name;
+	struct address_range range;  /* unless is_name */
+	uint8_t wire[NAME_WIRE_MAX]; /* lower case, no root label */
+	uint8_t wire_size;
+};
 
 struct config_port {
 	char *device;
@@ -92,6 +105,13 @@ struct config_feed {
 	char *max_age;
 	struct guard_limits guards; /* resolved: defaults for what was not given */
 	enum config_bogons bogons;
+	bool has_canaries; /* resolved: guard.canaries hold versions of this feed */
+	char **must_list;
+	unsigned must_list_count;
+	struct config_place *must; /* resolved, parallel to must_list */
+	enum config_expired expired;
+	uint32_t keep;  /* versions; default 3 */
+	char *checksum; /* a file beside the source, absolute once resolved; NULL = none */
 	const struct format *format_row; /* resolved */
 	struct format_options *options;  /* resolved; NULL = none given */
 	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */
@@ -109,6 +129,10 @@ struct config_list {
 	char *name;
 	struct config_feed *feed; /* NULL for manual lists */
 	bool manual;
+	bool is_observed;   /* counted, not answered */
+	bool is_enabled;    /* as given */
+	bool is_off;        /* resolved: 'enabled: false', it answers nothing */
+	bool is_subtracted; /* what it lists no other list lists */
 	char *code_text;
 	char *text;               /* template, may be NULL */
 	uint32_t code;            /* resolved, host order; default 127.0.0.2 */
@@ -163,7 +187,13 @@ struct config {
 	struct config_rate_limit *rate_limit; /* NULL = no limits */
 	char **never_list;
 	unsigned never_list_count;
-	struct address_range *never_ranges; /* resolved, parallel to never_list */
+	struct address_range *never_ranges; /* resolved */
+	unsigned never_range_count;
+	struct config_place *never_names; /* resolved: the names, and all below them */
+	unsigned never_name_count;
+	char **canaries; /* once resolved: the defaults when none are given */
+	unsigned canaries_count;
+	struct config_place *canary_places; /* resolved, parallel to canaries */
 	struct config_list *lists;
 	unsigned lists_count;
 	struct config_zone *zones;

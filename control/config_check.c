@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_check.h"
 
+#include "control/config.h"
 #include "control/config_limits.h"
 #include "control/config_names.h"
+#include "control/config_place.h"
 #include "control/config_schema.h"
 #include "control/config_value.h"
 
@@ -238,15 +240,25 @@ static const char *check_prefix(struct check *c, const char *text)
 	                            "\"2001:db8::/32\"");
 }
 
-static const char *check_networks(struct check *c, const char *text)
+static const char *check_places(struct check *c, const char *text)
 {
-	struct address_range range;
+	struct config_place place;
 
-	return config_value_network(text, true, &range) == 0
+	return config_place_parse(text, &place) == 0
 	           ? NULL
 	           : expect_network(c, text,
-	                            "an address, prefix or range, such as \"192.0.2.0/24\" or "
-	                            "\"192.0.2.1-192.0.2.9\"");
+	                            "an address, prefix, range or name, such as \"192.0.2.0/24\", "
+	                            "\"192.0.2.1-192.0.2.9\" or \"example.org\"");
+}
+
+static const char *check_labels(struct check *c, const char *text)
+{
+	return check_number(c, text, 127);
+}
+
+static const char *check_keep(struct check *c, const char *text)
+{
+	return check_from_one(c, text, CONFIG_KEEP_MAX);
 }
 
 static const char *check_list_name(struct check *c, const char *text)
@@ -448,7 +460,8 @@ static const struct {
     {"rate_limit.ipv6_length", check_length6},
     {"rate_limit.buckets", check_buckets},
     {"rate_limit.exempt[]", check_prefix},
-    {"guard.never_list[]", check_networks},
+    {"guard.never_list[]", check_places},
+    {"guard.canaries[]", check_places},
     {"lists[].name", check_list_name},
     {"lists[].feed.path", check_path},
     {"lists[].feed.url", check_url},
@@ -463,9 +476,14 @@ static const struct {
     {"lists[].feed.format", check_format},
     {"lists[].feed.refresh", check_duration},
     {"lists[].feed.max_age", check_duration},
+    {"lists[].feed.keep", check_keep},
+    {"lists[].feed.checksum", check_path},
     {"lists[].feed.guards.errors", check_share},
     {"lists[].feed.guards.shrink", check_share},
     {"lists[].feed.guards.growth", check_growth},
+    {"lists[].feed.guards.coverage4", check_share},
+    {"lists[].feed.guards.labels", check_labels},
+    {"lists[].feed.guards.must_list[]", check_places},
     {"lists[].feed.guards.widest4", check_widest4},
     {"lists[].feed.guards.widest6", check_widest6},
     {"lists[].code", check_code},

@@ -298,6 +298,7 @@ static const struct {
     {"secret_file", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
     {"min_interval", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
     {"timeout", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
+    {"checksum", SOURCE_PATH, "path"},
     {"size_max", SOURCE_URL | SOURCE_RSYNC | SOURCE_PUSH, "url, rsync or push"},
 };
 
@@ -327,6 +328,23 @@ static void check_feed(const struct config_node *feed, const struct config_path 
 	config_options_check(feed, path, m);
 }
 
+static bool is_true(const struct config_node *list, const char *key)
+{
+	const struct config_node *node = config_lines_get(list, key);
+
+	return is_scalar(node) && strcmp(node->text, "true") == 0;
+}
+
+static void check_use(const struct config_node *list, const struct config_path *path,
+                      struct config_mistakes *m)
+{
+	const struct config_path at = {.up = path, .key = "subtract"};
+
+	if (is_true(list, "observe") && is_true(list, "subtract"))
+		config_mistake(m, config_lines_get(list, "subtract")->line, &at,
+		               "is given with observe: true, expected only one of them");
+}
+
 static void check_list(const struct config_node *list, unsigned index, struct config_mistakes *m)
 {
 	static const struct config_path top = {.key = "lists"};
@@ -338,6 +356,7 @@ static void check_list(const struct config_node *list, unsigned index, struct co
 
 	if (list->kind != CONFIG_MAPPING)
 		return;
+	check_use(list, &path, m);
 	if (feed)
 		check_feed(feed, &feed_path, m);
 	if (feed && is_manual)
@@ -472,6 +491,8 @@ static bool check_lists_and_zones(const struct config_node *root, struct config_
 	is_done = is_done && check_repeats(lists, &top, "name", text_key, m);
 	names_sort(&n);
 	is_done = is_done && check_zones(root, &n, m);
+	for (size_t i = 0; i < n.count; i++)
+		n.items[i].is_used |= is_true(&lists->children[n.items[i].outer], "subtract");
 	/* Of two lists of one name only the first can be meant; the second is told already. */
 	for (size_t i = 0; i < n.count; i++) {
 		if (previous && compare_keys(previous, &n.items[i]) == 0)

@@ -4,6 +4,7 @@
 #include "control/config_check.h"
 #include "control/config_keys.h"
 #include "control/config_options.h"
+#include "control/config_place.h"
 #include "control/config_value.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #define DATAPLANE_SOCKET_DEFAULT "/run/reputed/dataplane.sock"
 #define VERSION_DEFAULT          "reputed"
 #define CODE_DEFAULT             0x7f000002
+#define KEEP_DEFAULT             3
 #define TTL_DEFAULT_S            300
 #define NEGATIVE_TTL_DEFAULT_S   60
 
@@ -129,18 +131,6 @@ static int resolve_rate_limit(struct config *c, const struct config_node *root)
 	return rc;
 }
 
-static int resolve_never_list(struct config *c)
-{
-	int rc = 0;
-
-	c->never_ranges = calloc(c->never_list_count + 1, sizeof(*c->never_ranges));
-	if (!c->never_ranges)
-		return -ENOMEM;
-	for (unsigned i = 0; i < c->never_list_count && rc == 0; i++)
-		rc = config_value_network(c->never_list[i], true, &c->never_ranges[i]);
-	return rc;
-}
-
 /* A guard that the file does not give keeps its default. */
 static void resolve_guards(struct guard_limits *limits, const struct config_node *guards)
 {
@@ -158,6 +148,10 @@ static void resolve_guards(struct guard_limits *limits, const struct config_node
 		limits->widest4 = otherwise.widest4;
 	if (!config_lines_get(guards, "widest6"))
 		limits->widest6 = otherwise.widest6;
+	if (!config_lines_get(guards, "coverage4"))
+		limits->coverage4 = otherwise.coverage4;
+	if (!config_lines_get(guards, "labels"))
+		limits->labels = otherwise.labels;
 }
 
 /* How a feed that is not a file here is fetched. */
@@ -184,6 +178,7 @@ static int resolve_feed(struct config_feed *feed, const struct config_node *node
                         const char *folder)
 {
 	const struct config_node *guards = config_lines_get(node, "guards");
+	int rc;
 
 	feed->format_row = format_find(feed->format);
 	if (!feed->format_row)
@@ -195,6 +190,15 @@ static int resolve_feed(struct config_feed *feed, const struct config_node *node
 	resolve_guards(&feed->guards, guards);
 	if (!config_lines_get(guards, "bogons"))
 		feed->bogons = BOGONS_DROP;
+	if (!config_lines_get(guards, "canaries"))
+		feed->has_canaries = true;
+	if (!feed->keep)
+		feed->keep = KEEP_DEFAULT;
+	rc = config_place_resolve(feed->must_list, feed->must_list_count, &feed->must);
+	if (rc == 0 && feed->checksum)
+		rc = resolve_path(&feed->checksum, folder, "");
+	if (rc < 0)
+		return rc;
 	if (config_options_resolve(feed, node, folder) < 0)
 		return -ENOMEM;
 	if (!feed->path)
@@ -213,6 +217,8 @@ static int resolve_lists(struct config *c, const struct config_node *root, const
 		struct config_list *list = &c->lists[i];
 
 		list->code = CODE_DEFAULT;
+		list->is_off =
+		    config_lines_get(&lists->children[i], "enabled") && !list->is_enabled;
 		if (list->code_text)
 			rc = config_value_code(list->code_text, &list->code);
 		if (rc == 0 && list->feed)
@@ -332,7 +338,8 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 	if (rc == 0)
 		rc = resolve_rate_limit(c, root);
 	if (rc == 0)
-		rc = resolve_never_list(c);
+		rc = config_place_guard(
+		    c, config_lines_get(config_lines_get(root, "guard"), "canaries"));
 	if (rc == 0)
 		rc = resolve_lists(c, root, folder);
 	if (rc == 0)
@@ -343,8 +350,7 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 void config_resolve_undo(struct config *c)
 {
 	explicit_bzero(&c->cookie_secrets, sizeof(c->cookie_secrets));
-	free(c->never_ranges);
-	c->never_ranges = NULL;
+	config_place_undo(c);
 	if (c->rate_limit) {
 		free(c->rate_limit->exempt_ranges);
 		c->rate_limit->exempt_ranges = NULL;

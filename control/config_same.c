@@ -21,17 +21,31 @@ static bool is_same_ranges(const struct address_range *a, unsigned a_count,
 	return true;
 }
 
+static bool is_same_names(const struct config *a, const struct config *b)
+{
+	if (a->never_name_count != b->never_name_count)
+		return false;
+	for (unsigned i = 0; i < a->never_name_count; i++) {
+		const struct config_place *x = &a->never_names[i], *y = &b->never_names[i];
+
+		if (x->wire_size != y->wire_size || memcmp(x->wire, y->wire, x->wire_size) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool config_same_lists(const struct config *a, const struct config *b)
 {
 	if (a->lists_count != b->lists_count ||
-	    !is_same_ranges(a->never_ranges, a->never_list_count, b->never_ranges,
-	                    b->never_list_count))
+	    !is_same_ranges(a->never_ranges, a->never_range_count, b->never_ranges,
+	                    b->never_range_count) ||
+	    !is_same_names(a, b))
 		return false;
 	for (unsigned i = 0; i < a->lists_count; i++) {
 		const struct config_list *x = &a->lists[i], *y = &b->lists[i];
 
 		if (strcmp(x->name, y->name) != 0 || x->manual != y->manual || x->code != y->code ||
-		    !is_same_text(x->text, y->text))
+		    x->is_subtracted != y->is_subtracted || !is_same_text(x->text, y->text))
 			return false;
 	}
 	return true;

@@ -38,6 +38,8 @@ static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
 static const cyaml_strval_t view_names[] = {
     {"codes", VIEW_CODES}, {"bits", VIEW_BITS}, {"allow", VIEW_ALLOW}};
 static const cyaml_strval_t bogons_names[] = {{"drop", BOGONS_DROP}, {"keep", BOGONS_KEEP}};
+static const cyaml_strval_t expired_names[] = {
+    {"keep", EXPIRED_KEEP}, {"empty", EXPIRED_EMPTY}, {"servfail", EXPIRED_SERVFAIL}};
 
 static const cyaml_schema_field_t port_fields[] = {
     TEXT("device", REQUIRED, struct config_port, device),
@@ -101,6 +103,8 @@ static const cyaml_schema_field_t identity_fields[] = {
 static const cyaml_schema_field_t guard_fields[] = {
     CYAML_FIELD_SEQUENCE("never_list", POINTER | OPTIONAL, struct config, never_list, &text_value,
                          0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("canaries", POINTER | OPTIONAL, struct config, canaries, &text_value, 0,
+                         CYAML_UNLIMITED),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t guards_fields[] = {
@@ -110,6 +114,12 @@ static const cyaml_schema_field_t guards_fields[] = {
     CYAML_FIELD_BOOL("may_be_empty", OPTIONAL, struct config_feed, guards.may_be_empty),
     CYAML_FIELD_UINT("widest4", OPTIONAL, struct config_feed, guards.widest4),
     CYAML_FIELD_UINT("widest6", OPTIONAL, struct config_feed, guards.widest6),
+    CYAML_FIELD_UINT("min_entries", OPTIONAL, struct config_feed, guards.min_entries),
+    CYAML_FIELD_FLOAT("coverage4", OPTIONAL, struct config_feed, guards.coverage4),
+    CYAML_FIELD_UINT("labels", OPTIONAL, struct config_feed, guards.labels),
+    CYAML_FIELD_BOOL("canaries", OPTIONAL, struct config_feed, has_canaries),
+    CYAML_FIELD_SEQUENCE("must_list", POINTER | OPTIONAL, struct config_feed, must_list,
+                         &text_value, 0, CONFIG_MUST_LIST_MAX),
     CYAML_FIELD_ENUM("bogons", OPTIONAL | STRICT, struct config_feed, bogons, bogons_names,
                      COUNT(bogons_names)),
     CYAML_FIELD_END};
@@ -128,6 +138,10 @@ static const cyaml_schema_field_t feed_fields[] = {
     TEXT("format", REQUIRED, struct config_feed, format),
     TEXT("refresh", OPTIONAL, struct config_feed, refresh),
     TEXT("max_age", OPTIONAL, struct config_feed, max_age),
+    CYAML_FIELD_ENUM("expired", OPTIONAL | STRICT, struct config_feed, expired, expired_names,
+                     COUNT(expired_names)),
+    CYAML_FIELD_UINT("keep", OPTIONAL, struct config_feed, keep),
+    TEXT("checksum", OPTIONAL, struct config_feed, checksum),
     CYAML_FIELD_IGNORE("options", OPTIONAL), /* config_options.h */
     SAME_STRUCT("guards", guards_fields),
     CYAML_FIELD_END};
@@ -138,6 +152,9 @@ static const cyaml_schema_field_t list_fields[] = {
     CYAML_FIELD_BOOL("manual", OPTIONAL, struct config_list, manual),
     TEXT("code", OPTIONAL, struct config_list, code_text),
     TEXT("text", OPTIONAL, struct config_list, text),
+    CYAML_FIELD_BOOL("observe", OPTIONAL, struct config_list, is_observed),
+    CYAML_FIELD_BOOL("enabled", OPTIONAL, struct config_list, is_enabled),
+    CYAML_FIELD_BOOL("subtract", OPTIONAL, struct config_list, is_subtracted),
     CYAML_FIELD_UINT("bit", OPTIONAL, struct config_list, bit),
     CYAML_FIELD_UINT("category", OPTIONAL, struct config_list, category),
     CYAML_FIELD_UINT("trust", OPTIONAL, struct config_list, trust),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/engine.h"
 
+#include "control/answering.h"
 #include "control/commands.h"
 #include "control/config_secrets.h"
 #include "control/durable.h"
@@ -10,6 +11,7 @@
 #include "control/manual.h"
 #include "control/publisher.h"
 #include "control/server.h"
+#include "control/switches.h"
 #include "control/watch.h"
 #include "control/worker.h"
 #include "dataplane/proto/channel.h"
@@ -98,6 +100,7 @@ static void engine_synced(const struct publisher_report *report, void *context)
 	evtimer_add(e->sync_timer, &delay);
 	if (e->is_sync_wanted)
 		engine_sync(e);
+	answering_update(e); /* time passes */
 	engine_published(e);
 }
 
@@ -254,6 +257,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		log_info("configuration '%s' is in force", e->config_path);
 		engine_watch_keys(e);
 	}
+	answering_renew(e);
 	e->is_applied = true;
 	e->is_in_step = false; /* tell the new numbers */
 	engine_sync(e);
@@ -274,6 +278,7 @@ static void engine_tried(void *context)
 		log_error("out of memory: feeds are not answered");
 		return;
 	}
+	answering_fill(e, versions, count);
 	e->is_configuring = true;
 	publisher_configure(e->publisher, e->next_config ? e->next_config : e->config, versions,
 	                    count, engine_configured, e);
@@ -500,6 +505,9 @@ static int engine_start(struct engine *e)
 		log_error("manual lists '%s': %s", path, strerror(-rc));
 		return rc;
 	}
+	e->switches = switches_open(e->config->state_dir);
+	if (!e->switches)
+		return -errno;
 	e->base = event_base_new();
 	if (!e->base || engine_add_events(e) < 0)
 		return -ENOMEM;
@@ -604,6 +612,7 @@ bool engine_free(struct engine *e)
 	if (e->base)
 		event_base_free(e->base);
 	manual_close(e->manual);
+	switches_close(e->switches);
 	if (e->state_lock >= 0)
 		close(e->state_lock);
 	config_free(e->next_config);

@@ -20,6 +20,7 @@ struct key_watch;
 struct manual;
 struct publisher;
 struct server;
+struct switches;
 struct watch;
 struct worker;
 
@@ -41,6 +42,7 @@ struct engine {
 	struct server *server;
 	struct watch *watch;
 	struct key_watch *key_watch;
+	struct switches *switches; /* feeds that are off */
 
 	struct event *signals[4];
 	struct event *sync_timer, *expiry_timer;

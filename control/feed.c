@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct feed *feed_new(const struct config_list *list)
+struct feed *feed_new(const struct config *config, const struct config_list *list)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 
@@ -24,7 +24,7 @@ struct feed *feed_new(const struct config_list *list)
 	feed->state = FEED_MISSING;
 	feed->refs = 1;
 	snprintf(feed->reason, sizeof(feed->reason), "not read yet");
-	if (!feed->name || feed_configure(feed, list) < 0) {
+	if (!feed->name || feed_configure(feed, config, list) < 0) {
 		feed_free(feed);
 		errno = ENOMEM;
 		return NULL;
@@ -45,8 +45,10 @@ void feed_free(struct feed *feed)
 		event_free(feed->expiry);
 	dataset_free(feed->waiting);
 	versions_close(feed->versions);
+	canaries_unref(feed->settings.canaries);
 	format_options_unref(feed->settings.options);
 	free(feed->settings.path);
+	free(feed->settings.checksum);
 	free(feed->name);
 	free(feed);
 }
@@ -65,7 +67,8 @@ static bool feed_is_same_limits(const struct guard_limits *a, const struct guard
 {
 	return a->errors == b->errors && a->shrink == b->shrink && a->growth == b->growth &&
 	       a->may_be_empty == b->may_be_empty && a->widest4 == b->widest4 &&
-	       a->widest6 == b->widest6;
+	       a->widest6 == b->widest6 && a->min_entries == b->min_entries &&
+	       a->coverage4 == b->coverage4 && a->labels == b->labels;
 }
 
 static bool feed_is_same(const struct feed *feed, const struct config_feed *config)
@@ -77,35 +80,69 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 		return false;
 	if (config->path && strcmp(s->path, config->path) != 0)
 		return false;
+	if (config->checksum ? !s->checksum || strcmp(config->checksum, s->checksum) != 0
+	                     : s->checksum != NULL)
+		return false;
 	return s->format == config->format_row &&
 	       format_options_equal(s->options, config->options) &&
 	       feed_is_same_limits(&s->guards, &config->guards) &&
 	       s->drop_bogons == (config->bogons == BOGONS_DROP);
 }
 
-int feed_configure(struct feed *feed, const struct config_list *list)
+/* Take all but what is never changed for nothing: it makes the source be read again. */
+static int feed_take(struct feed *feed, const struct config_feed *config, struct canaries *canaries)
 {
-	const struct config_feed *config = list->feed;
-	char *path = NULL;
+	char *path = config->path ? strdup(config->path) : NULL;
+	char *checksum = config->checksum ? strdup(config->checksum) : NULL;
 
-	feed->refresh_s = config->refresh_s;
-	feed->max_age_s = config->max_age_s;
-	if (feed->settings.format && feed_is_same(feed, config))
-		return 0;
-	if (config->path) {
-		path = strdup(config->path);
-		if (!path)
-			return -ENOMEM;
+	if ((config->path && !path) || (config->checksum && !checksum)) {
+		free(path);
+		free(checksum);
+		return -ENOMEM;
+	}
+	if (path) {
 		free(feed->settings.path);
 		feed->settings.path = path;
 	}
+	free(feed->settings.checksum);
+	feed->settings.checksum = checksum;
 	feed->settings.format = config->format_row;
 	format_options_unref(feed->settings.options);
 	feed->settings.options = format_options_ref(config->options);
 	feed->settings.guards = config->guards;
 	feed->settings.drop_bogons = config->bogons == BOGONS_DROP;
+	canaries_unref(feed->settings.canaries);
+	feed->settings.canaries = canaries;
 	return 1;
 }
+
+int feed_configure(struct feed *feed, const struct config *config, const struct config_list *list)
+{
+	const struct config_feed *row = list->feed;
+	struct canaries *canaries = canaries_new(config, row);
+	int rc;
+
+	if (!canaries)
+		return -ENOMEM;
+	feed->refresh_s = row->refresh_s;
+	feed->max_age_s = row->max_age_s;
+	feed->expired = row->expired;
+	feed->is_enabled = !list->is_off;
+	feed->is_observed = list->is_observed;
+	feed->settings.keep = row->keep;
+	if (feed->settings.format && feed_is_same(feed, row) &&
+	    canaries_same(feed->settings.canaries, canaries)) {
+		canaries_unref(canaries);
+		return 0;
+	}
+	rc = feed_take(feed, row, canaries);
+	if (rc < 0)
+		canaries_unref(canaries);
+	return rc;
+}
+
+static const char *const feed_state_names[] = {
+    [FEED_SERVING] = "serving", [FEED_HELD] = "held", [FEED_MISSING] = "missing"};
 
 /* What it means for who asks: the end of a log line. */
 static const char *feed_consequence(const struct feed *feed, char out_text[64])
@@ -124,7 +161,7 @@ static void feed_set(struct feed *feed, enum feed_state state, const char *reaso
 	if (feed->state == state && strcmp(feed->reason, reason) == 0)
 		return;
 	if (state != FEED_SERVING)
-		log_error("feed '%s' %s: %s, %s", feed->name, feed_state_name(state), reason,
+		log_error("feed '%s' %s: %s, %s", feed->name, feed_state_names[state], reason,
 		          feed_consequence(feed, consequence));
 	else if (feed->is_tried && feed->state != FEED_SERVING)
 		log_info("feed '%s' serves version %" PRIu64, feed->name, feed->good.number);
@@ -178,6 +215,8 @@ void feed_apply(struct feed *feed, const struct ingest_result *result)
 	feed->has_held = result->has_held;
 	feed->good = result->good;
 	feed->held = result->held;
+	feed->kept_count = result->kept_count;
+	memcpy(feed->kept, result->kept, sizeof(feed->kept));
 	if (result->was_parsed) {
 		feed->bad_lines = result->bad_lines;
 		feed->message_count = result->message_count;
@@ -198,6 +237,9 @@ void feed_apply(struct feed *feed, const struct ingest_result *result)
 			feed_set(feed, FEED_SERVING, "");
 		break;
 	case INGEST_HELD:
+		feed->refused += result->is_new_refusal;
+		feed_set(feed, FEED_HELD, result->reason);
+		break;
 	case INGEST_FAILED:
 		feed_set(feed, FEED_HELD, result->reason);
 		break;
@@ -214,17 +256,39 @@ void feed_apply(struct feed *feed, const struct ingest_result *result)
 	}
 }
 
-const char *feed_state_name(enum feed_state state)
+const char *feed_state_name(const struct feed *feed)
 {
-	switch (state) {
-	case FEED_SERVING:
-		return "serving";
-	case FEED_HELD:
-		return "held";
-	case FEED_MISSING:
-		break;
-	}
-	return "missing";
+	if (feed->is_off)
+		return "disabled";
+	if (feed->use.is_off || feed->use.is_expired)
+		return "expired";
+	return feed_state_names[feed->state];
+}
+
+const char *feed_serves(const struct feed *feed, char out_text[FEED_SERVES_MAX])
+{
+	const char *out_of_date = feed->is_stale ? ", out of date" : "";
+
+	if (feed->is_off)
+		snprintf(out_text, FEED_SERVES_MAX, "nothing: it is disabled %s", feed->off_reason);
+	else if (feed->is_observed && feed->has_good)
+		snprintf(out_text, FEED_SERVES_MAX,
+		         "nothing: version %" PRIu64 " is observed only%s", feed->good.number,
+		         out_of_date);
+	else if (!feed->has_good)
+		snprintf(out_text, FEED_SERVES_MAX,
+		         feed->is_observed
+		             ? "nothing: there is no good version"
+		             : "nothing: there is no good version, its zones answer SERVFAIL");
+	else if (feed->is_stale && feed->expired == EXPIRED_SERVFAIL)
+		snprintf(out_text, FEED_SERVES_MAX,
+		         "nothing: it is out of date, its zones answer SERVFAIL");
+	else if (feed->is_stale && feed->expired == EXPIRED_EMPTY)
+		snprintf(out_text, FEED_SERVES_MAX, "nothing: it is out of date");
+	else
+		snprintf(out_text, FEED_SERVES_MAX, "version %" PRIu64 "%s", feed->good.number,
+		         out_of_date);
+	return out_text;
 }
 
 bool feed_is_stale(const struct feed *feed, int64_t now_s)

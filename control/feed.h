@@ -6,6 +6,7 @@
  */
 #include "control/config.h"
 #include "control/ingest.h"
+#include "control/publisher.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,6 +30,8 @@ struct feed {
 	char *name;
 	struct ingest_settings settings; /* path, options owned */
 	uint64_t refresh_s, max_age_s;
+	enum config_expired expired;
+	bool is_enabled, is_observed; /* in the configuration */
 	enum feed_state state;
 	char reason[VERSION_REASON_MAX]; /* when not serving */
 	bool has_good, has_held;
@@ -41,6 +44,14 @@ struct feed {
 	size_t skip_count;
 	struct dataset_message skips[DATASET_MESSAGES_MAX];
 	uint64_t added, removed; /* by the last change */
+	size_t kept_count;       /* good versions on disk, the newest first */
+	struct version_kept kept[VERSIONS_KEPT_MAX];
+	uint64_t refused; /* versions held or not readable since the start */
+
+	/* answering.c's */
+	bool is_off, is_stale;
+	char off_reason[400];     /* when is_off: by whom and why */
+	struct publisher_use use; /* as the publisher knows it */
 
 	/* intake.c's */
 	struct intake *intake;
@@ -64,15 +75,17 @@ struct feed {
 	struct feed *next;
 };
 
+#define FEED_SERVES_MAX 600
+
 /* Errors: NULL with errno. A feed without refs is freed by feed_free(). */
-struct feed *feed_new(const struct config_list *list);
+struct feed *feed_new(const struct config *config, const struct config_list *list);
 void feed_free(struct feed *feed);
 
 /*
  * Take the settings of a new configuration.
  * Returns 0: nothing of weight changed, 1: the source is to be read again. Errors: -ENOMEM
  */
-int feed_configure(struct feed *feed, const struct config_list *list);
+int feed_configure(struct feed *feed, const struct config *config, const struct config_list *list);
 
 /* Stop watching its files. */
 void feed_unwatch(struct feed *feed);
@@ -83,8 +96,11 @@ void feed_apply(struct feed *feed, const struct ingest_result *result);
 /* A fetch of its source ended; error: NULL, or why it failed. */
 void feed_note_fetch(struct feed *feed, const char *error);
 
-/* "serving", "held", "missing". */
-const char *feed_state_name(enum feed_state state);
+/* "serving", "held", "missing"; "disabled" and "expired" when it is not answered for that. */
+const char *feed_state_name(const struct feed *feed);
+
+/* What is answered from it, for people: "version 3", "nothing: …". */
+const char *feed_serves(const struct feed *feed, char out_text[FEED_SERVES_MAX]);
 
 /* Older than max_age, or past its own expiry. */
 bool feed_is_stale(const struct feed *feed, int64_t now_s);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/ingest.h"
 
+#include "control/checksum.h"
 #include "control/copy_thread.h"
+#include "feeds/notice.h"
 #include "feeds/reader.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,6 +40,7 @@ static void ingest_finish(const struct versions *v, struct ingest_result *r)
 		r->good = *good;
 	if (held)
 		r->held = *held;
+	r->kept_count = versions_list(v, r->kept);
 }
 
 static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
@@ -53,11 +57,13 @@ static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
 
 /* Read all of an opened feed; reader: may be NULL with errno. NULL: out_error says why. */
 static struct dataset *ingest_read(const struct ingest_settings *s, const struct format *format,
-                                   struct reader *reader, char *out_error, size_t error_size)
+                                   struct reader *reader, struct trace *watch, char *out_error,
+                                   size_t error_size)
 {
 	const struct dataset_options options = {
 	    .drop_bogons = s->drop_bogons,
 	    .format = format == s->format ? s->options : NULL,
+	    .trace = watch,
 	};
 	struct dataset *dataset;
 	int rc;
@@ -78,9 +84,10 @@ static struct dataset *ingest_read(const struct ingest_settings *s, const struct
 
 /* NULL: out_error says why. */
 static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
-                                    const char *path, char *out_error, size_t error_size)
+                                    const char *path, struct trace *watch, char *out_error,
+                                    size_t error_size)
 {
-	return ingest_read(s, format, reader_open(path), out_error, error_size);
+	return ingest_read(s, format, reader_open(path), watch, out_error, error_size);
 }
 
 /* A version is read with the format it was accepted with; the configured one may be another. */
@@ -99,8 +106,9 @@ static struct dataset *ingest_current(const struct ingest_settings *s, struct ve
 	char error[256];
 
 	while (versions_verify(v)) {
-		struct dataset *d = ingest_parse(s, ingest_format(s, versions_current(v)),
-		                                 versions_current_path(v), error, sizeof(error));
+		struct dataset *d =
+		    ingest_parse(s, ingest_format(s, versions_current(v)), versions_current_path(v),
+		                 NULL, error, sizeof(error));
 
 		if (d) {
 			ingest_note_parsed(r, d);
@@ -141,13 +149,16 @@ struct ingest_along {
 	bool is_read; /* dataset, or else why not */
 	struct dataset *dataset;
 	char error[256];
-	int code; /* errno */
+	int code;            /* errno */
+	struct trace *watch; /* of canaries_watch(); stays when the rest is forgotten */
 };
 
 static void ingest_forget(struct ingest_along *along)
 {
 	dataset_free(along->dataset);
-	*along = (struct ingest_along){0};
+	*along = (struct ingest_along){.watch = along->watch};
+	for (struct trace *t = along->watch; t; t = t->next)
+		t->is_found = false;
 }
 
 /* Copy to the end, and read meanwhile. Returns as copy_step() */
@@ -161,8 +172,8 @@ static int ingest_copy_along(const struct ingest_settings *s, struct versions *v
 		return 1; /* then one after the other */
 	reader = reader_open_stream(copy_thread_read, &thread);
 	if (reader) {
-		along->dataset =
-		    ingest_read(s, s->format, reader, along->error, sizeof(along->error));
+		along->dataset = ingest_read(s, s->format, reader, along->watch, along->error,
+		                             sizeof(along->error));
 		along->code = errno;
 		along->is_read = true;
 	}
@@ -220,8 +231,11 @@ static bool ingest_copy(const struct ingest_settings *s, struct versions *v,
 
 static void ingest_hold(struct versions *v, struct version_info *info, struct ingest_result *r)
 {
+	const struct version_info *was = versions_held(v);
 	int rc;
 
+	r->is_new_refusal =
+	    !was || memcmp(was->checksum, info->checksum, sizeof(info->checksum)) != 0;
 	memcpy(info->reason, r->reason, sizeof(info->reason));
 	rc = versions_hold(v, info);
 	r->outcome = INGEST_HELD;
@@ -247,9 +261,56 @@ static void ingest_confirm(struct versions *v, const struct version_info *info,
 		              versions_current_path(v), strerror(-rc));
 }
 
+static void ingest_notice(const char *path, struct notice *out_notice)
+{
+	struct reader *reader = reader_open(path);
+
+	memset(out_notice, 0, sizeof(*out_notice));
+	if (!reader)
+		return;
+	notice_find(reader, out_notice);
+	reader_close(reader);
+}
+
+/* Hold it, with what it says if that is for people: that is the better reason. */
+static void ingest_hold_read(struct versions *v, struct version_info *info, const char *reason,
+                             struct ingest_result *r)
+{
+	struct notice notice;
+
+	ingest_notice(versions_incoming_path(v), &notice);
+	if (notice.is_page || notice.is_note)
+		ingest_decide(r, INGEST_HELD,
+		              "the source looks like a notice, not data: '%s' (%.200s)",
+		              notice.text, reason);
+	else
+		ingest_decide(r, INGEST_HELD, "%s", reason);
+	ingest_hold(v, info, r);
+}
+
+/* Whether a version that was read may serve; else what is wrong, and the guard that says so. */
+static bool ingest_is_good(const struct ingest_settings *s, const struct version_info *good,
+                           const struct dataset *d, const struct trace *watch,
+                           struct version_info *info, char *out_reason)
+{
+	enum guard_outcome outcome = guard_check(&s->guards, &d->facts, good ? &good->facts : NULL,
+	                                         out_reason, VERSION_REASON_MAX);
+
+	info->guard[0] = '\0';
+	if (outcome != GUARD_OK) {
+		snprintf(info->guard, sizeof(info->guard), "%s", guard_name(outcome));
+		return false;
+	}
+	if (!s->canaries || canaries_check(s->canaries, d, watch, out_reason, VERSION_REASON_MAX))
+		return true;
+	snprintf(info->guard, sizeof(info->guard), "canary");
+	return false;
+}
+
 /* Decide about a version that was read; takes the dataset. */
 static void ingest_judge(const struct ingest_settings *s, struct versions *v,
-                         struct version_info *info, struct dataset *d, struct ingest_result *r)
+                         struct version_info *info, struct dataset *d, const struct trace *watch,
+                         struct ingest_result *r)
 {
 	const struct version_info *good = versions_current(v);
 	char reason[VERSION_REASON_MAX];
@@ -264,11 +325,9 @@ static void ingest_judge(const struct ingest_settings *s, struct versions *v,
 		ingest_confirm(v, info, r);
 		goto out;
 	}
-	if (guard_check(&s->guards, &d->facts, good ? &good->facts : NULL, reason,
-	                sizeof(reason)) != GUARD_OK) {
-		ingest_decide(r, INGEST_HELD, "%s", reason);
+	if (!ingest_is_good(s, good, d, watch, info, reason)) {
 		info->cause = VERSION_GUARD;
-		ingest_hold(v, info, r);
+		ingest_hold_read(v, info, reason, r);
 		goto out;
 	}
 	rc = versions_take(v, info);
@@ -304,37 +363,75 @@ static bool ingest_is_known(const struct ingest_settings *s, struct versions *v,
 	return true;
 }
 
+/* What need not be parsed: another sum than told, a web page. Returns whether that decided it. */
+static bool ingest_is_foreign(const struct ingest_settings *s, struct versions *v,
+                              struct version_info *info, struct ingest_result *r)
+{
+	const char *path = versions_incoming_path(v);
+	char reason[VERSION_REASON_MAX];
+	struct notice notice;
+
+	info->cause = VERSION_UNREADABLE;
+	if (s->checksum && checksum_check(s->checksum, s->path, path, reason, sizeof(reason)) < 0) {
+		snprintf(info->guard, sizeof(info->guard), "checksum");
+		ingest_decide(r, INGEST_HELD, "%s", reason);
+		ingest_hold(v, info, r);
+		return true;
+	}
+	ingest_notice(path, &notice);
+	if (!notice.is_page)
+		return false;
+	snprintf(info->guard, sizeof(info->guard), "notice");
+	ingest_decide(r, INGEST_HELD, "the source looks like a notice, not data: '%s'",
+	              notice.text);
+	ingest_hold(v, info, r);
+	return true;
+}
+
+/* Decide about the incoming file; takes what was read along with it. */
+static void ingest_weigh(const struct ingest_settings *s, struct versions *v,
+                         struct version_info *info, struct ingest_along *along,
+                         struct ingest_result *r)
+{
+	if (!along->is_read) {
+		along->dataset = ingest_parse(s, s->format, versions_incoming_path(v), along->watch,
+		                              along->error, sizeof(along->error));
+		along->code = errno;
+	}
+	if (along->dataset) {
+		info->cause = VERSION_GOOD;
+		ingest_note_parsed(r, along->dataset);
+		ingest_judge(s, v, info, along->dataset, along->watch, r);
+		along->dataset = NULL;
+	} else if (along->code == ENOMEM) {
+		versions_discard(v);
+		ingest_decide(r, INGEST_FAILED, "%s", along->error);
+	} else {
+		info->cause = VERSION_UNREADABLE;
+		snprintf(info->guard, sizeof(info->guard), "unreadable");
+		ingest_hold_read(v, info, along->error, r);
+	}
+}
+
 static void ingest_incoming(const struct ingest_settings *s, struct versions *v, bool must_parse,
                             struct ingest_result *r)
 {
 	struct version_info info = {.taken_s = time(NULL)};
 	struct ingest_along along = {0};
+	bool failed = false;
 
 	snprintf(info.format, sizeof(info.format), "%s", s->format->name);
-	if (!ingest_copy(s, v, &info, &along, r))
-		return;
-	if (ingest_is_known(s, v, &info, must_parse, r)) {
-		ingest_forget(&along);
-		return;
-	}
-	if (!along.is_read) {
-		along.dataset = ingest_parse(s, s->format, versions_incoming_path(v), along.error,
-		                             sizeof(along.error));
-		along.code = errno;
-	}
-	if (along.dataset) {
-		ingest_note_parsed(r, along.dataset);
-		ingest_judge(s, v, &info, along.dataset, r);
+	if (s->canaries)
+		along.watch = canaries_watch(s->canaries, &failed);
+	if (failed) {
+		ingest_decide(r, INGEST_FAILED, "out of memory");
 		return;
 	}
-	if (along.code == ENOMEM) {
-		versions_discard(v);
-		ingest_decide(r, INGEST_FAILED, "%s", along.error);
-		return;
-	}
-	ingest_decide(r, INGEST_HELD, "%s", along.error);
-	info.cause = VERSION_UNREADABLE;
-	ingest_hold(v, &info, r);
+	if (ingest_copy(s, v, &info, &along, r) && !ingest_is_known(s, v, &info, must_parse, r) &&
+	    !ingest_is_foreign(s, v, &info, r))
+		ingest_weigh(s, v, &info, &along, r);
+	ingest_forget(&along);
+	free(along.watch);
 }
 
 void ingest_source(const struct ingest_settings *s, struct versions *v, bool must_parse,
@@ -359,7 +456,8 @@ static void ingest_accept_held(const struct ingest_settings *s, struct versions 
 		return;
 	}
 	info = *held;
-	d = ingest_parse(s, ingest_format(s, &info), versions_held_path(v), error, sizeof(error));
+	d = ingest_parse(s, ingest_format(s, &info), versions_held_path(v), NULL, error,
+	                 sizeof(error));
 	if (!d) {
 		ingest_decide(r, INGEST_REFUSED, "the held version cannot be read: %s", error);
 		return;
@@ -385,7 +483,8 @@ void ingest_accept(const struct ingest_settings *s, struct versions *v, struct i
 	ingest_finish(v, out);
 }
 
-void ingest_rollback(const struct ingest_settings *s, struct versions *v, struct ingest_result *out)
+void ingest_rollback(const struct ingest_settings *s, struct versions *v, uint64_t number,
+                     struct ingest_result *out)
 {
 	const struct version_info *current = versions_current(v);
 	char reason[VERSION_REASON_MAX];
@@ -394,8 +493,11 @@ void ingest_rollback(const struct ingest_settings *s, struct versions *v, struct
 	memset(out, 0, sizeof(*out));
 	snprintf(reason, sizeof(reason), "rolled back from version %" PRIu64,
 	         current ? current->number : 0);
-	rc = versions_rollback(v, reason);
-	if (rc == -ENOENT) {
+	rc = versions_rollback(v, number, reason);
+	if (rc == -ENOENT && number) {
+		ingest_decide(out, INGEST_REFUSED,
+		              "there is no good version %" PRIu64 " before this one", number);
+	} else if (rc == -ENOENT) {
 		ingest_decide(out, INGEST_REFUSED, "there is no good version before this one");
 	} else if (rc < 0) {
 		ingest_decide(out, INGEST_REFUSED, "cannot roll back: %s", strerror(-rc));

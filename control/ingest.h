@@ -6,6 +6,7 @@
  *
  * Threads: one thread per struct versions; reads and writes files, parses: minutes for a huge feed.
  */
+#include "control/canary.h"
 #include "control/versions.h"
 #include "feeds/dataset.h"
 #include "feeds/format.h"
@@ -20,6 +21,9 @@ struct ingest_settings {
 	struct format_options *options; /* of that format; NULL = none given */
 	struct guard_limits guards;
 	bool drop_bogons;
+	struct canaries *canaries;
+	uint32_t keep;  /* versions; 0 = VERSIONS_KEPT */
+	char *checksum; /* file with the SHA-256 of the source; NULL = none */
 };
 
 enum ingest_outcome {
@@ -37,8 +41,11 @@ struct ingest_result {
 	enum ingest_outcome outcome;
 	struct dataset *dataset; /* INGEST_TAKEN: the caller's; else NULL */
 	char reason[VERSION_REASON_MAX];
+	bool is_new_refusal; /* INGEST_HELD: other bytes than were held before */
 	bool has_good, has_held;
 	struct version_info good, held;
+	size_t kept_count; /* good versions on disk, the newest first */
+	struct version_kept kept[VERSIONS_KEPT_MAX];
 	int64_t next_expiry_s; /* of the dataset: when the first entry is over; 0 = never */
 	/* Of the version that was parsed last, when one was. */
 	bool was_parsed;
@@ -60,6 +67,6 @@ void ingest_source(const struct ingest_settings *s, struct versions *v, bool mus
 /* Take the held version whatever the guards say, if it can be read at all. */
 void ingest_accept(const struct ingest_settings *s, struct versions *v, struct ingest_result *out);
 
-/* Go back to the good version before. */
-void ingest_rollback(const struct ingest_settings *s, struct versions *v,
+/* Go back to a good version before this one; number 0: the one before. */
+void ingest_rollback(const struct ingest_settings *s, struct versions *v, uint64_t number,
                      struct ingest_result *out);

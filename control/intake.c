@@ -47,6 +47,7 @@ struct intake_job {
 	struct feed *feed;
 	enum intake_work work;
 	bool must_parse;
+	uint64_t number;                 /* of a version to go back to */
 	struct ingest_settings settings; /* a copy: the feed's may change meanwhile */
 	char directory[4096];
 	struct ingest_result result;
@@ -95,6 +96,7 @@ static void intake_run(struct worker_job *worker_job)
 	if (intake_open(job) < 0)
 		return;
 	versions = job->feed->versions;
+	versions_keep(versions, job->settings.keep);
 	switch (job->work) {
 	case INTAKE_LOAD:
 	case INTAKE_EXPIRE:
@@ -107,7 +109,7 @@ static void intake_run(struct worker_job *worker_job)
 		ingest_accept(&job->settings, versions, &job->result);
 		break;
 	case INTAKE_ROLLBACK:
-		ingest_rollback(&job->settings, versions, &job->result);
+		ingest_rollback(&job->settings, versions, job->number, &job->result);
 		break;
 	}
 }
@@ -118,6 +120,8 @@ static void intake_end(struct intake_job *job, const char *error)
 		job->done(job->feed, error, job->context);
 	intake_unref(job->feed);
 	dataset_free(job->result.dataset);
+	canaries_unref(job->settings.canaries);
+	free(job->settings.checksum);
 	format_options_unref(job->settings.options);
 	free(job->settings.path);
 	free(job);
@@ -159,7 +163,10 @@ static void intake_retry_later(struct feed *feed, enum ingest_outcome outcome)
 	struct timeval delay = {outcome == INGEST_CHANGING ? INTAKE_CHANGING_S : INTAKE_FAILED_S,
 	                        0};
 
-	if (outcome == INGEST_CHANGING || outcome == INGEST_FAILED)
+	bool is_unproven = outcome == INGEST_HELD && strcmp(feed->held.guard, "checksum") == 0;
+
+	/* The file with the sum may come a little later than the source. */
+	if (outcome == INGEST_CHANGING || outcome == INGEST_FAILED || is_unproven)
 		evtimer_add(feed->retry, &delay);
 }
 
@@ -245,21 +252,32 @@ static void intake_finish(struct worker_job *worker_job)
 		intake_end(job, job->result.reason);
 }
 
-/* Errors: -ENOMEM; done() is not called */
-static int intake_submit(struct feed *feed, enum intake_work work, bool must_parse,
-                         intake_done *done, void *context)
+/* Copy the settings: the feed's may change meanwhile. Errors: -ENOMEM */
+static int intake_copy_settings(struct intake_job *job, const struct ingest_settings *settings)
+{
+	job->settings = *settings;
+	job->settings.canaries = canaries_ref(settings->canaries);
+	job->settings.path = settings->path ? strdup(settings->path) : NULL;
+	job->settings.checksum = settings->checksum ? strdup(settings->checksum) : NULL;
+	if ((settings->path && !job->settings.path) ||
+	    (settings->checksum && !job->settings.checksum)) {
+		canaries_unref(job->settings.canaries);
+		free(job->settings.path);
+		free(job->settings.checksum);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* NULL: no memory; done() is not called */
+static struct intake_job *intake_job(struct feed *feed, enum intake_work work, intake_done *done,
+                                     void *context)
 {
 	struct intake_job *job = calloc(1, sizeof(*job));
 
-	if (!job)
-		return -ENOMEM;
-	job->settings = feed->settings;
-	if (feed->settings.path) {
-		job->settings.path = strdup(feed->settings.path);
-		if (!job->settings.path) {
-			free(job);
-			return -ENOMEM;
-		}
+	if (!job || intake_copy_settings(job, &feed->settings) < 0) {
+		free(job);
+		return NULL;
 	}
 	format_options_ref(job->settings.options);
 	snprintf(job->directory, sizeof(job->directory), "%s/feeds/%s", feed->intake->state_dir,
@@ -268,11 +286,27 @@ static int intake_submit(struct feed *feed, enum intake_work work, bool must_par
 	job->job.done = intake_finish;
 	job->feed = feed;
 	job->work = work;
-	job->must_parse = must_parse;
 	job->done = done;
 	job->context = context;
-	feed->refs++;
-	worker_submit(feed->intake->ingest, &job->job);
+	return job;
+}
+
+static void intake_start(struct intake_job *job)
+{
+	job->feed->refs++;
+	worker_submit(job->feed->intake->ingest, &job->job);
+}
+
+/* Errors: -ENOMEM; done() is not called */
+static int intake_submit(struct feed *feed, enum intake_work work, bool must_parse,
+                         intake_done *done, void *context)
+{
+	struct intake_job *job = intake_job(feed, work, done, context);
+
+	if (!job)
+		return -ENOMEM;
+	job->must_parse = must_parse;
+	intake_start(job);
 	return 0;
 }
 
@@ -497,9 +531,10 @@ static int intake_watch(struct feed *feed, const struct config_feed *config)
 	return feed->source ? 0 : -errno;
 }
 
-static struct feed *intake_add(struct intake *in, const struct config_list *list)
+static struct feed *intake_add(struct intake *in, const struct config *config,
+                               const struct config_list *list)
 {
-	struct feed *feed = feed_new(list);
+	struct feed *feed = feed_new(config, list);
 
 	if (!feed)
 		return NULL;
@@ -518,9 +553,10 @@ static struct feed *intake_add(struct intake *in, const struct config_list *list
 }
 
 /* A feed that stays. Errors: negative errno */
-static int intake_keep(struct feed *feed, const struct config_list *list)
+static int intake_keep(struct feed *feed, const struct config *config,
+                       const struct config_list *list)
 {
-	int changed = feed_configure(feed, list), rc;
+	int changed = feed_configure(feed, config, list), rc;
 
 	if (changed < 0)
 		return changed;
@@ -559,10 +595,10 @@ int intake_configure(struct intake *in, const struct config *config)
 		if (!list->feed)
 			continue;
 		feed = intake_take(&old, list->name);
-		if (feed && intake_keep(feed, list) < 0)
+		if (feed && intake_keep(feed, config, list) < 0)
 			rc = -ENOMEM;
 		if (!feed)
-			feed = intake_add(in, list);
+			feed = intake_add(in, config, list);
 		if (!feed) {
 			rc = -ENOMEM;
 			continue;
@@ -678,7 +714,14 @@ void intake_accept(struct feed *feed, intake_done *done, void *context)
 	intake_ask(feed, INTAKE_ACCEPT, done, context);
 }
 
-void intake_rollback(struct feed *feed, intake_done *done, void *context)
+void intake_rollback(struct feed *feed, uint64_t number, intake_done *done, void *context)
 {
-	intake_ask(feed, INTAKE_ROLLBACK, done, context);
+	struct intake_job *job = intake_job(feed, INTAKE_ROLLBACK, done, context);
+
+	if (!job) {
+		done(feed, "out of memory", context);
+		return;
+	}
+	job->number = number;
+	intake_start(job);
 }

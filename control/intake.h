@@ -80,5 +80,5 @@ int intake_push(struct feed *feed, const struct intake_piece *piece, uint64_t *o
                 intake_done *done, void *context);
 /* Take the held version. */
 void intake_accept(struct feed *feed, intake_done *done, void *context);
-/* Go back to the good version before. */
-void intake_rollback(struct feed *feed, intake_done *done, void *context);
+/* Go back to a good version before this one; number 0: the one before. */
+void intake_rollback(struct feed *feed, uint64_t number, intake_done *done, void *context);

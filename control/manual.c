@@ -107,6 +107,23 @@ fail:
 	return NULL;
 }
 
+struct manual *manual_open_reading(const char *folder, manual_complain *complain, void *context)
+{
+	struct manual *m = calloc(1, sizeof(*m));
+	int rc;
+
+	if (!m)
+		return NULL;
+	m->complain = complain;
+	m->context = context;
+	rc = manual_store_open_reading(folder, &m->env, &m->dbi);
+	if (rc == 0)
+		return m;
+	free(m);
+	errno = -rc;
+	return NULL;
+}
+
 void manual_close(struct manual *m)
 {
 	if (!m)

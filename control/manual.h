@@ -33,6 +33,12 @@ typedef void manual_complain(const char *message, void *context);
  * Errors: NULL with errno
  */
 struct manual *manual_open(const char *folder, manual_complain *complain, void *context);
+
+/*
+ * To read only, in another process than the one that keeps it; nothing is made or moved aside.
+ * Errors: NULL with errno; ENOENT: there is none
+ */
+struct manual *manual_open_reading(const char *folder, manual_complain *complain, void *context);
 void manual_close(struct manual *m);
 
 /*

@@ -27,7 +27,7 @@ int manual_store_errno(int rc)
 	}
 }
 
-int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
+static int open_with(const char *folder, unsigned flags, MDB_env **out_env, MDB_dbi *out_dbi)
 {
 	MDB_env *env;
 	MDB_txn *txn;
@@ -37,9 +37,9 @@ int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
 		return manual_store_errno(rc);
 	rc = mdb_env_set_mapsize(env, MANUAL_STORE_SIZE_MAX);
 	if (rc == 0)
-		rc = mdb_env_open(env, folder, 0, 0640);
+		rc = mdb_env_open(env, folder, flags, 0640);
 	if (rc == 0)
-		rc = mdb_txn_begin(env, NULL, 0, &txn);
+		rc = mdb_txn_begin(env, NULL, flags, &txn);
 	if (rc != 0)
 		goto fail;
 	rc = mdb_dbi_open(txn, NULL, 0, out_dbi);
@@ -55,6 +55,16 @@ int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
 fail:
 	mdb_env_close(env);
 	return manual_store_errno(rc);
+}
+
+int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
+{
+	return open_with(folder, 0, out_env, out_dbi);
+}
+
+int manual_store_open_reading(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
+{
+	return open_with(folder, MDB_RDONLY, out_env, out_dbi);
 }
 
 /* Returns 0 or LMDB's error. */

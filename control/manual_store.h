@@ -14,6 +14,9 @@
 /* Errors: negative errno */
 int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi);
 
+/* To read only, beside the process that keeps it. Errors: negative errno, -ENOENT no file */
+int manual_store_open_reading(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi);
+
 /*
  * Open the file in a child process, walk all of it and try a change.
  * Threads: only while there is no other. Errors: -EBADMSG: out_why says what happened; other

@@ -228,8 +228,14 @@ static int sweep_verdict(struct merge_sweep *s, uint32_t *out_verdict)
 		for (uint64_t bits = s->active[word]; bits; bits &= bits - 1) {
 			struct cursor *c =
 			    &s->heap[word * WORD_BITS + (unsigned)__builtin_ctzll(bits)];
-			int rc = merge_set(s->view.catalog, c->source, c->range.set,
-			                   &s->scratch[count++]);
+			int rc;
+
+			if (c->source->is_subtracted) {
+				*out_verdict = 0;
+				return 0;
+			}
+			rc = merge_set(s->view.catalog, c->source, c->range.set,
+			               &s->scratch[count++]);
 
 			if (rc < 0)
 				return rc;

@@ -22,6 +22,7 @@ struct merge_source {
 	uint32_t list;                 /* list id */
 	uint32_t code;                 /* of values that have none of their own */
 	const char *text;              /* of values that have none of their own; may be NULL */
+	bool is_subtracted;            /* what it lists is not listed at all */
 	uint32_t *verdicts;            /* private: by set, 0 = not known yet */
 	uint64_t truncated;            /* sets with more than CATALOG_LISTINGS_MAX listings */
 };

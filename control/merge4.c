@@ -21,7 +21,7 @@ struct cursor4 {
 	bool has_range;
 	bool is_active;
 	uint32_t verdict;            /* of the range that the sweep is inside of */
-	struct merge_source *source; /* NULL: what is never listed */
+	struct merge_source *source; /* NULL: what is never listed, or subtracted */
 };
 
 /* The union of two verdicts as it was found last. */
@@ -203,7 +203,8 @@ struct merge4 *merge4_new(const struct merge_view *view)
 	}
 	for (unsigned i = 0; i < view->count; i++)
 		if (view->sources[i]->dataset && view->sources[i]->dataset->edges4.count)
-			cursor_add(m, &view->sources[i]->dataset->edges4, view->sources[i]);
+			cursor_add(m, &view->sources[i]->dataset->edges4,
+			           view->sources[i]->is_subtracted ? NULL : view->sources[i]);
 	cursor_add(m, &m->never, NULL);
 	return m;
 }
@@ -261,6 +262,8 @@ static int inside_verdict(struct merge4 *m, uint32_t *out_verdict)
 		for (uint64_t bits = m->inside[word]; bits; bits &= bits - 1) {
 			unsigned number = word * WORD_BITS + (unsigned)__builtin_ctzll(bits);
 
+			if (!m->cursors[number].source)
+				return 0;
 			m->scratch[count++] = m->cursors[number].verdict;
 		}
 	}

@@ -49,6 +49,7 @@ struct merge_names {
 	uint64_t *speaking; /* bitmap: cursors with above.verdict */
 	unsigned words;
 	uint32_t *exact, *subtree; /* a verdict per cursor, 0 = none; all 0 between names */
+	bool has_subtracted;       /* some list's names are not listed at all */
 	struct frame frames[DEPTH_MAX];
 	unsigned depth;
 	struct undo *undos;
@@ -115,6 +116,8 @@ struct merge_names *merge_names_new(const struct merge_view *view)
 	for (unsigned i = 0; i < view->count; i++)
 		if (view->sources[i]->dataset && view->sources[i]->dataset->name_count)
 			m->cursors[m->count++].source = view->sources[i];
+	for (unsigned i = 0; i < m->count; i++)
+		m->has_subtracted |= m->cursors[i].source->is_subtracted;
 	return m;
 }
 
@@ -384,15 +387,27 @@ static int fill_own(struct merge_names *m)
 	return 0;
 }
 
+/* Whether a list that is subtracted lists it. */
+static bool is_subtracted(const struct merge_names *m, const uint32_t *verdicts)
+{
+	if (!m->has_subtracted)
+		return false;
+	for (unsigned i = 0; i < m->count; i++) {
+		if (m->cursors[i].source->is_subtracted && verdicts[i])
+			return true;
+	}
+	return false;
+}
+
 static int evaluate(struct merge_names *m, struct merge_name *name)
 {
 	int rc = fill_inherited(m);
 
 	if (!rc)
 		rc = fill_own(m);
-	if (!rc)
+	if (!rc && !is_subtracted(m, m->exact))
 		rc = merge_union(&m->view, m->exact, m->count, &name->exact);
-	if (!rc)
+	if (!rc && !is_subtracted(m, m->subtree))
 		rc = merge_union(&m->view, m->subtree, m->count, &name->subtree);
 	if (!rc)
 		rc = descend(m, name);

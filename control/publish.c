@@ -8,6 +8,7 @@
 #include "control/zone_message.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,6 +327,31 @@ int publish_sync(struct publish *p, struct publish_result *out_result)
 	return sync(p, out_result);
 }
 
+void publish_note_use(struct publish *p, unsigned list, bool is_off, bool is_expired)
+{
+	p->lists.facts[list].is_off = is_off;
+	p->lists.facts[list].is_expired = is_expired;
+}
+
+int publish_use(struct publish *p, unsigned list, bool is_off, bool is_expired,
+                struct publish_result *out_result)
+{
+	int rc = 0;
+
+	*out_result = (struct publish_result){0};
+	publish_note_use(p, list, is_off, is_expired);
+	if (!p->is_synced || push_check(&p->push) < 0) {
+		lose_sync(p);
+		tell_failure(p, -ENOTCONN, out_result);
+		return -ENOTCONN;
+	}
+	if (send_zones(p) < 0) /* is done again in full */
+		rc = sync(p, out_result);
+	else
+		tell_success(p, out_result);
+	return rc;
+}
+
 int publish_adopt(struct publish *p, const struct config *config)
 {
 	struct zone_files files;
@@ -385,7 +411,7 @@ static void change_done(struct change *c)
 static int change_init(struct change *c, const struct dataset *dataset)
 {
 	struct publish *p = c->p;
-	size_t size = p->lists.config->lists_count * sizeof(struct merge_source *);
+	size_t size;
 	int rc;
 
 	if (!p->catalog)
@@ -397,6 +423,7 @@ static int change_init(struct change *c, const struct dataset *dataset)
 		rc = lists_source(&p->lists, c->list, dataset, &c->source);
 	if (rc < 0)
 		return rc;
+	size = c->was.view.count * sizeof(struct merge_source *);
 	c->pointers = malloc(size);
 	if (!c->pointers)
 		return -ENOMEM;
@@ -480,7 +507,7 @@ static uint64_t count_of(const struct dataset *dataset)
 /* Learn the codes of a part of a list. Returns whether the zones do not know one of them. */
 static bool learn_part(struct publish *p, unsigned list, const struct dataset *part)
 {
-	struct zone_message_list *facts = &p->lists.facts[list], learned;
+	struct zone_message_list *facts = &p->lists.facts[list], learned = *facts;
 	bool is_new = false;
 
 	zone_message_learn(&learned, &p->lists.config->lists[list], part);
@@ -512,6 +539,37 @@ int publish_part(struct publish *p, unsigned list, const struct dataset *was,
 	return 0;
 }
 
+/*
+ * There were not ids enough to get from a list's old version to the new one. A full load, in which
+ * the ids of the old one are free, may do; else the old version stays, and all others with it.
+ */
+static void publish_scarce(struct publish *p, unsigned list, struct dataset *dataset,
+                           const struct zone_message_list *old_facts,
+                           struct publish_result *out_result)
+{
+	struct dataset *old = p->lists.datasets[list];
+	bool was_behind = p->lists.is_behind[list];
+	struct publish_result result;
+
+	abandon(p, -ENOSPC);
+	p->lists.datasets[list] = dataset;
+	p->lists.is_behind[list] = false;
+	if (sync(p, out_result) != -ENOSPC) {
+		dataset_free(old);
+		return;
+	}
+	p->lists.datasets[list] = old;
+	p->lists.is_behind[list] = was_behind;
+	p->lists.facts[list] = *old_facts;
+	dataset_free(dataset);
+	sync(p, &result); /* the error told is the first one */
+	*out_result = (struct publish_result){0};
+	snprintf(out_result->error, sizeof(out_result->error),
+	         "feed '%s' needs more than %u different listings or sets of them together with "
+	         "the other lists, keeping generation %" PRIu64,
+	         p->lists.config->lists[list].name, CATALOG_ID_MAX, p->generation);
+}
+
 int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
                     struct publish_result *out_result)
 {
@@ -534,10 +592,14 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
 		tell_failure(p, rc, out_result);
 		return rc;
 	}
+	if (rc == -ENOSPC) {
+		publish_scarce(p, list, dataset, &facts, out_result);
+		return 0;
+	}
 	dataset_free(p->lists.datasets[list]);
 	p->lists.datasets[list] = dataset;
 	p->lists.is_behind[list] = false;
-	if (rc == -EPROTO || rc == -ENOSPC || is_behind) {
+	if (rc == -EPROTO || is_behind) {
 		lose_sync(p); /* a full load may do what the difference could not */
 		sync(p, out_result);
 	} else if (rc < 0) {

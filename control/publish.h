@@ -68,6 +68,20 @@ void publish_set_fill(struct publish *p, publish_fill *fill, void *context);
 int publish_freshen(struct publish *p);
 
 /*
+ * Say whether a list is answered at all: nothing is merged again, only zones are sent.
+ *
+ * list:       index into config->lists
+ * is_off:     it answers nothing, and no zone waits for it
+ * is_expired: its zones answer that they are out of date
+ * Errors:     negative errno: not connected; it is sent when there is a connection
+ */
+int publish_use(struct publish *p, unsigned list, bool is_off, bool is_expired,
+                struct publish_result *out_result);
+
+/* The same without sending anything: before publish_dataset() or publish_sync(). */
+void publish_note_use(struct publish *p, unsigned list, bool is_off, bool is_expired);
+
+/*
  * Connect if there is no connection and send a full load if the data plane does not have what it
  * should. Cheap when all is well. Errors: negative errno: not connected; out_result->error says why
  */

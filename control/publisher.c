@@ -38,6 +38,7 @@ struct publisher_job {
 	char *list, *key, *text, *reason, *author;
 	struct manual_record record;
 	struct dataset *dataset;
+	struct publisher_use use;
 	publisher_look *look;
 };
 
@@ -227,6 +228,8 @@ static void publisher_work_configure(struct publisher_job *job)
 		list = publisher_find(p, version->list);
 		if (list < 0)
 			continue;
+		publish_note_use(p->publish, (unsigned)list, version->use.is_off,
+		                 version->use.is_expired);
 		publish_dataset(p->publish, (unsigned)list, version->dataset, &ignored);
 		version->dataset = NULL;
 	}
@@ -246,6 +249,15 @@ static void publisher_work_dataset(struct publisher_job *job)
 	job->report.rc =
 	    publish_dataset(job->p->publish, (unsigned)list, job->dataset, &job->report.result);
 	job->dataset = NULL;
+}
+
+static void publisher_work_use(struct publisher_job *job)
+{
+	int list = publisher_find(job->p, job->list);
+
+	if (list >= 0)
+		job->report.rc = publish_use(job->p->publish, (unsigned)list, job->use.is_off,
+		                             job->use.is_expired, &job->report.result);
 }
 
 static void publisher_work_sync(struct publisher_job *job)
@@ -424,6 +436,19 @@ void publisher_dataset(struct publisher *p, const char *list, struct dataset *da
 		return;
 	}
 	job->dataset = dataset;
+	job->list = publisher_copy(list, &failed);
+	publisher_submit(job, failed);
+}
+
+void publisher_use(struct publisher *p, const char *list, struct publisher_use use,
+                   publisher_done *done, void *context)
+{
+	struct publisher_job *job = publisher_job(p, publisher_work_use, done, context);
+	bool failed = false;
+
+	if (!job)
+		return;
+	job->use = use;
 	job->list = publisher_copy(list, &failed);
 	publisher_submit(job, failed);
 }

@@ -34,9 +34,15 @@ struct publisher *publisher_new(struct event_base *base, const struct config *co
 bool publisher_stop(struct publisher *p, int timeout_ms);
 void publisher_free(struct publisher *p);
 
+/* Whether a list is answered, as publish_use(). */
+struct publisher_use {
+	bool is_off, is_expired;
+};
+
 /* A dataset for the list of that name; NULL name: unused slot. */
 struct publisher_version {
 	char *list;
+	struct publisher_use use;
 	struct dataset *dataset;
 };
 
@@ -51,6 +57,10 @@ void publisher_configure(struct publisher *p, const struct config *config,
 /* Answer a new dataset; it is the publisher's from now on. An unknown list's is thrown away. */
 void publisher_dataset(struct publisher *p, const char *list, struct dataset *dataset,
                        publisher_done *done, void *context);
+
+/* Say whether a list is answered. */
+void publisher_use(struct publisher *p, const char *list, struct publisher_use use,
+                   publisher_done *done, void *context);
 
 /* Connect and load if needed. */
 void publisher_sync(struct publisher *p, publisher_done *done, void *context);

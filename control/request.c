@@ -19,6 +19,7 @@ enum request_field {
 	FIELD_DATA = 256,
 	FIELD_UPLOAD = 512,
 	FIELD_LAST = 1024,
+	FIELD_VERSION = 2048,
 };
 
 static const struct request_row {
@@ -33,7 +34,9 @@ static const struct request_row {
     {"list-show", REQUEST_LIST_SHOW, FIELD_LIST, 0},
     {"feeds-refresh", REQUEST_FEEDS_REFRESH, 0, FIELD_FEED},
     {"feeds-accept", REQUEST_FEEDS_ACCEPT, FIELD_FEED, 0},
-    {"feeds-rollback", REQUEST_FEEDS_ROLLBACK, FIELD_FEED, 0},
+    {"feeds-rollback", REQUEST_FEEDS_ROLLBACK, FIELD_FEED, FIELD_VERSION},
+    {"feeds-disable", REQUEST_FEEDS_DISABLE, FIELD_FEED, FIELD_REASON | FIELD_AUTHOR},
+    {"feeds-enable", REQUEST_FEEDS_ENABLE, FIELD_FEED, FIELD_AUTHOR},
     {"feeds-push", REQUEST_FEEDS_PUSH, FIELD_FEED | FIELD_DATA, FIELD_UPLOAD | FIELD_LAST},
     {"sources", REQUEST_SOURCES, FIELD_KEY, 0},
 };
@@ -113,6 +116,16 @@ static void request_upload(struct request_cursor *c, const json_t *value)
 		c->request->upload = (uint64_t)upload;
 }
 
+static void request_version(struct request_cursor *c, const json_t *value)
+{
+	json_int_t version = json_integer_value(value);
+
+	if (!json_is_integer(value) || version <= 0)
+		request_fail(c, "version: expected the number of a version");
+	else
+		c->request->version = (uint64_t)version;
+}
+
 static const char *request_feed(struct request_cursor *c, const json_t *value)
 {
 	return json_is_null(value) ? NULL : request_string(c, "feed", value, 255);
@@ -135,6 +148,8 @@ static unsigned request_field(struct request_cursor *c, const char *name, const 
 		return request_upload(c, value), FIELD_UPLOAD;
 	if (strcmp(name, "last") == 0)
 		return r->is_last = json_is_true(value), FIELD_LAST;
+	if (strcmp(name, "version") == 0 && !json_is_null(value))
+		return request_version(c, value), FIELD_VERSION;
 	if (json_is_null(value)) { /* an optional field may be null: not given */
 		if (strcmp(name, "ttl_s") == 0)
 			return FIELD_TTL;
@@ -144,6 +159,8 @@ static unsigned request_field(struct request_cursor *c, const char *name, const 
 			return FIELD_TEXT;
 		if (strcmp(name, "reason") == 0)
 			return FIELD_REASON;
+		if (strcmp(name, "version") == 0)
+			return FIELD_VERSION;
 		return strcmp(name, "author") == 0 ? FIELD_AUTHOR : 0;
 	}
 	if (strcmp(name, "ttl_s") == 0)

@@ -19,6 +19,8 @@ enum request_command {
 	REQUEST_FEEDS_ACCEPT,
 	REQUEST_FEEDS_ROLLBACK,
 	REQUEST_FEEDS_PUSH,
+	REQUEST_FEEDS_DISABLE,
+	REQUEST_FEEDS_ENABLE,
 	REQUEST_SOURCES,
 };
 
@@ -37,7 +39,8 @@ struct request {
 	const char *data; /* base64 */
 	uint64_t upload;  /* 0 = a new one */
 	bool is_last;
-	json_t *json; /* private */
+	uint64_t version; /* 0 = not given */
+	json_t *json;     /* private */
 };
 
 /*

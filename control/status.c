@@ -46,6 +46,36 @@ static json_t *status_fetch(const struct feed *feed)
 	                 "due_s", (json_int_t)status.due_s);
 }
 
+static json_t *status_versions(const struct feed *feed)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < feed->kept_count; i++)
+		json_array_append_new(array, json_pack("{s:I, s:I, s:I}", "version",
+		                                       (json_int_t)feed->kept[i].number, "entries",
+		                                       (json_int_t)feed->kept[i].entries, "taken_s",
+		                                       (json_int_t)feed->kept[i].taken_s));
+	return array;
+}
+
+/* Whether it is answered, what serves, and what guards did. */
+static void status_answering(json_t *object, const struct feed *feed)
+{
+	char text[FEED_SERVES_MAX];
+	bool is_answered =
+	    feed->has_good && !feed->use.is_off && !feed->use.is_expired && !feed->is_off;
+
+	json_object_set_new(object, "serves", status_text(feed_serves(feed, text)));
+	json_object_set_new(object, "is_answered", json_boolean(is_answered && !feed->is_observed));
+	json_object_set_new(object, "is_observed", json_boolean(feed->is_observed));
+	json_object_set_new(object, "disabled",
+	                    feed->is_off ? status_text(feed->off_reason) : json_null());
+	json_object_set_new(object, "guard",
+	                    feed->has_held ? status_text(feed->held.guard) : json_null());
+	json_object_set_new(object, "refused", json_integer((json_int_t)feed->refused));
+	json_object_set_new(object, "versions", status_versions(feed));
+}
+
 static json_t *status_feed(const struct feed *feed, int64_t now_s)
 {
 	const struct version_info *good = &feed->good;
@@ -55,7 +85,7 @@ static json_t *status_feed(const struct feed *feed, int64_t now_s)
 
 	json_t *object = json_pack(
 	    "{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:s}", "name",
-	    feed->name, "state", feed_state_name(feed->state), "reason", status_text(feed->reason),
+	    feed->name, "state", feed_state_name(feed), "reason", status_text(feed->reason),
 	    "version", version, "age_s", age, "is_stale", feed_is_stale(feed, now_s), "entries",
 	    feed->has_good ? (json_int_t)good->facts.entry_count : (json_int_t)0, "added",
 	    (json_int_t)feed->added, "removed", (json_int_t)feed->removed, "bad_lines",
@@ -66,6 +96,7 @@ static json_t *status_feed(const struct feed *feed, int64_t now_s)
 	    status_text(feed->settings.path), "format", feed->settings.format->name);
 
 	json_object_set_new(object, "fetch", status_fetch(feed));
+	status_answering(object, feed);
 	return object;
 }
 
@@ -80,7 +111,16 @@ json_t *status_feeds(struct engine *e)
 }
 
 /* A zone is not loaded while one of the feeds it serves has no good version. */
-static json_t *status_not_loaded(const struct publisher_view *view)
+static bool status_is_awaited(struct engine *e, const struct publisher_view *view, unsigned list)
+{
+	const struct config_list *row = &view->config->lists[list];
+	const struct feed *feed = intake_find(e->intake, row->name);
+
+	return !view->lists[list].is_loaded && !row->manual && !row->is_off && !row->is_observed &&
+	       !(feed && feed->use.is_off);
+}
+
+static json_t *status_not_loaded(struct engine *e, const struct publisher_view *view)
 {
 	json_t *array = json_array();
 
@@ -88,12 +128,8 @@ static json_t *status_not_loaded(const struct publisher_view *view)
 		const struct config_zone *zone = &view->config->zones[i];
 		bool is_loaded = true;
 
-		for (unsigned j = 0; j < zone->lists_count; j++) {
-			unsigned list = zone->list_indexes[j];
-
-			is_loaded &=
-			    view->lists[list].is_loaded || view->config->lists[list].manual;
-		}
+		for (unsigned j = 0; j < zone->lists_count; j++)
+			is_loaded &= !status_is_awaited(e, view, zone->list_indexes[j]);
 		if (!is_loaded)
 			json_array_append_new(array, json_string(zone->name));
 	}
@@ -148,15 +184,17 @@ static const char *status_state(struct engine *e, const json_t *not_loaded)
 
 	if (!e->is_ready)
 		return "starting";
+	/* What an operator switched off is as it should be. */
 	for (const struct feed *feed = intake_first(e->intake); feed; feed = feed->next)
-		is_well &= feed->state == FEED_SERVING;
+		is_well &= feed->is_off || (feed->state == FEED_SERVING && !feed->use.is_off &&
+		                            !feed->use.is_expired);
 	return is_well ? "serving" : "degraded";
 }
 
 json_t *status_all(struct engine *e)
 {
 	const struct publisher_view *view = publisher_view_lock(e->publisher);
-	json_t *not_loaded = status_not_loaded(view);
+	json_t *not_loaded = status_not_loaded(e, view);
 	json_t *answer =
 	    json_pack("{s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "ok", 1, "zones",
 	              (json_int_t)view->config->zones_count, "lists_count",

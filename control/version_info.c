@@ -92,6 +92,7 @@ char *version_info_dump(const struct version_info *info)
 	}
 	failed |= json_object_set_new(object, "format", json_string(info->format));
 	failed |= json_object_set_new(object, "reason", json_string(info->reason));
+	failed |= json_object_set_new(object, "guard", json_string(info->guard));
 	failed |= json_object_set_new(object, "cause", json_integer(info->cause));
 	failed |= json_object_set_new(object, "checksum",
 	                              version_bytes(info->checksum, sizeof(info->checksum)));
@@ -145,6 +146,10 @@ static int version_read(const json_t *object, struct version_info *out_info)
 	                     sizeof(out_info->reason)) < 0 ||
 	    version_set_bytes(json_object_get(object, "checksum"), out_info->checksum,
 	                      sizeof(out_info->checksum)) < 0)
+		return -EBADMSG;
+	if (json_object_get(object, "guard") &&
+	    version_set_text(json_object_get(object, "guard"), out_info->guard,
+	                     sizeof(out_info->guard)) < 0)
 		return -EBADMSG;
 	return version_set_bytes(json_object_get(object, "hash"), out_info->facts.hash,
 	                         sizeof(out_info->facts.hash));

@@ -29,6 +29,7 @@ struct version_info {
 	struct dataset_facts facts;
 	enum version_cause cause;
 	char reason[VERSION_REASON_MAX]; /* held: for people */
+	char guard[16];                  /* held: the guard that refused it; may be empty */
 };
 
 /* Returns text to free(), or NULL with errno ENOMEM. */

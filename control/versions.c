@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define VERSIONS_INFO_MAX 8192 /* bytes of N.json */
-#define VERSIONS_KNOWN    16   /* more than are kept: after a crash there may be one too many */
+#define VERSIONS_KNOWN                                                                             \
+	(VERSIONS_KEPT_MAX + 8) /* more than are kept: after a crash there may be one too many */
 
 struct versions {
 	int folder;
@@ -28,6 +29,7 @@ struct versions {
 	    good[VERSIONS_KNOWN]; /* ascending numbers; what "current" ignores too */
 	size_t good_count;
 	uint64_t current, ignored; /* numbers; 0 = none */
+	size_t keep;               /* good versions; see versions_keep() */
 	uint64_t last;             /* the highest number there ever was: none is used twice */
 	struct version_info held;  /* valid when has_held */
 	bool has_held;
@@ -287,7 +289,7 @@ static void versions_fall_back(struct versions *v)
 		v->current = info->number; /* it serves; the next change writes it down */
 }
 
-/* Only the versions up to the current one stay, at most VERSIONS_KEPT, and what is ignored. */
+/* Only the versions up to the current one stay, at most v->keep, and what is ignored. */
 static void versions_prune(struct versions *v)
 {
 	size_t older = 0;
@@ -297,7 +299,7 @@ static void versions_prune(struct versions *v)
 
 		if (number == v->ignored)
 			continue;
-		if (number > v->current || ++older > VERSIONS_KEPT)
+		if (number > v->current || ++older > v->keep)
 			versions_remove(v, number);
 	}
 }
@@ -349,6 +351,8 @@ struct versions *versions_open(const char *directory, versions_complain *complai
 	if (!v)
 		goto fail;
 	v->complain = complain;
+	/* Until it is known how many are to be kept none is removed for being old. */
+	v->keep = VERSIONS_KEPT_MAX;
 	v->context = context;
 	v->directory = strdup(directory);
 	if (!v->directory)
@@ -383,6 +387,28 @@ void versions_close(struct versions *v)
 	close(v->folder);
 	free(v->directory);
 	free(v);
+}
+
+void versions_keep(struct versions *v, size_t count)
+{
+	v->keep = count ? count : VERSIONS_KEPT;
+	if (v->keep > VERSIONS_KEPT_MAX)
+		v->keep = VERSIONS_KEPT_MAX;
+	versions_prune(v);
+}
+
+size_t versions_list(const struct versions *v, struct version_kept out_kept[VERSIONS_KEPT_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = v->good_count; i-- > 0 && count < VERSIONS_KEPT_MAX;) {
+		const struct version_info *good = &v->good[i];
+
+		if (good->number <= v->current && good->number != v->ignored)
+			out_kept[count++] = (struct version_kept){
+			    good->number, good->facts.entry_count, good->taken_s};
+	}
+	return count;
 }
 
 const struct version_info *versions_current(const struct versions *v)
@@ -574,7 +600,7 @@ int versions_accept(struct versions *v, const struct version_info *info)
 	return rc;
 }
 
-int versions_rollback(struct versions *v, const char *reason)
+int versions_rollback(struct versions *v, uint64_t number, const char *reason)
 {
 	const struct version_info *current = versions_current(v), *before;
 	struct version_info held;
@@ -582,6 +608,9 @@ int versions_rollback(struct versions *v, const char *reason)
 	int rc;
 
 	before = current ? versions_before(v, current->number) : NULL;
+	if (before && number)
+		before = number < current->number && number != v->ignored ? versions_find(v, number)
+		                                                          : NULL;
 	if (!before)
 		return -ENOENT;
 	held = *current;

@@ -8,8 +8,9 @@
  *   incoming  a copy under way
  *
  * A version is whole on disk before "current" names it, and "current" is replaced by rename, so a
- * crash at any point leaves the old state or the new one. The last VERSIONS_KEPT good versions are
- * kept. Damaged files are moved aside (NAME.damaged), told, and never fatal.
+ * crash at any point leaves the old state or the new one. The last good versions are kept:
+ * VERSIONS_KEPT, or as many as versions_keep() says. Damaged files are moved aside (NAME.damaged),
+ * told, and never fatal.
  *
  * Threads: one thread per struct versions.
  */
@@ -18,7 +19,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VERSIONS_KEPT 3
+#define VERSIONS_KEPT     3
+#define VERSIONS_KEPT_MAX 32
+
+/* A good version on disk. */
+struct version_kept {
+	uint64_t number, entries;
+	int64_t taken_s;
+};
 
 struct versions;
 
@@ -31,6 +39,13 @@ typedef void versions_complain(const char *message, void *context);
  */
 struct versions *versions_open(const char *directory, versions_complain *complain, void *context);
 void versions_close(struct versions *v);
+
+/* Keep that many good versions, from 1 to VERSIONS_KEPT_MAX; 0 = VERSIONS_KEPT. */
+void versions_keep(struct versions *v, size_t count);
+
+/* The good versions that can be gone back to and the current one, the newest first; their number.
+ */
+size_t versions_list(const struct versions *v, struct version_kept out_kept[VERSIONS_KEPT_MAX]);
 
 /* The good version that serves, or NULL. Borrowed until the next call that changes something. */
 const struct version_info *versions_current(const struct versions *v);
@@ -78,7 +93,10 @@ int versions_confirm(struct versions *v, const struct version_info *info);
 int versions_accept(struct versions *v, const struct version_info *info);
 
 /*
- * Make the good version before the current one current again; the current one is held from now on.
+ * Make a good version before the current one current again; the current one is held from now on,
+ * and those between are gone.
+ *
+ * number: 0 = the one before
  * Errors: -ENOENT there is none; other negative errno
  */
-int versions_rollback(struct versions *v, const char *reason);
+int versions_rollback(struct versions *v, uint64_t number, const char *reason);

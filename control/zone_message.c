@@ -26,6 +26,7 @@ static const struct {
     {"rbldnsd-ip6trie", IP6},
     {"rbldnsd-dnset", NAMES},
     {"rbldnsd-generic", NAMES},
+    {"dnsbl-zone", IP4},
     {"rbldnsd-combined", IP4},
     {"rbldnsd-acl", IP4 | IP6},
     {"spamhaus-drop", IP4},
@@ -59,7 +60,9 @@ static void learn_code(struct zone_message_list *list, uint32_t code)
 void zone_message_learn(struct zone_message_list *out_list, const struct config_list *list,
                         const struct dataset *dataset)
 {
-	struct zone_message_list learned = {.is_loaded = dataset != NULL};
+	struct zone_message_list learned = {.is_loaded = dataset != NULL,
+	                                    .is_off = out_list->is_off,
+	                                    .is_expired = out_list->is_expired};
 
 	learn_code(&learned, list->code);
 	if (dataset) {
@@ -129,6 +132,45 @@ static bool add_test_codes(Reputed__Update__Zone *message, const uint64_t codes[
 	return true;
 }
 
+static bool is_answered(const struct config *config, const struct zone_message_list *lists,
+                        unsigned list)
+{
+	return !config->lists[list].is_off && !lists[list].is_off &&
+	       !config->lists[list].is_observed;
+}
+
+/* The lists that a zone counts and does not answer. */
+static bool add_observed(Reputed__Update__Zone *message, const struct config_zone *zone,
+                         const struct config *config, const struct zone_message_list *lists)
+{
+	message->observed = calloc(zone->lists_count + 1, sizeof(*message->observed));
+	message->observed_names = calloc(zone->lists_count + 1, sizeof(*message->observed_names));
+	if (!message->observed || !message->observed_names)
+		return false;
+	for (unsigned i = 0; i < zone->lists_count; i++) {
+		unsigned list = zone->list_indexes[i];
+
+		if (!config->lists[list].is_observed || config->lists[list].is_off ||
+		    lists[list].is_off)
+			continue;
+		message->observed_names[message->n_observed_names] =
+		    strdup(config->lists[list].name);
+		if (!message->observed_names[message->n_observed_names])
+			return false;
+		message->n_observed_names++;
+		message->observed[message->n_observed++] = list;
+	}
+	return true;
+}
+
+static void add_state(Reputed__Update__Zone *message, const struct zone_message_list *list)
+{
+	if (!list->is_loaded)
+		message->state = REPUTED__UPDATE__ZONE_STATE__NOT_LOADED;
+	else if (list->is_expired && message->state == REPUTED__UPDATE__ZONE_STATE__SERVING)
+		message->state = REPUTED__UPDATE__ZONE_STATE__EXPIRED;
+}
+
 /* The lists of a zone, and what follows from them. */
 static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *zone,
                       const struct config *config, const struct zone_message_list *lists)
@@ -143,14 +185,16 @@ static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *
 	for (unsigned i = 0; i < zone->lists_count; i++) {
 		unsigned list = zone->list_indexes[i];
 
-		message->list_names[i] = strdup(config->lists[list].name);
-		if (!message->list_names[i])
+		/* Which kinds of keys a zone is for does not change when a list is switched off. */
+		message->content |= lists[list].content;
+		if (!is_answered(config, lists, list))
+			continue;
+		message->list_names[message->n_list_names] = strdup(config->lists[list].name);
+		if (!message->list_names[message->n_list_names])
 			return false;
 		message->n_list_names++;
 		message->lists[message->n_lists++] = list;
-		message->content |= lists[list].content;
-		if (!lists[list].is_loaded)
-			message->state = REPUTED__UPDATE__ZONE_STATE__NOT_LOADED;
+		add_state(message, &lists[list]);
 		for (size_t word = 0; word < 4; word++)
 			codes[word] |= lists[list].test_codes[word];
 	}
@@ -159,7 +203,7 @@ static bool add_lists(Reputed__Update__Zone *message, const struct config_zone *
 
 /* What the lists of a zone are in its view. */
 static bool add_values(Reputed__Update__Zone *message, const struct config_zone *zone,
-                       const struct config *config)
+                       const struct config *config, const struct zone_message_list *lists)
 {
 	uint64_t codes[4] = {0};
 
@@ -173,6 +217,9 @@ static bool add_values(Reputed__Update__Zone *message, const struct config_zone 
 		const struct config_list *list = &config->lists[zone->list_indexes[i]];
 		uint32_t value =
 		    zone->view == VIEW_BITS ? list->bit : list->category << 8 | list->trust;
+
+		if (!is_answered(config, lists, zone->list_indexes[i]))
+			continue;
 
 		message->values[message->n_values++] = value;
 		if (zone->view == VIEW_BITS && value < 256)
@@ -239,7 +286,8 @@ static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const str
 	message->needs_key = zone->key_set != NULL;
 	message->negative_ttl = zone->negative_ttl;
 	if (copy_bytes(&message->apex, zone->apex, zone->apex_size) &&
-	    add_lists(message, zone, config, lists) && add_values(message, zone, config) &&
+	    add_lists(message, zone, config, lists) && add_values(message, zone, config, lists) &&
+	    add_observed(message, zone, config, lists) &&
 	    add_name_servers(message, zone, records) &&
 	    add_soa(message, zone->soa || !records ? zone->soa : records->special.soa) &&
 	    add_records(message, records))

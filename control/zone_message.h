@@ -25,6 +25,8 @@ enum zone_message_content {
 /* What the zones that show a list need to know of it. */
 struct zone_message_list {
 	bool is_loaded;
+	bool is_off;            /* switched off: it answers nothing, and nobody waits for it */
+	bool is_expired;        /* out of date, and its zones are to say so */
 	unsigned content;       /* enum zone_message_content bits */
 	uint64_t test_codes[4]; /* bit N: 127.0.0.N is a code of the list, N >= 2 */
 };
@@ -33,6 +35,7 @@ struct zone_message_list {
  * Learn it from a list and its dataset, NULL = none. A list whose dataset is empty has the content
  * that its format is for; a manual list may hold anything at any time.
  *
+ * out_list: is_off and is_expired stay
  * Cost: O(sets of the dataset)
  */
 void zone_message_learn(struct zone_message_list *out_list, const struct config_list *list,

@@ -88,6 +88,32 @@ static void match_name(const struct tables *t, struct query *q)
 		names_lookup(t->names, q->name, q->name_size, m);
 }
 
+/* Find the matches of a burst at once, so that their cache misses overlap. */
+static void match_names(const struct tables *t, struct query *queries, unsigned count)
+{
+	struct names_query names[QUERY_BURST_MAX];
+	struct names_match matches[QUERY_BURST_MAX];
+	struct query *wanted[QUERY_BURST_MAX];
+	unsigned name_count = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+
+		if (q->drop == DROP_NONE && q->kind == QUERY_NAME && q->access == ACCESS_ALLOW &&
+		    q->zone->content & ZONE_HAS_NAMES && q->label_count <= LABELS_TRIED) {
+			wanted[name_count] = q;
+			names[name_count++] = (struct names_query){q->name, q->name_size};
+		}
+	}
+	if (name_count == 0)
+		return;
+	names_lookup_burst(t->names, names, name_count, matches);
+	for (unsigned i = 0; i < name_count; i++) {
+		wanted[i]->match = matches[i];
+		wanted[i]->has_match = true;
+	}
+}
+
 /*
  * Whether names are listed below this one, through put names or through a subtree verdict, which
  * covers any child that was not put itself (RFC 4592).
@@ -266,6 +292,8 @@ static void lookup_listings(const struct tables *t, struct query *q)
 
 		if (shows_any(q->zone, listings))
 			q->listings = listings;
+		if (q->zone->observed && listings && observed_any(q->zone->observed, listings))
+			q->observed = listings;
 	}
 	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY ||
 	            q->is_test_entry || q->listings || exists(t, q);
@@ -273,6 +301,9 @@ static void lookup_listings(const struct tables *t, struct query *q)
 
 void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 {
+	for (unsigned i = 0; i < count; i += QUERY_BURST_MAX)
+		match_names(t, &queries[i],
+		            count - i < QUERY_BURST_MAX ? count - i : QUERY_BURST_MAX);
 	for (unsigned i = 0; i < count; i++) {
 		if (queries[i].drop == DROP_NONE)
 			lookup_verdict(t, &queries[i]);

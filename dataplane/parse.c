@@ -359,6 +359,7 @@ static void reset(struct query *q, const struct settings *settings)
 	q->zone = NULL;
 	q->verdict = VERDICT_NONE;
 	q->listings = NULL;
+	q->observed = NULL;
 	q->records = NULL;
 	q->record_count = 0;
 }

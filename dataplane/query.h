@@ -85,6 +85,7 @@ struct query {
 	const struct zone *zone;
 	verdict_t verdict;
 	const struct verdict *listings; /* NULL = not listed */
+	const struct verdict *observed; /* what lists would say that the zone only observes */
 	const struct record *records;   /* static ones of the name; NULL = none */
 	size_t record_count;
 };

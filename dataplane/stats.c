@@ -85,6 +85,8 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
 		const struct query *q = &queries[i];
 		if (q->key)
 			keys_count_query(q->zone->keys, q->key - 1, t->index);
+		if (q->observed)
+			observed_count(q->zone->observed, q->observed, t->index);
 		if (q->limited) {
 			stats_add(&t->limited[q->limited - 1], 1);
 			stats_add(&t->slipped, q->reply_size > 0);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#define NAMES_AHEAD 6   /* names whose cache misses overlap */
 #define QUIET_EVERY 256 /* operations between two quiescent states of the update thread */
 
 /* The writer borrows nothing, so it may let go any time; others' grace periods wait for it. */
@@ -87,10 +88,24 @@ int update_apply_paint6(struct tables *t, const Reputed__Update__Paint6 *m)
 	return 0;
 }
 
+/* Hint at the next name of a message. */
+static void prefetch_name(const struct names *n, const Reputed__Update__PutNames *m, size_t *offset)
+{
+	size_t left = m->names.len - *offset;
+	size_t size = left > 0 ? update_check_wire_name(m->names.data + *offset, left) : 0;
+
+	if (size == 0)
+		return;
+	names_prefetch(n, m->names.data + *offset, size - 1);
+	*offset += size;
+}
+
 int update_apply_names(struct tables *t, const Reputed__Update__PutNames *m)
 {
-	size_t offset = 0;
+	size_t offset = 0, ahead = 0;
 
+	for (size_t i = 0; i < NAMES_AHEAD; i++)
+		prefetch_name(t->names, m, &ahead);
 	for (size_t i = 0; offset < m->names.len; i++) {
 		const uint8_t *name = m->names.data + offset;
 		size_t size = update_check_wire_name(name, m->names.len - offset);
@@ -98,6 +113,7 @@ int update_apply_names(struct tables *t, const Reputed__Update__PutNames *m)
 
 		if (size == 0)
 			return -EINVAL;
+		prefetch_name(t->names, m, &ahead);
 		if (m->n_is_delete && m->is_delete[i])
 			rc = names_delete(t->names, name, size - 1);
 		else

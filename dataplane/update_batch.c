@@ -4,6 +4,7 @@
 #include "dataplane/update.h"
 #include "dataplane/update_apply.h"
 #include "dataplane/update_limits.h"
+#include "dataplane/update_observed.h"
 #include "dataplane/update_settings.h"
 
 #include <urcu-qsbr.h>
@@ -510,29 +511,36 @@ static const struct zones *replaced_zones(const struct update_batch *b)
 	return b->old_tables ? b->old_tables->tables->zones : b->old_zones;
 }
 
+static bool has_counters(const struct zones *zones)
+{
+	return update_keys_any(zones) || update_observed_exists(zones);
+}
+
 bool update_batch_settling_waits(const struct update_batch *b)
 {
 	const struct zones *old = replaced_zones(b);
 
 	return b->verdict_count || b->listing_count || b->old_zones || b->old_access ||
-	       b->old_settings || b->old_rates || (old && update_keys_any(old));
+	       b->old_settings || b->old_rates || (old && has_counters(old));
 }
 
-/* The counters of keys go on where they were; a grace period later nobody counts in the old ones.
+/* The counters of zones go on where they were; a grace period later nobody counts in the old ones.
  */
-static void carry_keys(struct update_batch *b)
+static void carry_counters(struct update_batch *b)
 {
 	const struct zones *old = replaced_zones(b);
 
-	if (old && update_keys_any(old))
-		update_keys_carry(b->store->tables->zones, old);
+	if (!old || !has_counters(old))
+		return;
+	update_keys_carry(b->store->tables->zones, old);
+	update_observed_carry(b->store->tables->zones, old);
 }
 
 void update_batch_settle(struct update_batch *b)
 {
 	if (update_batch_settling_waits(b))
 		synchronize_rcu();
-	carry_keys(b);
+	carry_counters(b);
 	forget(b);
 	zones_free(b->old_zones);
 	access_rules_free(b->old_access);

@@ -218,10 +218,13 @@ static size_t listing_text(const struct query *q, const struct listing *listing,
 		uint8_t room[sizeof(struct verdict) + sizeof(const struct listing *)];
 	} one;
 	struct query alone = *q;
+	struct zone shown = *q->zone;
 
 	one.verdict.count = 1;
 	memcpy(one.room + offsetof(struct verdict, listings), &listing, sizeof(listing));
 	alone.listings = &one.verdict;
+	shown.lists[listing->list / 64] |= UINT64_C(1) << (listing->list % 64);
+	alone.zone = &shown;
 	return text_write(&alone, out_text);
 }
 
@@ -236,6 +239,7 @@ static int add_listing(const struct update_list_names *names, const struct query
 	reputed__update__lookup_listing__init(m);
 	zone->listings[zone->n_listings++] = m;
 	m->code = listing->code;
+	m->is_observed = !zone_shows(q->zone, listing->list);
 	m->list = list_name(names, listing->list);
 	if (!m->list)
 		return -ENOMEM;
@@ -245,16 +249,19 @@ static int add_listing(const struct update_list_names *names, const struct query
 static int copy_listings(const struct update_list_names *names, const struct query *q,
                          Reputed__Update__LookupZone *zone)
 {
-	if (!q->listings)
+	const struct verdict *all = q->listings ? q->listings : q->observed;
+
+	if (!all)
 		return 0;
-	zone->listings = calloc(q->listings->count, sizeof(*zone->listings));
+	zone->listings = calloc(all->count, sizeof(*zone->listings));
 	if (!zone->listings)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < q->listings->count; i++) {
-		const struct listing *listing = q->listings->listings[i];
+	for (uint32_t i = 0; i < all->count; i++) {
+		const struct listing *listing = all->listings[i];
 		int rc = 0;
 
-		if (zone_shows(q->zone, listing->list))
+		if (zone_shows(q->zone, listing->list) ||
+		    observed_has(q->zone->observed, listing->list))
 			rc = add_listing(names, q, listing, zone);
 		if (rc < 0)
 			return rc;

@@ -3,6 +3,7 @@
 
 #include "dataplane/access.h"
 #include "dataplane/update_lookup.h"
+#include "dataplane/update_observed.h"
 
 #include <urcu-qsbr.h>
 
@@ -309,6 +310,8 @@ static int serve_stats(struct update_serve *s, struct update_client *c)
 	visit_own(s, collect_counter, &l);
 	if (s->store.tables)
 		update_keys_visit(s->store.tables->zones, collect_counter, &l);
+	if (s->store.tables)
+		update_observed_visit(s->store.tables->zones, collect_counter, &l);
 	response.kind_case = REPUTED__UPDATE__RESPONSE__KIND_STATS;
 	response.stats = &l.answer;
 	rc = l.is_failed ? answer_error(s, c, "stats: no memory")
@@ -324,6 +327,7 @@ static uint64_t memory_size(const struct tables *t)
 	struct table4_stats stats4;
 	struct table6_stats stats6, stats_access;
 	struct names_stats stats_names;
+	struct verdicts_stats stats_verdicts;
 
 	if (!t)
 		return 0;
@@ -331,8 +335,9 @@ static uint64_t memory_size(const struct tables *t)
 	table6_stats(t->addresses6, &stats6);
 	table6_stats(t->access->clients, &stats_access);
 	names_stats(t->names, &stats_names);
+	verdicts_stats(t->verdicts, &stats_verdicts);
 	return stats4.memory_size + stats6.memory_size + stats_access.memory_size +
-	       stats_names.memory_size;
+	       stats_names.memory_size + stats_verdicts.memory_size;
 }
 
 static size_t count_texts(const char *const *texts)

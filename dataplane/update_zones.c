@@ -3,6 +3,7 @@
 
 #include "dataplane/access.h"
 #include "dataplane/dns.h"
+#include "dataplane/update_observed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -207,7 +208,7 @@ static int check_zone(const Reputed__Update__Zone *m, size_t index, struct updat
 	return 0;
 }
 
-/* The records of the zone are the caller's to free, if there are any. */
+/* The records and observed lists of the zone are the caller's to free, if there are any. */
 static int convert(const Reputed__Update__Zone *m, size_t index, struct converted *out,
                    struct update_error *out_error)
 {
@@ -234,20 +235,29 @@ static int convert(const Reputed__Update__Zone *m, size_t index, struct converte
 		rc = convert_lists(m, index, zone, out_error);
 	if (rc == 0)
 		rc = convert_values(m, index, out, out_error);
+	if (rc == 0)
+		rc = update_observed_new(m, index, zone, &zone->observed, out_error);
 	return rc < 0 ? rc : convert_records(m, index, zone, out_error);
+}
+
+static int add_name(struct update_list_names *l, uint32_t list, const char *name)
+{
+	char **slot = &l->names[list];
+
+	if (!*slot)
+		*slot = strdup(name);
+	return *slot ? 0 : -ENOMEM;
 }
 
 static int add_names(struct update_list_names *l, const Reputed__Update__Zone *m)
 {
-	for (size_t i = 0; i < m->n_list_names; i++) {
-		char **slot = &l->names[m->lists[i]];
+	int rc = 0;
 
-		if (!*slot)
-			*slot = strdup(m->list_names[i]);
-		if (!*slot)
-			return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; i < m->n_list_names && rc == 0; i++)
+		rc = add_name(l, m->lists[i], m->list_names[i]);
+	for (size_t i = 0; i < m->n_observed && rc == 0; i++)
+		rc = add_name(l, m->observed[i], m->observed_names[i]);
+	return rc;
 }
 
 int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
@@ -260,12 +270,16 @@ int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
 		return update_error_set(out_error, -ENOMEM, "zones: no memory");
 	for (size_t i = 0; i < m->n_zones && rc == 0; i++) {
 		rc = convert(m->zones[i], i, c, out_error);
-		if (rc < 0)
+		if (rc < 0) {
+			observed_free(c->zone.observed);
 			break;
+		}
 		rc = zones_add(zones, &c->zone);
-		if (rc < 0)
+		if (rc < 0) {
 			records_free((struct records *)c->zone.records);
-		else
+			observed_free(c->zone.observed);
+		}
+		if (rc == 0)
 			rc = add_names(list_names, m->zones[i]);
 		if (rc < 0)
 			update_error_set(out_error, rc, "zones: zone %zu: %s", i,

@@ -50,7 +50,12 @@ struct dataset_facts {
 	int64_t next_expiry_s;   /* when the first of its entries is over; 0 = none ever is */
 	uint8_t widest4, widest6; /* length of the shortest prefix; 33 or 129 when there is none */
 	uint64_t widest4_line, widest6_line;
-	uint8_t hash[32]; /* of the finished content; equal hashes mean equal answers */
+	/* Of measure.h, not kept with a version on disk: */
+	uint64_t coverage4; /* IPv4 addresses listed */
+	uint8_t top_labels; /* labels + 1 of the name nearest to the root of which all below it is
+	                       listed; 0 = there is none */
+	char top_name[64];  /* that name, cut */
+	uint8_t hash[32];   /* of the finished content; equal hashes mean equal answers */
 };
 
 #define DATASET_MESSAGES_MAX 5 /* bad lines told in full; the rest is counted */

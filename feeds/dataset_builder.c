@@ -345,8 +345,8 @@ int dataset_add_range(struct dataset_builder *b, const struct address_range *ran
 	bool is_part = entry->is_part && !b->is_part_counted;
 	uint32_t how;
 
-	if (b->options.trace)
-		trace_range(b->options.trace, range, entry);
+	for (struct trace *t = b->options.trace; t; t = t->next)
+		trace_range(t, range, entry);
 	b->facts.masked_count += range->has_host_bits;
 	if (!entry->is_exclusion && !listed_note(b, range, entry)) {
 		b->is_part_counted = !is_part;
@@ -408,8 +408,8 @@ int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size
 	size_t key_size = dataset_name_key(wire, size, key);
 	uint32_t how;
 
-	if (b->options.trace)
-		trace_name(b->options.trace, wire, size, scope, entry);
+	for (struct trace *t = b->options.trace; t; t = t->next)
+		trace_name(t, wire, size, scope, entry);
 	if (how_intern(b, entry, entry->is_part, &how) < 0 ||
 	    dataset_grow((void **)&b->names, &b->name_capacity, b->name_count + 1,
 	                 sizeof(*b->names)) < 0 ||

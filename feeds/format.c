@@ -2,6 +2,7 @@
 #include "feeds/format.h"
 
 #include "feeds/format_rows.h"
+#include "feeds/measure.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ const struct format formats[] = {
     {"spamhaus-sia-json", format_spamhaus_sia_json, format_sia_options},
     {"rbldnsd-dnhash", format_rbldnsd_dnhash},
     {"rbldnsd-generic", format_rbldnsd_generic},
+    {"dnsbl-zone", format_dnsbl_zone},
     {"rbldnsd-combined", format_rbldnsd_combined, format_combined_options},
     {NULL, NULL},
 };
@@ -62,5 +64,7 @@ struct dataset *format_read(const struct format *format, struct reader *reader,
 	dataset = dataset_finish(builder);
 	if (!dataset)
 		snprintf(out_error, error_size, "%s", strerror(errno));
+	else
+		measure(dataset, &dataset->facts);
 	return dataset;
 }

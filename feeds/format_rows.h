@@ -51,6 +51,8 @@ int format_rbldnsd_dnhash(struct reader *reader, struct dataset_builder *builder
                           size_t error_size);
 int format_rbldnsd_generic(struct reader *reader, struct dataset_builder *builder, char *out_error,
                            size_t error_size);
+int format_dnsbl_zone(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                      size_t error_size);
 extern const struct format_option format_combined_options[];
 int format_rbldnsd_combined(struct reader *reader, struct dataset_builder *builder, char *out_error,
                             size_t error_size);

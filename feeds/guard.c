@@ -29,6 +29,12 @@ static bool are_too_many_bad(const struct guard_limits *limits, const struct dat
 static bool is_empty(const struct guard_limits *limits, const struct dataset_facts *version,
                      char *out_reason, size_t reason_size)
 {
+	if (version->entry_count && version->entry_count < limits->min_entries) {
+		snprintf(out_reason, reason_size,
+		         "%" PRIu64 " entries: less than %" PRIu32 " (guard 'min_entries')",
+		         version->entry_count, limits->min_entries);
+		return true;
+	}
 	if (version->entry_count || limits->may_be_empty)
 		return false;
 	snprintf(out_reason, reason_size,
@@ -37,10 +43,20 @@ static bool is_empty(const struct guard_limits *limits, const struct dataset_fac
 	return true;
 }
 
-static bool is_miscounted(const struct dataset_facts *version, char *out_reason, size_t reason_size)
+static bool is_miscounted(const struct dataset_facts *version,
+                          const struct dataset_facts *last_good, char *out_reason,
+                          size_t reason_size)
 {
 	uint64_t found = version->line_count + version->skipped_count;
 
+	/* The count comes last in a file: one that was cut off has none. */
+	if (version->declared_count == UINT64_MAX && last_good &&
+	    last_good->declared_count != UINT64_MAX) {
+		snprintf(out_reason, reason_size,
+		         "does not say how many records it has, as the version before did: it is "
+		         "not complete");
+		return true;
+	}
 	if (version->declared_count == UINT64_MAX || version->declared_count == found)
 		return false;
 	snprintf(out_reason, reason_size,
@@ -60,6 +76,31 @@ static bool is_too_wide(const char *key, uint8_t limit, uint8_t widest, uint64_t
 		snprintf(where, sizeof(where), "line %" PRIu64, line);
 	snprintf(out_reason, reason_size, "%s lists a /%u: wider than /%u (guard '%s', 0 = any)",
 	         where, widest, limit, key);
+	return true;
+}
+
+static bool covers_too_much(const struct guard_limits *limits, const struct dataset_facts *version,
+                            char *out_reason, size_t reason_size)
+{
+	const double all = 4294967296.0;
+
+	if (!is_above(version->coverage4, limits->coverage4 * all))
+		return false;
+	snprintf(
+	    out_reason, reason_size,
+	    "lists %.3g %% of all IPv4 addresses: more than %g %% (guard 'coverage4', a share)",
+	    100 * (double)version->coverage4 / all, 100 * limits->coverage4);
+	return true;
+}
+
+static bool is_near_root(const struct guard_limits *limits, const struct dataset_facts *version,
+                         char *out_reason, size_t reason_size)
+{
+	if (!version->top_labels || version->top_labels - 1 >= limits->labels)
+		return false;
+	snprintf(out_reason, reason_size,
+	         "lists '%s' with all below it: less than %u labels (guard 'labels', 0 = any)",
+	         version->top_name, limits->labels);
 	return true;
 }
 
@@ -98,7 +139,7 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
 		out_reason[0] = 0;
 	if (are_too_many_bad(limits, version, out_reason, reason_size))
 		return GUARD_ERRORS;
-	if (is_miscounted(version, out_reason, reason_size))
+	if (is_miscounted(version, last_good, out_reason, reason_size))
 		return GUARD_COUNT_MISMATCH;
 	if (is_empty(limits, version, out_reason, reason_size))
 		return GUARD_EMPTY;
@@ -108,6 +149,10 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
 	if (is_too_wide("widest6", limits->widest6, version->widest6, version->widest6_line,
 	                out_reason, reason_size))
 		return GUARD_WIDE6;
+	if (covers_too_much(limits, version, out_reason, reason_size))
+		return GUARD_COVERAGE4;
+	if (is_near_root(limits, version, out_reason, reason_size))
+		return GUARD_LABELS;
 	if (!last_good || last_good->entry_count < GUARD_COMPARED_FROM)
 		return GUARD_OK;
 	if (has_shrunk(limits, version, last_good, out_reason, reason_size))
@@ -134,6 +179,10 @@ const char *guard_name(enum guard_outcome outcome)
 		return "widest4";
 	case GUARD_WIDE6:
 		return "widest6";
+	case GUARD_COVERAGE4:
+		return "coverage4";
+	case GUARD_LABELS:
+		return "labels";
 	case GUARD_COUNT_MISMATCH:
 		return "count";
 	}

@@ -9,14 +9,18 @@ struct guard_limits {
 	double errors; /* largest share of bad lines; default 0.01 */
 	double shrink; /* largest loss as a share of the last good version's entries; default 0.5 */
 	double growth; /* largest size as a multiple of the last good version; default 3 */
-	bool may_be_empty; /* default false */
-	uint8_t widest4;   /* shortest IPv4 prefix accepted, 0 = any; default 8 */
-	uint8_t widest6;   /* default 19 */
+	bool may_be_empty;    /* default false */
+	uint8_t widest4;      /* shortest IPv4 prefix accepted, 0 = any; default 8 */
+	uint8_t widest6;      /* default 19 */
+	uint32_t min_entries; /* default 0 */
+	double coverage4;     /* largest share of all IPv4 addresses; default 0.02 */
+	uint8_t labels; /* fewest of a name with all below it: 1 = a top-level domain; default 2 */
 };
 
 #define GUARD_LIMITS_DEFAULT                                                                       \
 	{                                                                                          \
-		.errors = 0.01, .shrink = 0.5, .growth = 3, .widest4 = 8, .widest6 = 19            \
+		.errors = 0.01, .shrink = 0.5, .growth = 3, .widest4 = 8, .widest6 = 19,           \
+		.coverage4 = 0.02, .labels = 2                                                     \
 	}
 #define GUARD_COMPARED_FROM                                                                        \
 	100 /* entries of the last good version from which shrink and growth count */
@@ -29,6 +33,8 @@ enum guard_outcome {
 	GUARD_GROWTH,
 	GUARD_WIDE4,
 	GUARD_WIDE6,
+	GUARD_COVERAGE4,      /* too large a share of all addresses */
+	GUARD_LABELS,         /* a name that is too near the root, with all below it */
 	GUARD_COUNT_MISMATCH, /* the feed declares another number of records than it has */
 };
 

@@ -14,7 +14,8 @@ struct trace {
 	struct address_range range;
 	uint8_t wire[NAME_WIRE_MAX]; /* lower case, no root label */
 	size_t wire_size;
-	unsigned scope; /* without DATASET_EXACT only entries for what is below count */
+	unsigned scope;     /* without DATASET_EXACT only entries for what is below count */
+	struct trace *next; /* another one; NULL = none */
 
 	/* The most specific entry that lists it so far; the first of several. */
 	bool is_found;

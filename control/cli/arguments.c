@@ -30,12 +30,14 @@ static const struct option options[] = {
     {"timeout", 0, OPTION_TIMEOUT, offsetof(struct arguments, timeout)},
     {"family", 0, OPTION_FAMILY, offsetof(struct arguments, family)},
     {"listed", 0, OPTION_LISTED, offsetof(struct arguments, listed)},
+    {"format", 0, OPTION_FORMAT, offsetof(struct arguments, format)},
 };
 
 struct parse {
 	int argc;
 	char *const *argv;
 	int at; /* the argument being read */
+	const struct command *commands;
 	struct arguments *arguments;
 	const char *words[WORDS_MAX]; /* command and operands */
 	unsigned word_count;
@@ -92,6 +94,50 @@ static int read_option(struct parse *p, const char *text)
 	return 0;
 }
 
+/* How many of the first words are the command's name; 0 when they are not. */
+static unsigned count_matching(const struct command *command, const char *const *words,
+                               unsigned count)
+{
+	size_t first = strcspn(command->name, " ");
+
+	if (!count || strlen(words[0]) != first || memcmp(command->name, words[0], first) != 0)
+		return 0;
+	if (!command->name[first])
+		return 1;
+	return count > 1 && strcmp(command->name + first + 1, words[1]) == 0 ? 2 : 0;
+}
+
+/* The command whose name the words begin with; out_words: how many of them are its name. */
+static const struct command *command_find(const struct parse *p, unsigned *out_words)
+{
+	const struct command *found = NULL;
+	unsigned best = 0;
+
+	for (const struct command *c = p->commands; c->name; c++) {
+		unsigned matching = count_matching(c, p->words, p->word_count);
+
+		if (matching > best) { /* "feeds refresh" before "feeds" */
+			best = matching;
+			found = c;
+		}
+	}
+	*out_words = best;
+	return found;
+}
+
+/* Behind "--" of a command that takes it, nothing is ours. */
+static bool take_rest(struct parse *p)
+{
+	unsigned words;
+	const struct command *command = command_find(p, &words);
+
+	if (!command || !command->takes_rest)
+		return false;
+	p->arguments->rest = p->argv + p->at + 1;
+	p->arguments->rest_count = (unsigned)(p->argc - p->at - 1);
+	return true;
+}
+
 static int read_arguments(struct parse *p)
 {
 	bool is_after_options = false;
@@ -100,6 +146,8 @@ static int read_arguments(struct parse *p)
 		const char *text = p->argv[p->at];
 
 		if (!is_after_options && strcmp(text, "--") == 0) {
+			if (take_rest(p))
+				break;
 			is_after_options = true;
 		} else if (!is_after_options && text[0] == '-' && text[1]) {
 			int rc = read_option(p, text);
@@ -113,19 +161,6 @@ static int read_arguments(struct parse *p)
 		}
 	}
 	return 0;
-}
-
-/* How many of the first words are the command's name; 0 when they are not. */
-static unsigned count_matching(const struct command *command, const char *const *words,
-                               unsigned count)
-{
-	size_t first = strcspn(command->name, " ");
-
-	if (!count || strlen(words[0]) != first || memcmp(command->name, words[0], first) != 0)
-		return 0;
-	if (!command->name[first])
-		return 1;
-	return count > 1 && strcmp(command->name + first + 1, words[1]) == 0 ? 2 : 0;
 }
 
 /* Letters to change, add or leave out (Levenshtein). */
@@ -219,20 +254,19 @@ int arguments_parse(int argc, char *const *argv, const struct command *commands,
                     struct arguments *out, char out_error[ARGUMENTS_ERROR_MAX])
 {
 	struct arguments arguments = {.config = ARGUMENTS_CONFIG};
-	struct parse p = {.argc = argc, .argv = argv, .arguments = &arguments, .error = out_error};
+	struct parse p = {
+	    .argc = argc,
+	    .argv = argv,
+	    .commands = commands,
+	    .arguments = &arguments,
+	    .error = out_error,
+	};
 	unsigned best = 0;
 	int rc = read_arguments(&p);
 
 	if (rc < 0)
 		return rc;
-	for (const struct command *c = commands; c->name; c++) {
-		unsigned matching = count_matching(c, p.words, p.word_count);
-
-		if (matching > best) { /* "feeds refresh" before "feeds" */
-			best = matching;
-			arguments.command = c;
-		}
-	}
+	arguments.command = command_find(&p, &best);
 	if (p.word_count && !best)
 		return fail_unknown(&p, commands);
 	if (!p.word_count && !(arguments.given & (OPTION_HELP | OPTION_VERSION)))

@@ -25,6 +25,7 @@ enum arguments_option { /* bits */
 	                OPTION_TIMEOUT = 1 << 10,
 	                OPTION_FAMILY = 1 << 11,
 	                OPTION_LISTED = 1 << 12,
+	                OPTION_FORMAT = 1 << 13,
 };
 #define OPTIONS_EVERYWHERE (OPTION_CONFIG | OPTION_JSON | OPTION_HELP | OPTION_VERSION)
 
@@ -38,6 +39,9 @@ struct arguments {
 	const char *timeout, *family;
 	const char *listed[ARGUMENTS_LISTED_MAX]; /* may be given again and again */
 	unsigned listed_count;
+	const char *format;
+	char *const *rest; /* what stands behind "--", of a command that takes it */
+	unsigned rest_count;
 	const char *operands[ARGUMENTS_OPERANDS_MAX];
 	unsigned operand_count;
 };
@@ -49,6 +53,7 @@ struct command {
 	unsigned operands_min, operands_max;
 	unsigned options; /* enum arguments_option bits beside OPTIONS_EVERYWHERE */
 	int (*run)(const struct arguments *arguments); /* returns the exit status */
+	bool takes_rest; /* what follows "--" is another program's command line */
 };
 
 #define ARGUMENTS_ERROR_MAX 256

@@ -11,6 +11,7 @@ enum exit_status {
 	EXIT_USAGE = 2,      /* mistakes in the command line */
 	EXIT_UNKNOWN = 2,    /* lookup: cannot tell whether it is listed; lint: cannot ask */
 	EXIT_UNANSWERED = 3, /* saved, but the data plane does not answer accordingly yet */
+	EXIT_PARTLY = 3,     /* migrate, dump: printed, but something has no place in it */
 };
 
 /* All of them; ends with a row without a name. */
@@ -27,6 +28,10 @@ int feeds_run(const struct arguments *a);
 int feeds_refresh_run(const struct arguments *a);
 int feeds_accept_run(const struct arguments *a);
 int feeds_rollback_run(const struct arguments *a);
+int feeds_disable_run(const struct arguments *a);
+int feeds_enable_run(const struct arguments *a);
 int feeds_push_run(const struct arguments *a);
 int stats_run(const struct arguments *a);
 int lint_run(const struct arguments *a);
+int migrate_rbldnsd_run(const struct arguments *a);
+int dump_run(const struct arguments *a);

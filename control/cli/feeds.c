@@ -4,6 +4,7 @@
 #include "control/cli/ask.h"
 #include "control/cli/commands.h"
 #include "control/cli/show.h"
+#include "control/config_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,13 +72,18 @@ static void print_messages(const json_t *feed, const char *key, const char *what
 
 static void print_reason(const json_t *feed)
 {
-	const char *reason = text_of(feed, "reason");
+	const char *reason = text_of(feed, "reason"), *serves = text_of(feed, "serves");
 	char label[160];
 
 	snprintf(label, sizeof(label), "%.64s: %.32s: ", text_of(feed, "name"),
 	         text_of(feed, "state"));
 	if (reason[0])
 		print_note(label, reason);
+	/* What still serves, unless that is the version and nothing is wrong. */
+	if (reason[0] || strncmp(serves, "version ", 8) != 0 || strchr(serves, ',')) {
+		snprintf(label, sizeof(label), "%.64s: serves ", text_of(feed, "name"));
+		print_note(label, serves);
+	}
 	print_messages(feed, "messages", "");
 	print_messages(feed, "skips", " (not listed)");
 }
@@ -134,5 +140,55 @@ int feeds_accept_run(const struct arguments *a)
 
 int feeds_rollback_run(const struct arguments *a)
 {
-	return run(a, json_pack("{s:s, s:s}", "command", "feeds-rollback", "feed", a->operands[0]));
+	json_t *request =
+	    json_pack("{s:s, s:s}", "command", "feeds-rollback", "feed", a->operands[0]);
+	uint64_t version;
+
+	if (a->operand_count > 1) {
+		if (config_value_number(a->operands[1], INT64_MAX, &version) < 0 || version == 0) {
+			fprintf(stderr, "reputectl: bad version '%s', expected its number\n",
+			        a->operands[1]);
+			json_decref(request);
+			return EXIT_USAGE;
+		}
+		json_object_set_new(request, "version", json_integer((json_int_t)version));
+	}
+	return run(a, request);
+}
+
+/* Who asks; NULL = reputed knows the user. */
+static json_t *switch_request(const struct arguments *a, const char *command)
+{
+	return json_pack("{s:s, s:s, s:s*}", "command", command, "feed", a->operands[0], "author",
+	                 a->author);
+}
+
+/* It may be switched and not be in force or not be saved yet: that is told, and the status. */
+static int run_switch(const struct arguments *a, json_t *request)
+{
+	json_t *answer = NULL;
+	const char *warning;
+	int status;
+
+	if (ask_command(a, request, &answer) < 0)
+		return EXIT_NO;
+	warning = json_string_value(json_object_get(answer, "warning"));
+	if (warning)
+		fprintf(stderr, "reputectl: %s\n", warning);
+	status = json_is_true(json_object_get(answer, "answered")) ? EXIT_OK : EXIT_UNANSWERED;
+	return feeds_show(a, answer) == EXIT_OK ? status : EXIT_NO;
+}
+
+int feeds_disable_run(const struct arguments *a)
+{
+	json_t *request = switch_request(a, "feeds-disable");
+
+	if (a->reason)
+		json_object_set_new(request, "reason", json_string(a->reason));
+	return run_switch(a, request);
+}
+
+int feeds_enable_run(const struct arguments *a)
+{
+	return run_switch(a, switch_request(a, "feeds-enable"));
 }

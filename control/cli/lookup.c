@@ -45,7 +45,7 @@ static void answer_text(const Reputed__Update__LookupZone *zone, char out_text[C
 
 static void print_listings(const Reputed__Update__LookupZone *zone)
 {
-	struct show_table table = {.align = "lll"};
+	struct show_table table = {.align = "llll"};
 
 	for (size_t i = 0; i < zone->n_listings; i++) {
 		const Reputed__Update__LookupListing *listing = zone->listings[i];
@@ -53,7 +53,9 @@ static void print_listings(const Reputed__Update__LookupZone *zone)
 		char *text = show_clean(listing->text.data, listing->text.len);
 
 		show_code(listing->code, code);
-		show_row(&table, (const char *const[]){listing->list, code, text});
+		show_row(&table, (const char *const[]){
+				     listing->list, code, text,
+				     listing->is_observed ? "observed, not answered" : ""});
 		free(text);
 	}
 	show_table_done(&table, 4, stdout);
@@ -139,10 +141,11 @@ static json_t *zone_json(const Reputed__Update__LookupZone *zone)
 		char code[SHOW_TEXT_MAX];
 
 		show_code(listing->code, code);
-		json_array_append_new(
-		    listings,
-		    json_pack("{s:s, s:s, s:o?}", "list", listing->list, "code", code, "text",
-		              show_string(listing->text.data, listing->text.len)));
+		json_array_append_new(listings,
+		                      json_pack("{s:s, s:s, s:o?, s:b}", "list", listing->list,
+		                                "code", code, "text",
+		                                show_string(listing->text.data, listing->text.len),
+		                                "is_observed", (int)listing->is_observed));
 	}
 	return json_pack("{s:s, s:s, s:i, s:o, s:o?, s:o}", "zone", zone->zone, "name", zone->name,
 	                 "rcode", (int)zone->rcode, "codes", codes, "text",

@@ -41,6 +41,9 @@ static void print_command_help(const struct command *command)
 	     "  --family LIST      what the zone lists: ip4,ip6,names (default: found out)\n"},
 	    {OPTION_LISTED,
 	     "  --listed KEY       an address or name that is listed; may be repeated\n"},
+	    {OPTION_FORMAT,
+	     "  --format NAME      plain (the default), rbldnsd, rpz, ipset, nft, json or "
+	     "bind\n"},
 	    {OPTION_ALL, "  --all              also drop counters that are zero\n"},
 	};
 

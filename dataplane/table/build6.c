@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOW_LAST UINT64_MAX
+#define LOW_LAST   UINT64_MAX
+#define FREE_WIDTH 35 /* bits of a key; one more leaves a slot all of its SEGMENT6_CODE_BITS */
 
 /* What becomes of a key, or of many that are alike. */
 enum item_kind { ITEM_RUN, ITEM_POINT, ITEM_SPLIT };
@@ -450,40 +451,56 @@ static struct plan plan_from(const struct plan *p, size_t item, uint64_t first, 
 	return part;
 }
 
+/* Where the items of a plan end: the key behind the last one, which ends it, or that one. */
+static uint64_t end_of_items(const struct plan *p)
+{
+	const uint64_t last = p->zone->items[p->to - 1].key;
+
+	return last < p->last ? last + 1 : p->last;
+}
+
+static bool is_too_wide(uint64_t first, uint64_t last)
+{
+	return segment6_lines_min(segment6_width(first, last)) > SEGMENT6_LINES_MAX;
+}
+
 /*
  * Whether only what is before the first item and behind the last one makes a plan too wide for
  * points: then these become segments of their own, and what is listed in one place stays together.
  */
 static bool is_loose(const struct plan *p)
 {
-	const struct item *items = p->zone->items;
-	uint64_t end;
-
-	if (p->to == p->from)
-		return false;
-	end = items[p->to - 1].key < p->last ? items[p->to - 1].key + 1 : p->last;
-	return segment6_lines_min(segment6_width(p->first, p->last)) > SEGMENT6_LINES_MAX &&
-	       segment6_lines_min(segment6_width(items[p->from].key, end)) <= SEGMENT6_LINES_MAX;
+	return p->to > p->from && is_too_wide(p->first, p->last) &&
+	       !is_too_wide(p->zone->items[p->from].key, end_of_items(p));
 }
 
 static int make_segments(struct build6 *b, struct plan *p);
 
+/*
+ * Around the items stays room for more, as far as keys cost nothing there: what comes in ascending
+ * or descending order finds slots.
+ */
 static int make_loose(struct build6 *b, struct plan *p)
 {
+	const uint64_t around = (UINT64_C(1) << FREE_WIDTH) - 1;
 	const struct item *items = p->zone->items;
-	const uint64_t last = items[p->to - 1].key;
+	uint64_t first = items[p->from].key, last = end_of_items(p);
 	struct plan core = *p, part;
 	int rc = 0;
 
-	if (items[p->from].key > p->first) {
-		part = plan_before(p, p->from, items[p->from].key - 1);
-		rc = make_segments(b, &part);
-		core = plan_from(p, p->from, items[p->from].key, items[p->from].base);
+	if (last - first <= around) {
+		first &= ~around;
+		last |= around;
 	}
-	if (rc == 0 && last < p->last && last + 1 < p->last) {
-		part = plan_before(&core, p->to, last + 1);
+	if (first > p->first && is_too_wide(p->first, last)) {
+		part = plan_before(p, p->from, first - 1);
 		rc = make_segments(b, &part);
-		core = plan_from(&core, p->to, last + 2, items[p->to - 1].base);
+		core = plan_from(p, p->from, first, p->base);
+	}
+	if (rc == 0 && last < p->last && is_too_wide(core.first, p->last)) {
+		part = plan_before(&core, p->to, last);
+		rc = make_segments(b, &part);
+		core = plan_from(&core, p->to, last + 1, items[p->to - 1].base);
 	}
 	return rc < 0 ? rc : make_segments(b, &core);
 }
@@ -532,6 +549,15 @@ static verdict_t add_keys(struct zone *z, uint64_t first, uint64_t last, size_t 
 	return verdict;
 }
 
+/*
+ * The base that a zone begins with, whose first key ends with an address: a listed key at the very
+ * beginning is a point as any other.
+ */
+static verdict_t zone_base(const struct build6 *b, size_t at, address6_t key_last, address6_t last)
+{
+	return b->pieces[at + (key_last < last && piece_last(b, at, last) == key_last)].verdict;
+}
+
 static int make_low_zone(struct build6 *b, address6_t first, address6_t last, size_t *at)
 {
 	struct zone z = {.is_low = true, .high = (uint64_t)(first >> 64)};
@@ -545,7 +571,7 @@ static int make_low_zone(struct build6 *b, address6_t first, address6_t last, si
 	z.items = malloc((end - *at) * sizeof(*z.items));
 	if (!z.items)
 		return -ENOMEM;
-	p.base = base = b->pieces[*at].verdict;
+	p.base = base = zone_base(b, *at, first, last);
 	for (size_t i = *at; i < end; i++) {
 		address6_t start = b->pieces[i].start > first ? b->pieces[i].start : first;
 
@@ -576,7 +602,7 @@ static size_t pieces_in(const struct build6 *b, size_t at, address6_t address)
 static bool collect_items(struct build6 *b, struct zone *z, address6_t first, size_t *at,
                           address6_t *last)
 {
-	verdict_t base = b->pieces[*at].verdict;
+	verdict_t base = zone_base(b, *at, first | LOW_LAST, *last);
 	address6_t position = first;
 
 	do {
@@ -612,7 +638,7 @@ static int make_high_zones(struct build6 *b, address6_t first, address6_t last, 
 	int rc = z.items ? 0 : -ENOMEM;
 
 	while (rc == 0) {
-		struct plan p = {.zone = &z, .base = b->pieces[*at].verdict};
+		struct plan p = {.zone = &z, .base = zone_base(b, *at, position | LOW_LAST, last)};
 		address6_t end = last;
 
 		z.count = 0;

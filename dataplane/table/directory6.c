@@ -26,30 +26,57 @@ static struct node6 *node_new(uint32_t count)
 	if (!n)
 		return NULL;
 	n->count = count;
+	n->is_low = false;
 	atomic_init(&n->lists, 0);
 	for (uint32_t i = count; i < DIRECTORY6_NODE_MAX; i++)
-		n->starts[i] = ~(address6_t)0;
+		n->highs[i] = n->lows[i] = UINT64_MAX;
 	return n;
 }
 
 static struct root6 *root_new(uint32_t count)
 {
-	const size_t each = sizeof(address6_t) + sizeof(_Atomic(struct node6 *));
+	const size_t each = sizeof(address6_t) + sizeof(_Atomic(struct node6 *)); /* halves: two */
 	struct root6 *r = malloc(sizeof(*r) + count * each);
 
 	if (!r)
 		return NULL;
 	r->count = count;
-	r->nodes = (_Atomic(struct node6 *) *)&r->starts[count];
+	r->is_low = false;
+	r->lows = &r->highs[count];
+	r->nodes = (_Atomic(struct node6 *) *)&r->lows[count];
 	return r;
 }
 
 static void node_init(struct node6 *n, uint32_t at, struct segment6 *s, uint64_t lists)
 {
-	n->starts[at] = s->start;
+	n->highs[at] = (uint64_t)(s->start >> 64);
+	n->lows[at] = (uint64_t)s->start;
+	n->is_low |= n->lows[at] != 0;
 	atomic_init(&n->segments[at], s);
 	atomic_init(&n->segment_lists[at], lists);
 	atomic_init(&n->lists, load_lists(&n->lists) | lists);
+}
+
+static void root_init(struct root6 *r, uint32_t at, struct node6 *n)
+{
+	r->highs[at] = n->highs[0];
+	r->lows[at] = n->lows[0];
+	r->is_low |= r->lows[at] != 0;
+	atomic_init(&r->nodes[at], n);
+}
+
+uint32_t directory6_bisect_halves(const uint64_t *highs, const uint64_t *lows, uint32_t count,
+                                  address6_t address)
+{
+	uint32_t at = 0;
+
+	for (uint32_t n = count; n > 1; n -= n / 2) {
+		const uint32_t middle = at + n / 2;
+
+		at += n / 2 &
+		      -(uint32_t)(((address6_t)highs[middle] << 64 | lows[middle]) <= address);
+	}
+	return at;
 }
 
 int directory6_init(struct directory6 *d, struct heap6 *h, struct segment6 *s)
@@ -63,8 +90,7 @@ int directory6_init(struct directory6 *d, struct heap6 *h, struct segment6 *s)
 		return -ENOMEM;
 	}
 	node_init(n, 0, s, 0);
-	r->starts[0] = s->start;
-	atomic_init(&r->nodes[0], n);
+	root_init(r, 0, n);
 	atomic_init(&d->root, r);
 	heap6_count(h, n);
 	heap6_count(h, r);
@@ -90,7 +116,7 @@ struct place6 directory6_place(const struct directory6 *d, address6_t address)
 {
 	struct place6 p = {.root = directory6_root(d)};
 
-	p.node_at = (uint32_t)directory6_bisect(p.root->starts, p.root->count, address);
+	p.node_at = directory6_bisect_root(p.root, address);
 	p.node = directory6_node(p.root, p.node_at);
 	p.at = directory6_bisect_node(p.node, address);
 	return p;
@@ -197,10 +223,8 @@ static struct root6 *make_root(const struct row *row, uint32_t node_count)
 
 	if (!r)
 		return NULL;
-	for (uint32_t i = 0; i < row->from->node_at; i++) {
-		r->starts[i] = old->starts[i];
-		atomic_init(&r->nodes[i], directory6_node(old, i));
-	}
+	for (uint32_t i = 0; i < row->from->node_at; i++)
+		root_init(r, i, directory6_node(old, i));
 	for (uint32_t i = 0; i < node_count; i++) {
 		size_t count = (row->total - done) / (node_count - i);
 		struct node6 *n = node_new((uint32_t)count);
@@ -211,13 +235,10 @@ static struct root6 *make_root(const struct row *row, uint32_t node_count)
 		}
 		row_init_node(row, n, done);
 		done += count;
-		r->starts[row->from->node_at + i] = n->starts[0];
-		atomic_init(&r->nodes[row->from->node_at + i], n);
+		root_init(r, row->from->node_at + i, n);
 	}
-	for (uint32_t i = row->from->node_at + node_count; i < r->count; i++) {
-		r->starts[i] = old->starts[i - node_count + gone];
-		atomic_init(&r->nodes[i], directory6_node(old, i - node_count + gone));
-	}
+	for (uint32_t i = row->from->node_at + node_count; i < r->count; i++)
+		root_init(r, i, directory6_node(old, i - node_count + gone));
 	return r;
 }
 

@@ -16,9 +16,12 @@
 #endif
 
 struct node6 {
-	uint32_t count;         /* 1..DIRECTORY6_NODE_MAX, which is a power of two; constant */
 	_Atomic uint64_t lists; /* at least those of all segments; as segment_lists */
-	address6_t starts[DIRECTORY6_NODE_MAX]; /* constant; behind the last the largest address */
+	uint32_t count;         /* 1..DIRECTORY6_NODE_MAX, which is a power of two; constant */
+	bool is_low;            /* a start is not that of a /64; constant */
+	/* starts, in halves; constant; behind the last the largest address */
+	uint64_t highs[DIRECTORY6_NODE_MAX];
+	uint64_t lows[DIRECTORY6_NODE_MAX];
 	/* update thread: writes; readers: read */
 	_Atomic(struct segment6 *) segments[DIRECTORY6_NODE_MAX];
 	_Atomic uint64_t segment_lists[DIRECTORY6_NODE_MAX];
@@ -26,8 +29,10 @@ struct node6 {
 
 struct root6 {
 	uint32_t count;                 /* constant */
+	bool is_low;                    /* a start is not that of a /64; constant */
 	_Atomic(struct node6 *) *nodes; /* update thread: writes; readers: read */
-	address6_t starts[];            /* constant */
+	uint64_t *lows;                 /* constant */
+	uint64_t highs[];               /* constant */
 };
 
 struct directory6 {
@@ -41,16 +46,20 @@ struct place6 {
 	uint32_t node_at, at;
 };
 
-static inline size_t directory6_bisect(const address6_t *starts, size_t count, address6_t address)
+/* The last of some starts, in halves, that is not above an address; the first is not. */
+uint32_t directory6_bisect_halves(const uint64_t *highs, const uint64_t *lows, uint32_t count,
+                                  address6_t address);
+
+/* The place of a node in its root. */
+static inline uint32_t directory6_bisect_root(const struct root6 *r, address6_t address)
 {
-	size_t at = 0;
+	const uint64_t high = (uint64_t)(address >> 64);
+	uint32_t at = 0;
 
-	for (size_t n = count; n > 1;) {
-		size_t half = n / 2;
-
-		at += starts[at + half] <= address ? half : 0;
-		n -= half;
-	}
+	if (r->is_low)
+		return directory6_bisect_halves(r->highs, r->lows, r->count, address);
+	for (uint32_t n = r->count; n > 1; n -= n / 2)
+		at += n / 2 & -(uint32_t)(r->highs[at + n / 2] <= high);
 	return at;
 }
 
@@ -75,20 +84,22 @@ static inline struct segment6 *directory6_segment(const struct node6 *n, size_t 
 /* The place of a segment in its node. */
 static inline uint32_t directory6_bisect_node(const struct node6 *n, address6_t address)
 {
+	const uint64_t high = (uint64_t)(address >> 64);
 	uint32_t at = 0;
 
-	if (n->count == 1)
-		return 0;
+	if (n->is_low)
+		return directory6_bisect_halves(n->highs, n->lows, n->count, address);
+#pragma GCC unroll 8
 	for (uint32_t half = DIRECTORY6_NODE_MAX / 2; half > 0; half /= 2)
-		at += n->starts[at + half] <= address ? half : 0;
-	return at < n->count ? at : n->count - 1; /* the largest address itself */
+		at += half & -(uint32_t)(n->highs[at + half] <= high);
+	return at < n->count ? at : n->count - 1; /* the largest /64 itself */
 }
 
 /* The segment that holds an address. */
 static inline struct segment6 *directory6_find(const struct directory6 *d, address6_t address)
 {
 	const struct root6 *r = directory6_root(d);
-	const struct node6 *n = directory6_node(r, directory6_bisect(r->starts, r->count, address));
+	const struct node6 *n = directory6_node(r, directory6_bisect_root(r, address));
 
 	return directory6_segment(n, directory6_bisect_node(n, address));
 }
@@ -104,24 +115,29 @@ static inline void directory6_find_burst(const struct directory6 *d, const addre
 {
 	const struct root6 *r = directory6_root(d);
 	const struct node6 *nodes[DIRECTORY6_BURST];
+	uint64_t highs[DIRECTORY6_BURST];
 	uint32_t at[DIRECTORY6_BURST] = {0};
 
+	for (size_t i = 0; i < count; i++)
+		highs[i] = (uint64_t)(addresses[i] >> 64);
 	for (uint32_t n = r->count; n > 1; n -= n / 2) {
 		for (size_t i = 0; i < count; i++)
-			at[i] += n / 2 & -(uint32_t)(r->starts[at[i] + n / 2] <= addresses[i]);
+			at[i] += n / 2 & -(uint32_t)(r->highs[at[i] + n / 2] <= highs[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
+		if (r->is_low)
+			at[i] = directory6_bisect_root(r, addresses[i]);
 		nodes[i] = directory6_node(r, at[i]);
-		__builtin_prefetch(&nodes[i]->starts[DIRECTORY6_NODE_MAX / 2]);
+		__builtin_prefetch(&nodes[i]->highs[DIRECTORY6_NODE_MAX / 2]);
 		at[i] = 0;
 	}
 	for (uint32_t half = DIRECTORY6_NODE_MAX / 2; half > 0; half /= 2) {
 		for (size_t i = 0; i < count; i++)
-			at[i] += half & -(uint32_t)(nodes[i]->starts[at[i] + half] <= addresses[i]);
+			at[i] += half & -(uint32_t)(nodes[i]->highs[at[i] + half] <= highs[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (at[i] >= nodes[i]->count) /* the largest address itself */
-			at[i] = nodes[i]->count - 1;
+		if (nodes[i]->is_low || at[i] >= nodes[i]->count)
+			at[i] = directory6_bisect_node(nodes[i], addresses[i]);
 		out_segments[i] = directory6_segment(nodes[i], at[i]);
 		__builtin_prefetch(out_segments[i]);
 	}

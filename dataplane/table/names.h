@@ -9,6 +9,7 @@
  * "\3www\7example\3com". One writer, wait-free readers, as in table4.h.
  */
 #include "dataplane/table/listset.h"
+#include "dataplane/table/name_below.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -36,16 +37,33 @@ int names_put(struct names *n, const uint8_t *name, size_t size, verdict_t exact
 /* Take a name out again; not an error when it was not put. Errors: -EINVAL, -ENOMEM: unchanged. */
 int names_delete(struct names *n, const uint8_t *name, size_t size);
 
+/* Hint that a name will soon be put, deleted or looked up; worth it some names ahead. */
+void names_prefetch(const struct names *n, const uint8_t *name, size_t size);
+
 struct names_match {
-	verdict_t verdict;       /* of the name asked for */
-	uint16_t subject_offset; /* the put suffix that decided starts here; size when none did */
-	verdict_t subtree;       /* of names below that have no closer put name */
-	const struct names_below *below; /* of put names below; NULL = none */
+	verdict_t verdict;         /* of the name asked for */
+	uint16_t subject_offset;   /* the put suffix that decided starts here; size when none did */
+	verdict_t subtree;         /* of names below that have no closer put name */
+	const name_below_t *below; /* of put names below; NULL = none */
 };
 
-/* Look a name up; always fills out_match. Cost: at most one probe per label, no allocation. */
+/*
+ * Look a name up; always fills out_match, which is good until the next quiescent state.
+ *
+ * Cost: a cache line a label, and one for each suffix that was put or is above a put name, as far
+ *       as these are not in a cache; no allocation
+ */
 void names_lookup(const struct names *n, const uint8_t *name, size_t size,
                   struct names_match *out_match);
+
+struct names_query {
+	const uint8_t *name;
+	size_t size;
+};
+
+/* Look many names up; the cache misses of a burst overlap. */
+void names_lookup_burst(const struct names *n, const struct names_query *queries, size_t count,
+                        struct names_match *out_matches);
 
 /*
  * Whether a name below the one that was looked up has a verdict of one of some lists (an empty

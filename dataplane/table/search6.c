@@ -178,9 +178,9 @@ bool search6_any(const struct table6 *t, address6_t first, address6_t last,
 {
 	struct search s = {t, lists, listset_fold(lists), first, last, TABLE6_ANY_BUDGET, {0}};
 	const struct root6 *r = directory6_root(&t->directory);
-	const size_t to = directory6_bisect(r->starts, r->count, last);
+	const uint32_t to = directory6_bisect_root(r, last);
 
-	for (size_t i = directory6_bisect(r->starts, r->count, first); i <= to; i++) {
+	for (uint32_t i = directory6_bisect_root(r, first); i <= to; i++) {
 		if (try_node(&s, directory6_node(r, i)))
 			return true;
 	}

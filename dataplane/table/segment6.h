@@ -117,41 +117,50 @@ static inline unsigned segment6_reach(const struct segment6 *s, unsigned line)
 	       SEGMENT6_REACH_MAX;
 }
 
+/* A code that is not 0 as a value. */
+static inline uint32_t segment6_decode_bits(unsigned code_bits, uint32_t code)
+{
+	return code <= segment6_verdict_codes(code_bits)
+	           ? code - 1
+	           : SEGMENT6_CELL | ((1u << code_bits) - 1 - code);
+}
+
 /* The code of a slot as a value. */
 static inline uint32_t segment6_decode(const struct segment6 *s, uint64_t slot)
 {
-	const uint32_t largest = (1u << s->code_bits) - 1, code = (uint32_t)slot & largest;
-
-	return code <= segment6_verdict_codes(s->code_bits) ? code - 1
-	                                                    : SEGMENT6_CELL | (largest - code);
+	return segment6_decode_bits(s->code_bits, (uint32_t)slot & ((1u << s->code_bits) - 1));
 }
 
 /*
- * The slot of a point, 0 if there is none. Of two, one before and one after it was taken out and
+ * The code of a point, 0 if there is none. Of two, one before and one after it was taken out and
  * put again, either was right while this ran.
  */
-static inline uint64_t segment6_probe(const struct segment6 *s, uint64_t mixed)
+static inline uint32_t segment6_probe(const struct segment6 *s, uint64_t mixed)
 {
+	const unsigned code_bits = s->code_bits, line_count = s->line_count;
 	const uint64_t rest = (mixed & ((UINT64_C(1) << s->rest_bits) - 1)) << 2;
+	const uint64_t largest = (UINT64_C(1) << code_bits) - 1;
 	const unsigned home = segment6_line(s, mixed), reach = segment6_reach(s, home);
 	uint64_t found = 0;
 
 	for (unsigned distance = 0;; distance++) {
-		const uint64_t wanted = (rest | distance) << s->code_bits;
+		const uint64_t wanted = (rest | distance) << code_bits;
 		unsigned line = home + distance;
 
-		line -= line >= s->line_count ? s->line_count : 0;
+		line -= line >= line_count ? line_count : 0;
 #pragma GCC unroll 8
 		for (unsigned i = 0; i < SEGMENT6_LINE_SLOTS; i++) {
 			/* acquire: pairs with release in segment6.c; a slot emptied brings its base
 			 */
-			uint64_t slot = atomic_load_explicit(
-			    &s->slots[line * SEGMENT6_LINE_SLOTS + i], memory_order_acquire);
+			uint64_t code =
+			    wanted ^ atomic_load_explicit(&s->slots[line * SEGMENT6_LINE_SLOTS + i],
+			                                  memory_order_acquire);
 
-			found = (slot ^ wanted) >> s->code_bits == 0 && slot != 0 ? slot : found;
+			/* 0 is no code, also where all that is wanted is 0 and the slot is empty */
+			found = code - 1 < largest ? code : found;
 		}
 		if (found || distance >= reach)
-			return found;
+			return (uint32_t)found;
 	}
 }
 
@@ -166,12 +175,18 @@ static inline uint32_t segment6_base(const struct segment6 *s, uint64_t offset)
 	return runs6_get((const struct runs6 *)(uintptr_t)base, offset);
 }
 
+/* The value of a key - first, which is mixed where there are lines. */
+static inline uint32_t segment6_get_mixed(const struct segment6 *s, uint64_t offset, uint64_t mixed)
+{
+	uint32_t code = s->line_count ? segment6_probe(s, mixed) : 0;
+
+	return code ? segment6_decode_bits(s->code_bits, code) : segment6_base(s, offset);
+}
+
 /* The value of a key - first. */
 static inline uint32_t segment6_get(const struct segment6 *s, const struct mix6 *m, uint64_t offset)
 {
-	uint64_t slot = s->line_count ? segment6_probe(s, mix6(m, offset, s->width)) : 0;
-
-	return slot ? segment6_decode(s, slot) : segment6_base(s, offset);
+	return segment6_get_mixed(s, offset, mix6(m, offset, s->width));
 }
 
 static inline struct cell6 segment6_cell(const struct segment6 *s, uint32_t value)
@@ -181,29 +196,37 @@ static inline struct cell6 segment6_cell(const struct segment6 *s, uint32_t valu
 	return cell6_of_verdict(value);
 }
 
-static inline verdict_t segment6_lookup(const struct segment6 *s, const struct mix6 *m,
-                                        address6_t address)
-{
-	uint32_t value = segment6_get(s, m, segment6_key(s, address) - s->first);
+/* Where in a segment an address is looked up. */
+struct aim6 {
+	const struct segment6 *segment;
+	uint64_t offset; /* key - first */
+	uint64_t mixed;
+};
 
-	if (value & SEGMENT6_CELL)
-		return cell6_lookup(segment6_cell(s, value), (uint64_t)address);
-	return value;
-}
-
-/* Hint that segment6_lookup() follows. */
-static inline void segment6_prefetch(const struct segment6 *s, const struct mix6 *m,
-                                     address6_t address)
+/* Find that out, and hint that segment6_hit() follows. */
+static inline struct aim6 segment6_aim(const struct segment6 *s, const struct mix6 *m,
+                                       address6_t address)
 {
 	const uint64_t offset = segment6_key(s, address) - s->first;
-	unsigned line;
+	const uint64_t mixed = mix6(m, offset, s->width);
 
-	if (s->line_count == 0)
-		return;
-	line = segment6_line(s, mix6(m, offset, s->width));
-	__builtin_prefetch(&s->slots[line * SEGMENT6_LINE_SLOTS]);
-	if (segment6_reach(s, line) > 0) /* at the end this hints at what is not looked at */
-		__builtin_prefetch(&s->slots[(line + 1) * SEGMENT6_LINE_SLOTS]);
+	if (s->line_count > 0) {
+		const unsigned line = segment6_line(s, mixed);
+
+		__builtin_prefetch(&s->slots[line * SEGMENT6_LINE_SLOTS]);
+		if (segment6_reach(s, line) > 0) /* at the end this hints at what is not read */
+			__builtin_prefetch(&s->slots[(line + 1) * SEGMENT6_LINE_SLOTS]);
+	}
+	return (struct aim6){s, offset, mixed};
+}
+
+static inline verdict_t segment6_hit(const struct aim6 *a, address6_t address)
+{
+	uint32_t value = segment6_get_mixed(a->segment, a->offset, a->mixed);
+
+	if (value & SEGMENT6_CELL)
+		return cell6_lookup(segment6_cell(a->segment, value), (uint64_t)address);
+	return value;
 }
 
 /* The key - first of a slot that is not empty. */

@@ -69,18 +69,22 @@ void table6_free(struct table6 *t)
 
 verdict_t table6_lookup(const struct table6 *t, address6_t address)
 {
-	return segment6_lookup(directory6_find(&t->directory, address), &t->mix, address);
+	const struct segment6 *s = directory6_find(&t->directory, address);
+	const struct aim6 aim = segment6_aim(s, &t->mix, address);
+
+	return segment6_hit(&aim, address);
 }
 
 void table6_prefetch(const struct table6 *t, address6_t address)
 {
-	segment6_prefetch(directory6_find(&t->directory, address), &t->mix, address);
+	(void)segment6_aim(directory6_find(&t->directory, address), &t->mix, address);
 }
 
 void table6_lookup_burst(const struct table6 *t, const address6_t *addresses, size_t count,
                          verdict_t *out_verdicts)
 {
 	const struct segment6 *segments[DIRECTORY6_BURST];
+	struct aim6 aims[DIRECTORY6_BURST];
 
 	for (size_t done = 0; done < count; done += DIRECTORY6_BURST) {
 		const address6_t *some = &addresses[done];
@@ -88,9 +92,9 @@ void table6_lookup_burst(const struct table6 *t, const address6_t *addresses, si
 
 		directory6_find_burst(&t->directory, some, n, segments);
 		for (size_t i = 0; i < n; i++)
-			segment6_prefetch(segments[i], &t->mix, some[i]);
+			aims[i] = segment6_aim(segments[i], &t->mix, some[i]);
 		for (size_t i = 0; i < n; i++)
-			out_verdicts[done + i] = segment6_lookup(segments[i], &t->mix, some[i]);
+			out_verdicts[done + i] = segment6_hit(&aims[i], some[i]);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <urcu-qsbr.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct verdicts {
 	struct ids verdicts;
 	struct ids listings;
 	_Atomic size_t holders; /* the owner, and each running grace period: it will touch a slot */
+	struct verdicts_stats stats; /* update thread only */
 };
 
 /* What listings and verdicts have in common; first in both, and one malloc() block with them. */
@@ -76,7 +78,13 @@ static slot_t *find_slot(const struct ids *ids, uint32_t id)
 	return page ? &page->slots[id % PAGE_SLOTS] : NULL;
 }
 
-static slot_t *make_slot(struct ids *ids, uint32_t id)
+/* Bytes that malloc() took for a block. */
+static uint64_t block_size(void *block)
+{
+	return malloc_usable_size(block) + sizeof(size_t);
+}
+
+static slot_t *make_slot(struct verdicts *v, struct ids *ids, uint32_t id)
 {
 	slot_t *slot = find_slot(ids, id);
 	struct page *page;
@@ -88,6 +96,7 @@ static slot_t *make_slot(struct ids *ids, uint32_t id)
 		return NULL;
 	/* release: pairs with acquire in find_slot() */
 	atomic_store_explicit(&ids->pages[id / PAGE_SLOTS], page, memory_order_release);
+	v->stats.memory_size += block_size(page);
 	return &page->slots[id % PAGE_SLOTS];
 }
 
@@ -109,6 +118,7 @@ struct verdicts *verdicts_new(void)
 		return NULL;
 	}
 	atomic_init(&v->holders, 1);
+	v->stats.memory_size = block_size(v);
 	return v;
 }
 
@@ -140,6 +150,7 @@ static void item_retire(struct item *item)
 {
 	/* relaxed: this thread is a holder itself */
 	atomic_fetch_add_explicit(&item->owner->holders, 1, memory_order_relaxed);
+	item->owner->stats.memory_size -= block_size(item);
 	call_rcu(&item->rcu, item_expired);
 }
 
@@ -218,7 +229,7 @@ int verdicts_define_listing(struct verdicts *v, uint32_t id, uint32_t list, uint
 	if (id == 0 || id > VERDICT_MAX || list > LIST_ID_MAX || !is_listable(code) ||
 	    text_size > LISTING_TEXT_MAX)
 		return -EINVAL;
-	slot = make_slot(&v->listings, id);
+	slot = make_slot(v, &v->listings, id);
 	if (!slot)
 		return -ENOMEM;
 	if (load_slot(slot) != 0)
@@ -236,6 +247,8 @@ int verdicts_define_listing(struct verdicts *v, uint32_t id, uint32_t list, uint
 	item->listing.has_subject = has_subject(text, text_size);
 	if (text_size > 0)
 		memcpy(item->listing.text, text, text_size);
+	v->stats.listing_count++;
+	v->stats.memory_size += block_size(item);
 	put_slot(slot, (uintptr_t)item);
 	return 0;
 }
@@ -278,7 +291,7 @@ int verdicts_define(struct verdicts *v, verdict_t id, const uint32_t *listings, 
 	if (id == VERDICT_NONE || id > VERDICT_MAX || count == 0 || count > VERDICT_LISTINGS_MAX ||
 	    !are_defined(v, listings, count))
 		return -EINVAL;
-	slot = make_slot(&v->verdicts, id);
+	slot = make_slot(v, &v->verdicts, id);
 	if (!slot)
 		return -ENOMEM;
 	if (load_slot(slot) != 0)
@@ -294,6 +307,8 @@ int verdicts_define(struct verdicts *v, verdict_t id, const uint32_t *listings, 
 
 		add_listing(&item->verdict, &listing->listing);
 	}
+	v->stats.verdict_count++;
+	v->stats.memory_size += block_size(item);
 	put_slot(slot, (uintptr_t)item);
 	return 0;
 }
@@ -309,6 +324,7 @@ void verdicts_forget(struct verdicts *v, verdict_t id)
 
 	if (!verdict)
 		return;
+	v->stats.verdict_count--;
 	put_slot(verdict->item.slot, (uintptr_t)verdict + 1);
 	drop_listings(&verdict->verdict, item_retire);
 	item_retire(&verdict->item);
@@ -320,6 +336,7 @@ void verdicts_forget_listing(struct verdicts *v, uint32_t id)
 
 	if (!listing)
 		return;
+	v->stats.listing_count--;
 	put_slot(listing->item.slot, (uintptr_t)listing + 1);
 	listing->is_forgotten = true;
 	if (listing->use_count == 0)
@@ -336,4 +353,9 @@ const struct verdict *verdicts_get(const struct verdicts *v, verdict_t id)
 void verdicts_prefetch(const struct verdicts *v, verdict_t id)
 {
 	__builtin_prefetch(verdicts_get(v, id));
+}
+
+void verdicts_stats(const struct verdicts *v, struct verdicts_stats *out_stats)
+{
+	*out_stats = v->stats;
 }

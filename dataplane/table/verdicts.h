@@ -74,3 +74,11 @@ const struct verdict *verdicts_get(const struct verdicts *v, verdict_t id);
 
 /* Hint that verdicts_get(v, id) follows. */
 void verdicts_prefetch(const struct verdicts *v, verdict_t id);
+
+struct verdicts_stats {
+	uint64_t verdict_count, listing_count; /* defined; forgotten ones do not count */
+	uint64_t memory_size;                  /* bytes of these and of what finds them */
+};
+
+/* Threads: the update thread. */
+void verdicts_stats(const struct verdicts *v, struct verdicts_stats *out_stats);

@@ -47,6 +47,7 @@ void zones_free(struct zones *z)
 	for (size_t i = 0; i < z->count; i++) {
 		keys_free(z->zones[i]->keys);
 		records_free((struct records *)z->zones[i]->records);
+		observed_free(z->zones[i]->observed);
 		free(z->zones[i]);
 	}
 	free(z->zones);

@@ -7,6 +7,7 @@
 #include "dataplane/table/keys.h"
 #include "dataplane/table/labels.h"
 #include "dataplane/table/listset.h"
+#include "dataplane/table/observed.h"
 #include "dataplane/table/records.h"
 #include "dataplane/table/verdicts.h"
 
@@ -48,9 +49,10 @@ struct zone {
 	uint8_t view;          /* enum zone_view */
 	uint8_t ns_count;      /* 0 = a synthetic "ns.<apex>" */
 	uint8_t test_code_count;
-	uint8_t apex_text_size; /* apex TXT, 0 = none */
-	bool needs_key;         /* names below the apex end with a label of keys */
-	struct keys *keys;      /* the set's once given; NULL = none */
+	uint8_t apex_text_size;    /* apex TXT, 0 = none */
+	bool needs_key;            /* names below the apex end with a label of keys */
+	struct keys *keys;         /* the set's once given; NULL = none */
+	struct observed *observed; /* lists that are counted, not answered; NULL = none */
 	uint32_t ttl_s;
 	uint32_t negative_ttl_s;
 	uint32_t soa_refresh_s, soa_retry_s, soa_expire_s;
@@ -72,8 +74,8 @@ struct zones *zones_new(void);
 void zones_free(struct zones *z);
 
 /*
- * Copy a zone with all it points to into the set, before it is published. Its records are the set's
- * from then on, to be freed with it.
+ * Copy a zone with all it points to into the set, before it is published. Its records and
+ * observed lists are the set's from then on, to be freed with it.
  *
  * Errors: -EINVAL malformed or upper-case apex; -EEXIST; -ENOMEM; unchanged
  */

@@ -17,7 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
-        what = self.path.strip("/").replace("-", "_") or "data"
+        what = self.path.partition("?")[0].strip("/").replace("-", "_") or "data"
         getattr(self, "give_" + what, self.give_404)()
 
     def give(self, status, body=b"", **headers):
@@ -63,6 +63,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"192.0.2.1\n" * 1000)
         except OSError:
             self.close_connection = True
+
+    def give_parking(self):
+        self.give(200, b"<!DOCTYPE html>\n<html><body>This domain is for sale</body></html>\n",
+                  Content_Type="text/html")
+
+    def give_slow(self):
+        """/slow?N: 203.0.113.N, held back until the server is let go; counts how many are at a time."""
+        with self.server.lock:
+            self.server.held += 1
+            self.server.held_most = max(self.server.held_most, self.server.held)
+        self.server.go.wait(60)
+        with self.server.lock:
+            self.server.held -= 1
+        self.give(200, b"203.0.113.%d\n" % int(self.path.partition("?")[2]))
 
     def give_truncated(self):
         self.give(200, self.server.data, Content_Length=str(len(self.server.data) + 100))
@@ -125,11 +139,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     """elsewhere: where /elsewhere redirects to; certificate: PEM with a key, for https."""
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, data=b"192.0.2.1\n192.0.2.2\n", elsewhere="", certificate=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.data, self.version, self.asked = data, 1, []
         self.elsewhere, self.stopped = elsewhere, threading.Event()
+        self.lock, self.go, self.held, self.held_most = threading.Lock(), threading.Event(), 0, 0
         self.scheme = "https" if certificate else "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

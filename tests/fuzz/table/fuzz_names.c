@@ -203,7 +203,10 @@ static void check_lookup(const struct names *n, struct model *m, const struct na
 	struct names_match got, want = {VERDICT_NONE, (uint16_t)name->size, VERDICT_NONE, NULL};
 
 	memset(&got, 0xff, sizeof(got));
-	names_lookup(n, name->bytes, name->size, &got);
+	if (name->size % 2)
+		names_lookup(n, name->bytes, name->size, &got);
+	else
+		names_lookup_burst(n, &(struct names_query){name->bytes, name->size}, 1, &got);
 	if (is_well_formed(name) || name->size == 0)
 		model_lookup(m, name, &want);
 	CHECK(got.verdict == want.verdict);

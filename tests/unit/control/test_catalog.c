@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/catalog.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +263,89 @@ static void test_against_a_model(void **state)
 	catalog_free(c);
 }
 
+/* However much comes and goes, ids stay below what is in use and what rests, at the worst moment.
+ */
+static void test_ids_stay_small(void **state)
+{
+	enum { ALIVE = 50, ROUNDS = 20000 };
+	struct catalog *c = catalog_new();
+	uint32_t alive[ALIVE] = {0};
+	struct catalog_stats stats;
+	char text[16];
+
+	(void)state;
+	assert_non_null(c);
+	srandom(2);
+	for (int round = 0; round < ROUNDS; round++) {
+		unsigned i = (unsigned)random() % ALIVE;
+		uint32_t l;
+
+		snprintf(text, sizeof(text), "%d", round);
+		l = listing(c, 1, text);
+		catalog_remove(c, CATALOG_NAMES, alive[i], 1);
+		alive[i] = verdict(c, &l, 1);
+		catalog_add(c, CATALOG_NAMES, alive[i], 1);
+		if (round % 7 == 0)
+			assert_int_equal(catalog_collect(c, forget, &(struct forgotten){0}), 0);
+	}
+	catalog_stats(c, &stats);
+	assert_in_range(stats.listing_max, ALIVE, ALIVE + 2 * 7);
+	assert_in_range(stats.verdict_max, ALIVE, ALIVE + 2 * 7);
+	assert_in_range(stats.memory_size, ALIVE * 16, 1 << 17);
+	catalog_free(c);
+}
+
+/* The lowest of those that were given back comes first. */
+static void test_lowest_id_first(void **state)
+{
+	struct catalog *c = catalog_new();
+	uint32_t ids[10];
+	char text[16];
+
+	(void)state;
+	assert_non_null(c);
+	for (unsigned i = 0; i < 10; i++) {
+		uint32_t l;
+
+		snprintf(text, sizeof(text), "%u", i);
+		l = listing(c, 1, text);
+		ids[i] = verdict(c, &l, 1);
+		assert_int_equal(ids[i], i + 1);
+		catalog_add(c, CATALOG_IP6, ids[i], 1);
+	}
+	catalog_remove(c, CATALOG_IP6, ids[6], 1);
+	catalog_remove(c, CATALOG_IP6, ids[2], 1);
+	collect(c);
+	assert_int_equal(listing(c, 2, "a"), 11); /* what was forgotten rests */
+	collect(c);
+	assert_int_equal(listing(c, 2, "b"), 3);
+	assert_int_equal(listing(c, 2, "c"), 7);
+	assert_int_equal(listing(c, 2, "d"), 12);
+	catalog_free(c);
+}
+
+static void test_no_ids_left(void **state)
+{
+	struct catalog *c = catalog_new();
+	struct catalog_listing l = {.list = 3, .code = 0x7f000002};
+	uint32_t first, second, both[2], id = 77;
+
+	(void)state;
+	assert_non_null(c);
+	catalog_limit(c, 2);
+	first = listing(c, 1, "");
+	second = listing(c, 2, "x");
+	assert_int_equal(catalog_listing(c, &l, &id), -ENOSPC);
+	both[0] = first;
+	both[1] = second;
+	verdict(c, both, 1);
+	verdict(c, both, 2);
+	assert_int_equal(catalog_verdict(c, &second, 1, &id), -ENOSPC);
+	assert_int_equal(id, 77);
+	assert_int_equal(listing(c, 1, ""), first); /* what is there is still found */
+	catalog_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +354,9 @@ int main(void)
 	    cmocka_unit_test(test_forgotten_ids_rest_for_a_batch),
 	    cmocka_unit_test(test_id_that_was_never_sent_is_not_forgotten),
 	    cmocka_unit_test(test_against_a_model),
+	    cmocka_unit_test(test_ids_stay_small),
+	    cmocka_unit_test(test_lowest_id_first),
+	    cmocka_unit_test(test_no_ids_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -293,7 +293,38 @@ static const struct bad_row bad_rows[] = {
      {":3: access[1].from: '::1/128' is given twice"}},
     {"never_list with a leading zero",
      "guard: {never_list: [192.0.02.0/24]}\n" REST,
-     {":1: guard.never_list[0]: bad value '192.0.02.0/24', expected an address, prefix or range"}},
+     {":1: guard.never_list[0]: bad value '192.0.02.0/24', expected an address, prefix, range "
+      "or name"}},
+    {"canaries that are neither address nor name",
+     "guard: {canaries: [example.com, 1.2.3, \"a b.example\", localhost]}\n" REST,
+     {":1: guard.canaries[1]: bad value '1.2.3', expected an address, prefix, range or name",
+      ":1: guard.canaries[2]: bad value 'a b.example'",
+      ":1: guard.canaries[3]: bad value 'localhost'"}},
+    {"guards.coverage4 in percent",
+     GUARDS("coverage4: 2"),
+     {":1: lists[0].feed.guards.coverage4: bad value '2', expected a share from 0 to 1"}},
+    {"guards.labels above any name",
+     GUARDS("labels: 128"),
+     {":1: lists[0].feed.guards.labels: bad value '128', expected a number from 0 to 127"}},
+    {"guards.must_list with a mistake",
+     GUARDS("must_list: [127.0.0.2, 127.0.0]"),
+     {":1: lists[0].feed.guards.must_list[1]: bad value '127.0.0', expected an address, prefix, "
+      "range or name"}},
+    {"feed.keep of none",
+     FEED("keep: 0"),
+     {":1: lists[0].feed.keep: bad value '0', expected a number from 1 to 32"}},
+    {"feed.expired of an unknown kind",
+     FEED("expired: drop"),
+     {":1: lists[0].feed.expired: bad value 'drop', expected keep, empty or servfail"}},
+    {"feed.checksum of a url",
+     "lists: [{name: l, feed: {url: \"http://h/f\", format: plain, checksum: s}}]\n" LISTEN ZONES,
+     {":1: lists[0].feed.checksum: is of feeds with path"}},
+    {"observe and subtract at once",
+     "lists: [{name: l, manual: true, observe: true, subtract: true}]\n" LISTEN ZONES,
+     {":1: lists[0].subtract: is given with observe: true, expected only one of them"}},
+    {"enabled that is neither",
+     "lists: [{name: l, manual: true, enabled: off}]\n" LISTEN ZONES,
+     {":1: lists[0].enabled: bad value 'off', expected true or false"}},
     {"never_list with host bits",
      "guard:\n  never_list:\n    - 192.0.2.1/24\n" REST,
      {":3: guard.never_list[0]: bad value '192.0.2.1/24', expected a network without host bits"}},
@@ -620,6 +651,11 @@ static const struct {
     {"an NSID of 64 bytes",
      "identity: {nsid: 0123456789012345678901234567890123456789012345678901234567890123}\n" REST,
      NULL},
+    {"never_list takes names", "guard: {never_list: [example.org, 192.0.2.1]}\n" REST, NULL},
+    {"no canaries", "guard: {canaries: []}\n" REST, NULL},
+    {"a list that is subtracted needs no zone",
+     "lists: [{name: l, manual: true}, {name: s, manual: true, subtract: true}]\n" LISTEN ZONES,
+     NULL},
     {"never_list takes ranges",
      "guard: {never_list: [192.0.2.1-192.0.2.9, \"2001:db8::/32\"]}\n" REST, NULL},
     {"an IDN zone",
@@ -692,6 +728,9 @@ static void defaults_are_those_of_the_contract(void **state)
 	}
 	assert_true(c->access[0].range.last == 0x7fffffff);
 	assert_int_equal(c->never_list_count, 0);
+	assert_int_equal(c->canaries_count, 19);
+	assert_string_equal(c->canary_places[6].text, "example.com");
+	assert_true(!c->lists[0].is_off && !c->lists[0].is_observed && !c->lists[0].is_subtracted);
 	assert_null(c->lists[0].feed);
 	assert_true(c->lists[0].manual);
 	assert_int_equal(c->lists[0].code, 0x7f000002);
@@ -704,6 +743,12 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_true(feed->guards.growth == 3 && !feed->guards.may_be_empty);
 	assert_true(feed->guards.widest4 == 8 && feed->guards.widest6 == 19);
 	assert_int_equal(feed->bogons, BOGONS_DROP);
+	assert_true(feed->guards.coverage4 == 0.02 && feed->guards.labels == 2);
+	assert_int_equal(feed->guards.min_entries, 0);
+	assert_true(feed->has_canaries && feed->must_list_count == 0);
+	assert_int_equal(feed->expired, EXPIRED_KEEP);
+	assert_int_equal(feed->keep, 3);
+	assert_null(feed->checksum);
 	assert_ptr_equal(feed->format_row, format_find("plain"));
 	assert_int_equal(c->zones[0].ttl, 300);
 	assert_int_equal(c->zones[0].negative_ttl, 60);
@@ -727,9 +772,12 @@ static void values_are_resolved(void **state)
 	    "access: [{from: 192.0.2.0/24, action: drop}]\n"
 	    "cookies: {secret_file: cookies.secret, require: true}\n"
 	    "identity: {version: \"\", hostname: a.example, nsid: \"7\"}\n"
-	    "guard: {never_list: [192.0.2.7]}\n"
+	    "guard: {never_list: [Example.Org, 192.0.2.7], canaries: [\"2001:db8::/32\"]}\n"
 	    "lists:\n  - name: l\n    feed: {path: /f, format: plain, refresh: 1h, max_age: 3d, "
-	    "guards: {may_be_empty: true, growth: 10, bogons: keep}}\n"
+	    "guards: {may_be_empty: true, growth: 10, bogons: keep, labels: 1, coverage4: 0.5, "
+	    "min_entries: 7, canaries: false, "
+	    "must_list: [127.0.0.2, test.example]}, keep: 9, expired: servfail, checksum: f.sum}\n"
+	    "    observe: true\n    enabled: false\n"
 	    "    code: 127.0.0.9\n    text: \"$ is bad\"\n"
 	    "zones: [{name: z, lists: [l], ttl: 0, ns: [ns1.z, ns2.z]}]\n";
 	const struct config_feed *feed;
@@ -762,6 +810,12 @@ static void values_are_resolved(void **state)
 	assert_string_equal(c->nsid, "7");
 	assert_true(c->access[0].range.first == 0xc0000200);
 	assert_true(c->never_ranges[0].first == 0xc0000207);
+	assert_int_equal(c->never_range_count, 1);
+	assert_int_equal(c->never_name_count, 1);
+	assert_memory_equal(c->never_names[0].wire, "\7example\3org", 12);
+	assert_int_equal(c->canaries_count, 1);
+	assert_true(c->canary_places[0].range.is_ip6);
+	assert_true(c->lists[0].is_observed && c->lists[0].is_off);
 	feed = c->lists[0].feed;
 	assert_string_equal(feed->path, "/f");
 	assert_int_equal(feed->refresh_s, 3600);
@@ -770,6 +824,12 @@ static void values_are_resolved(void **state)
 	assert_true(feed->guards.errors == 0.01 && feed->guards.shrink == 0.5);
 	assert_true(feed->guards.widest4 == 8 && feed->guards.widest6 == 19);
 	assert_int_equal(feed->bogons, BOGONS_KEEP);
+	assert_true(feed->guards.labels == 1 && feed->guards.coverage4 == 0.5);
+	assert_int_equal(feed->guards.min_entries, 7);
+	assert_true(!feed->has_canaries && feed->must_list_count == 2 && feed->must[1].is_name);
+	assert_int_equal(feed->expired, EXPIRED_SERVFAIL);
+	assert_int_equal(feed->keep, 9);
+	assert_string_equal(feed->checksum, "/etc/f.sum");
 	assert_int_equal(c->lists[0].code, 0x7f000009);
 	assert_string_equal(c->lists[0].text, "$ is bad");
 	assert_int_equal(c->zones[0].ttl, 0);

@@ -91,6 +91,7 @@ static void bench_init(struct bench *b)
 	b->settings.guards = (struct guard_limits)GUARD_LIMITS_DEFAULT;
 	b->v = versions_open(folder_at(&b->f, "feed"), NULL, NULL);
 	assert_non_null(b->v);
+	versions_keep(b->v, 0);
 	assert_non_null(b->settings.format);
 }
 
@@ -209,12 +210,12 @@ static void test_rollback_ignores_source(void **state)
 
 	(void)state;
 	bench_init(&b);
-	ingest_rollback(&b.settings, b.v, &b.result);
+	ingest_rollback(&b.settings, b.v, 0, &b.result);
 	assert_int_equal(b.result.outcome, INGEST_REFUSED);
 	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
 	assert_int_equal(bench_read(&b, "210"), INGEST_TAKEN);
 	dataset_free(b.result.dataset);
-	ingest_rollback(&b.settings, b.v, &b.result);
+	ingest_rollback(&b.settings, b.v, 0, &b.result);
 	assert_int_equal(b.result.outcome, INGEST_TAKEN);
 	assert_int_equal(b.result.dataset->facts.entry_count, 200);
 	assert_int_equal(b.result.good.number, 1);
@@ -332,9 +333,128 @@ static void test_changed_during_copy(void **state)
 	}
 }
 
+/* Sources that are something else, whatever the other guards allow. */
+static const struct {
+	const char *why, *format, *text, *checksum;
+	enum ingest_outcome expected;
+	const char *guard, *reason;
+} foreign_rows[] = {
+    {"a list", "plain", "198.51.0.1\n", NULL, INGEST_TAKEN, "", ""},
+    {"a parking page", "domains", "<html><body>\nspam.test\n</body>", NULL, INGEST_HELD, "notice",
+     "looks like a notice, not data: '<html><body>'"},
+    {"a note that cannot be read", "plain", "You ask too often, please stop.\n", NULL, INGEST_HELD,
+     "errors", "looks like a notice, not data: 'You ask too often, please stop.' (1 of 1 lines"},
+    {"a note in comments", "plain", "# Access denied\n", NULL, INGEST_HELD, "empty",
+     "looks like a notice, not data: '# Access denied' (no entries"},
+    {"an empty list with a header", "plain", "# A list\n", NULL, INGEST_HELD, "empty",
+     "no entries in 0 lines"},
+    {"a canary", "plain", "198.51.0.1\n8.8.8.0/24\n", NULL, INGEST_HELD, "canary",
+     "lists the canary 8.8.8.8"},
+    {"a name that is one", "domains", "spam.test\nexample.com\n", NULL, INGEST_HELD, "canary",
+     "lists the canary example.com"},
+    {"a name below one", "domains", "spam.example.com\n", NULL, INGEST_TAKEN, "", ""},
+    {"all names below a TLD", "rbldnsd-dnset", ".com\n", NULL, INGEST_HELD, "labels",
+     "lists 'com' with all below it"},
+    {"everything", "rbldnsd-dnset", "*.\n", NULL, INGEST_HELD, "", ""},
+    {"the sum that was told", "plain", "198.51.0.1\n",
+     "dfe7abb5c4de0d3a0b4d3e4bdb5d2a1e4d8e1cd4d5a23be9dd1e3dba2d3a3f00  source\n", INGEST_HELD,
+     "checksum", "is not the one in"},
+    {"a sum of another file", "plain", "198.51.0.1\n",
+     "00000000000000000000000000000000000000000000000000000000000000aa  other\n"
+     "00000000000000000000000000000000000000000000000000000000000000ab  another\n",
+     INGEST_HELD, "checksum", "there is no SHA-256 of 'source'"},
+    {"the right sum among others", "plain", "abc\n",
+     "00000000000000000000000000000000000000000000000000000000000000aa  other\n"
+     "edeaaff3f1774ad2888673770c6d64097e391bc362d7d6fb34982ddf0efd18cb *./source\n",
+     INGEST_HELD, "errors", "1 of 1 lines are bad"},
+    {"a file of sums without any", "plain", "198.51.0.1\n", "later\n", INGEST_HELD, "checksum",
+     "there is no SHA-256"},
+};
+
+static struct canaries *canaries_of(const char *never, const char *must)
+{
+	static char yaml[600];
+	struct canaries *canaries;
+	struct config *config;
+
+	snprintf(yaml, sizeof(yaml),
+	         "guard: {canaries: [%s]}\n"
+	         "dataplane: {listen: [\"127.0.0.1:5300\"]}\n"
+	         "lists: [{name: l, feed: {path: f, format: plain, guards: {must_list: [%s]}}}]\n"
+	         "zones: [{name: z.test, lists: [l]}]\n",
+	         never, must);
+	config = config_load_bytes("/t.yaml", yaml, strlen(yaml), NULL, NULL);
+	assert_non_null(config);
+	canaries = canaries_new(config, config->lists[0].feed);
+	config_free(config);
+	assert_non_null(canaries);
+	return canaries;
+}
+
+static void test_foreign(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(foreign_rows) / sizeof(foreign_rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		b.settings.format = format_find(foreign_rows[i].format);
+		b.settings.canaries = canaries_of("8.8.8.8, example.com", "");
+		folder_write(&b.f, "source", foreign_rows[i].text);
+		if (foreign_rows[i].checksum) {
+			b.settings.checksum = strdup(folder_at(&b.f, "sums"));
+			folder_write(&b.f, "sums", foreign_rows[i].checksum);
+		}
+		ingest_source(&b.settings, b.v, false, &b.result);
+		if (b.result.outcome != foreign_rows[i].expected ||
+		    !strstr(b.result.reason, foreign_rows[i].reason))
+			fail_msg("%s: %d, '%s'", foreign_rows[i].why, b.result.outcome,
+			         b.result.reason);
+		if (b.result.has_held && foreign_rows[i].guard[0])
+			assert_string_equal(b.result.held.guard, foreign_rows[i].guard);
+		assert_int_equal(b.result.is_new_refusal, b.result.outcome == INGEST_HELD);
+		assert_false(folder_has(&b.f, "feed/incoming"));
+		canaries_unref(b.settings.canaries);
+		free(b.settings.checksum);
+		bench_done(&b);
+	}
+}
+
+/* What must be listed is asked for before bogons are cut out. */
+static void test_must_list(void **state)
+{
+	static const struct {
+		const char *text, *must;
+		enum ingest_outcome expected;
+	} rows[] = {
+	    {"127.0.0.2\n198.51.0.1\n", "127.0.0.2", INGEST_TAKEN},
+	    {"198.51.0.1\n", "127.0.0.2", INGEST_HELD},
+	    {"198.51.0.0/24\n", "198.51.0.7, 198.51.0.0/25", INGEST_TAKEN},
+	    {"198.51.0.0/25\n", "198.51.0.7, 198.51.0.0/24", INGEST_HELD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		b.settings.drop_bogons = true;
+		b.settings.canaries = canaries_of("", rows[i].must);
+		folder_write(&b.f, "source", rows[i].text);
+		ingest_source(&b.settings, b.v, false, &b.result);
+		if (b.result.outcome != rows[i].expected)
+			fail_msg("%s in %s: %d, '%s'", rows[i].must, rows[i].text, b.result.outcome,
+			         b.result.reason);
+		canaries_unref(b.settings.canaries);
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_foreign),
+	    cmocka_unit_test(test_must_list),
 	    cmocka_unit_test(test_decisions),
 	    cmocka_unit_test(test_same_hash_without_parsing),
 	    cmocka_unit_test(test_held_until_accepted),

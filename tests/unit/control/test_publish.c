@@ -88,10 +88,8 @@ static void empty_all(struct fixture *f)
 	assert_true(world_model_is_right(&f->world, f->model));
 }
 
-static void test_random_deltas(void **state)
+static void random_deltas(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	connect_and_load(f);
 	for (uint64_t seed = 1; seed <= 300; seed++) {
 		uint64_t random = seed * 0x9e3779b97f4a7c15;
@@ -101,6 +99,20 @@ static void test_random_deltas(void **state)
 			fail_msg("seed %llu", (unsigned long long)seed);
 	}
 	empty_all(f);
+}
+
+static void test_random_deltas(void **state)
+{
+	random_deltas(*state);
+}
+
+/* What one list lists no other does, in any order of changes. */
+static void test_random_deltas_less_a_list(void **state)
+{
+	struct fixture *f = *state;
+
+	f->world.lists[1].is_subtracted = true;
+	random_deltas(f);
 }
 
 static void test_random_full_loads(void **state)
@@ -493,6 +505,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_random_deltas),
+	    TEST(test_random_deltas_less_a_list),
 	    TEST(test_random_full_loads),
 	    TEST(test_small_changes_of_many_names),
 	    TEST(test_counts_and_sizes),

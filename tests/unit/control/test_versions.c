@@ -31,6 +31,7 @@ static struct versions *reopen(struct folder *f, struct versions *v)
 	complaints = 0;
 	v = versions_open(folder_at(f, "feed"), complain, NULL);
 	assert_non_null(v);
+	versions_keep(v, 3);
 	return v;
 }
 
@@ -108,6 +109,47 @@ static void test_keeps_three(void **state)
 	folder_done(&f);
 }
 
+/* As many as are asked for; and any of them can be gone back to. */
+static void test_keeps_more(void **state)
+{
+	struct version_kept kept[VERSIONS_KEPT_MAX];
+	struct folder f;
+	struct versions *v;
+
+	(void)state;
+	folder_init(&f);
+	v = reopen(&f, NULL);
+	versions_keep(v, 5);
+	for (const char *const *text =
+	         (const char *const[]){"a", "bb", "ccc", "dddd", "eeeee", "ffffff", NULL};
+	     *text; text++)
+		take(&f, v, *text);
+	assert_int_equal(versions_list(v, kept), 5);
+	assert_int_equal(kept[0].number, 6);
+	assert_int_equal(kept[0].entries, 6);
+	assert_int_equal(kept[4].number, 2);
+	/* reopening removes none before it is known how many are kept */
+	versions_close(v);
+	v = versions_open(folder_at(&f, "feed"), complain, NULL);
+	assert_int_equal(versions_list(v, kept), 5);
+	versions_keep(v, 5);
+	assert_int_equal(versions_rollback(v, 1, "x"), -ENOENT);
+	assert_int_equal(versions_rollback(v, 6, "x"), -ENOENT);
+	assert_int_equal(versions_rollback(v, 7, "x"), -ENOENT);
+	assert_int_equal(versions_rollback(v, 3, "by hand"), 0);
+	expect_current(&f, v, 3, "ccc");
+	assert_int_equal(versions_held(v)->number, 6);
+	assert_int_equal(versions_list(v, kept), 2);
+	v = reopen(&f, v);
+	expect_current(&f, v, 3, "ccc");
+	assert_int_equal(versions_held(v)->number, 6);
+	versions_keep(v, 1);
+	assert_int_equal(versions_list(v, kept), 1);
+	assert_int_equal(versions_held(v)->number, 6);
+	versions_close(v);
+	folder_done(&f);
+}
+
 static void test_hold_accept(void **state)
 {
 	struct folder f;
@@ -145,11 +187,11 @@ static void test_rollback(void **state)
 	(void)state;
 	folder_init(&f);
 	v = reopen(&f, NULL);
-	assert_int_equal(versions_rollback(v, "x"), -ENOENT);
+	assert_int_equal(versions_rollback(v, 0, "x"), -ENOENT);
 	take(&f, v, "one");
-	assert_int_equal(versions_rollback(v, "x"), -ENOENT);
+	assert_int_equal(versions_rollback(v, 0, "x"), -ENOENT);
 	take(&f, v, "two");
-	assert_int_equal(versions_rollback(v, "by hand"), 0);
+	assert_int_equal(versions_rollback(v, 0, "by hand"), 0);
 	expect_current(&f, v, 1, "one");
 	v = reopen(&f, v);
 	expect_current(&f, v, 1, "one");
@@ -162,11 +204,11 @@ static void test_rollback(void **state)
 	expect_current(&f, v, 2, "two");
 	assert_null(versions_held(v));
 	/* back, then a new version: what was rolled back is gone, its number not used again */
-	assert_int_equal(versions_rollback(v, "by hand"), 0);
+	assert_int_equal(versions_rollback(v, 0, "by hand"), 0);
 	take(&f, v, "three");
 	expect_current(&f, v, 3, "three");
 	assert_false(folder_has(&f, "feed/2.feed"));
-	assert_int_equal(versions_rollback(v, "by hand"), 0);
+	assert_int_equal(versions_rollback(v, 0, "by hand"), 0);
 	expect_current(&f, v, 1, "one");
 	versions_close(v);
 	folder_done(&f);
@@ -361,10 +403,11 @@ static void test_take_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_keeps_three), cmocka_unit_test(test_hold_accept),
-	    cmocka_unit_test(test_rollback),    cmocka_unit_test(test_confirm_ends_hold),
-	    cmocka_unit_test(test_damage),      cmocka_unit_test(test_all_lost),
-	    cmocka_unit_test(test_reject),      cmocka_unit_test(test_take_fails),
+	    cmocka_unit_test(test_keeps_three),       cmocka_unit_test(test_hold_accept),
+	    cmocka_unit_test(test_keeps_more),        cmocka_unit_test(test_rollback),
+	    cmocka_unit_test(test_confirm_ends_hold), cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_all_lost),          cmocka_unit_test(test_reject),
+	    cmocka_unit_test(test_take_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

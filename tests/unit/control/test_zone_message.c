@@ -212,7 +212,7 @@ static void test_what_a_list_is(void **state)
 		                           .manual = rows[i].is_manual,
 		                           .code = 0x7f000003};
 		struct dataset *d = rows[i].is_loaded ? world_range(rows[i].range, NULL) : NULL;
-		struct zone_message_list learned;
+		struct zone_message_list learned = {0};
 
 		print_message("# %s\n", rows[i].reason);
 		zone_message_learn(&learned, &list, d);
@@ -229,7 +229,7 @@ static void test_every_format_has_a_content(void **state)
 	for (const struct format *format = formats; format->name; format++) {
 		struct config_feed feed = {.format = (char *)format->name};
 		struct config_list list = {.feed = &feed, .code = 0x7f000002};
-		struct zone_message_list learned;
+		struct zone_message_list learned = {0};
 
 		zone_message_learn(&learned, &list, NULL);
 		assert_int_not_equal(learned.content, 0);
@@ -287,6 +287,69 @@ static void test_zone(void **state)
 	reputed__update__zones__free_unpacked(zones, NULL);
 }
 
+/* Lists that are not answered: each way, what the zone is told of the second list. */
+static void test_lists_not_answered(void **state)
+{
+	static const struct {
+		const char *why;
+		struct config_list list;
+		struct zone_message_list facts;
+		size_t answered, observed;
+		int state;
+	} rows[] = {
+	    {"answered", {.code = 0x7f000004}, {.is_loaded = true}, 2, 0, 1},
+	    {"not loaded", {.code = 0x7f000004}, {.is_loaded = false}, 2, 0, 0},
+	    {"out of date", {.code = 0x7f000004}, {.is_loaded = true, .is_expired = true}, 2, 0, 2},
+	    {"not loaded is worse than out of date",
+	     {.code = 0x7f000004},
+	     {.is_loaded = false, .is_expired = true},
+	     2,
+	     0,
+	     0},
+	    {"off in the configuration", {.is_off = true}, {.is_loaded = true}, 1, 0, 1},
+	    {"off, so nobody waits for it", {.is_off = true}, {.is_loaded = false}, 1, 0, 1},
+	    {"switched off", {.code = 1}, {.is_loaded = true, .is_off = true}, 1, 0, 1},
+	    {"observed", {.is_observed = true}, {.is_loaded = true}, 1, 1, 1},
+	    {"observed: nobody waits for it", {.is_observed = true}, {.is_loaded = false}, 1, 1, 1},
+	    {"observed and off", {.is_observed = true}, {.is_off = true}, 1, 0, 1},
+	};
+	static unsigned indexes[] = {0, 1};
+	struct config_zone zone = {.list_indexes = indexes,
+	                           .lists_count = 2,
+	                           .view = VIEW_BITS,
+	                           .apex = "\2bl\7example",
+	                           .apex_size = 12};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config_list lists[2] = {{.name = (char *)"one", .bit = 2}, rows[i].list};
+		struct zone_message_list facts[2] = {{.is_loaded = true}, rows[i].facts};
+		struct config config = {
+		    .lists = lists, .lists_count = 2, .zones = &zone, .zones_count = 1};
+		const Reputed__Update__Zone *z;
+		Reputed__Update__Zones *zones;
+
+		print_message("# %s\n", rows[i].why);
+		lists[1].name = (char *)"two";
+		lists[1].bit = 4;
+		facts[1].content = ZONE_MESSAGE_IP6;
+		zones = zone_message_zones(&config, facts, NULL);
+		assert_non_null(zones);
+		z = zones->zones[0];
+		assert_int_equal(z->n_lists, rows[i].answered);
+		assert_int_equal(z->n_list_names, rows[i].answered);
+		assert_int_equal(z->n_values, rows[i].answered);
+		assert_int_equal(z->n_observed, rows[i].observed);
+		assert_int_equal(z->n_observed_names, rows[i].observed);
+		if (rows[i].observed)
+			assert_string_equal(z->observed_names[0], "two");
+		assert_int_equal(z->state, rows[i].state);
+		/* a zone stays one for the same kinds of keys */
+		assert_int_equal(z->content, ZONE_MESSAGE_IP6);
+		reputed__update__zones__free_unpacked(zones, NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(test_what_a_list_is),
 	    cmocka_unit_test(test_every_format_has_a_content),
 	    cmocka_unit_test(test_zone),
+	    cmocka_unit_test(test_lists_not_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ void world_init(struct world *w, const char *path)
 	                            .access = w->access,
 	                            .access_count = 1,
 	                            .never_ranges = w->never,
-	                            .never_list_count = 3};
+	                            .never_range_count = 3};
 	w->publish = publish_new(&w->config);
 	must(w->publish);
 }
@@ -316,10 +316,31 @@ static bool is_never(const struct world *w, bool is_ip6, address6_t address)
 {
 	if (address == (is_ip6 ? (address6_t)0xffff7f000001 : 0x7f000001))
 		return true;
-	for (size_t i = 0; i < w->config.never_list_count; i++)
+	for (size_t i = 0; i < w->config.never_range_count; i++)
 		if (w->never[i].is_ip6 == is_ip6 && w->never[i].first <= address &&
 		    address <= w->never[i].last)
 			return true;
+	return false;
+}
+
+/* Whether a list that is subtracted lists the address. */
+static bool is_subtracted(const struct world *w, bool is_ip6, address6_t address)
+{
+	for (unsigned list = 0; list < WORLD_LISTS; list++) {
+		const struct dataset *d = publish_get(w->publish, list);
+		struct dataset_range4 range;
+
+		if (!w->config.lists[list].is_subtracted)
+			continue;
+		for (size_t i = 0; d && !is_ip6 && i < d->edges4.count;) {
+			i = dataset_edge4_range(&d->edges4, i, &range);
+			if (range.first <= address && address <= range.last)
+				return true;
+		}
+		for (size_t i = 0; d && is_ip6 && i < d->range6_count; i++)
+			if (d->ranges6[i].first <= address && address <= d->ranges6[i].last)
+				return true;
+	}
 	return false;
 }
 
@@ -327,7 +348,7 @@ static void expect_address(const struct world *w, bool is_ip6, address6_t addres
                            struct lines *out_lines)
 {
 	out_lines->count = 0;
-	if (is_never(w, is_ip6, address))
+	if (is_never(w, is_ip6, address) || is_subtracted(w, is_ip6, address))
 		return;
 	for (unsigned list = 0; list < WORLD_LISTS; list++) {
 		const struct dataset *d = publish_get(w->publish, list);
@@ -375,7 +396,7 @@ static bool addresses_are_right(const struct world *w, const struct world_witnes
 {
 	struct points p = {.world = w, .witness = witness, .is_ip6 = is_ip6, .is_right = true};
 
-	for (size_t i = 0; i < w->config.never_list_count; i++) {
+	for (size_t i = 0; i < w->config.never_range_count; i++) {
 		check_around(&p, w->never[i].first);
 		check_around(&p, w->never[i].last);
 	}
@@ -428,6 +449,10 @@ static bool name_is_right(const struct world *w, const struct world_witness *wit
 
 		if (!set || set == DATASET_ABSENT)
 			continue;
+		if (w->config.lists[list].is_subtracted) {
+			expected.count = 0;
+			break;
+		}
 		name_format(wire + at, size - at, subject);
 		add_set(w, list, set, subject, &expected);
 	}

@@ -11,7 +11,7 @@
 #define LIMITS(...)                                                                                \
 	{                                                                                          \
 		.errors = 0.01, .shrink = 0.5, .growth = 3, .widest4 = 8, .widest6 = 19,           \
-		__VA_ARGS__                                                                        \
+		.coverage4 = 0.02, .labels = 2, __VA_ARGS__                                        \
 	}
 #define FACTS(...)                                                                                 \
 	{                                                                                          \
@@ -70,6 +70,21 @@ static const struct {
     {GUARD_OK, LIMITS(), FACTS(.widest6 = 19), 0, "", "a v6 /19"},
     {GUARD_WIDE6, LIMITS(), FACTS(.widest6 = 18, .widest6_line = 7), 0, "line 7", "a v6 /18"},
     {GUARD_OK, LIMITS(.widest6 = 0), FACTS(.widest6 = 0), 0, "", "any v6 prefix"},
+    {GUARD_OK, LIMITS(.min_entries = 100), FACTS(), 0, "", "as many as there must be"},
+    {GUARD_EMPTY, LIMITS(.min_entries = 101), FACTS(), 0, "'min_entries'", "one less"},
+    {GUARD_OK, LIMITS(.min_entries = 101, .may_be_empty = true),
+     FACTS(.entry_count = 0, .line_count = 0), 0, "", "none, where few are not allowed"},
+    {GUARD_OK, LIMITS(), FACTS(.coverage4 = 85899345), 0, "", "2 % of all addresses"},
+    {GUARD_COVERAGE4, LIMITS(), FACTS(.coverage4 = 85899347), 0, "'coverage4'", "one more"},
+    {GUARD_OK, LIMITS(.coverage4 = 1), FACTS(.coverage4 = 1ull << 32), 0, "", "all, allowed"},
+    {GUARD_COVERAGE4, LIMITS(.coverage4 = 0), FACTS(.coverage4 = 1), 0, "'coverage4'",
+     "names only"},
+    {GUARD_OK, LIMITS(), FACTS(.top_labels = 3, .top_name = "a.test"), 0, "", "two labels"},
+    {GUARD_LABELS, LIMITS(), FACTS(.top_labels = 2, .top_name = "test"), 0, "'test'", "a TLD"},
+    {GUARD_LABELS, LIMITS(), FACTS(.top_labels = 1, .top_name = "."), 0, "'labels'", "the root"},
+    {GUARD_LABELS, LIMITS(.labels = 1), FACTS(.top_labels = 1, .top_name = "."), 0, "'.'",
+     "the root where TLDs are allowed"},
+    {GUARD_OK, LIMITS(.labels = 0), FACTS(.top_labels = 1, .top_name = "."), 0, "", "any name"},
     {GUARD_OK, LIMITS(), FACTS(.declared_count = 100, .entry_count = 98), 0, "",
      "two lines list the same: records count, not entries"},
     {GUARD_COUNT_MISMATCH, LIMITS(), FACTS(.declared_count = 101), 0, "101", "one is missing"},
@@ -82,7 +97,8 @@ static void guard_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct dataset_facts last_good = {.entry_count = rows[i].last_good};
+		struct dataset_facts last_good = {.entry_count = rows[i].last_good,
+		                                  .declared_count = UINT64_MAX};
 		char reason[200] = "untouched";
 		enum guard_outcome outcome =
 		    guard_check(&rows[i].limits, &rows[i].version,
@@ -96,6 +112,23 @@ static void guard_rows(void **state)
 	}
 }
 
+/* A file that was cut off has lost its count. */
+static void guard_lost_count(void **state)
+{
+	static const struct guard_limits limits = GUARD_LIMITS_DEFAULT;
+	struct dataset_facts is = FACTS(.declared_count = 100), was = is;
+	char reason[200];
+
+	(void)state;
+	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)), GUARD_OK);
+	is.declared_count = UINT64_MAX;
+	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)),
+	                 GUARD_COUNT_MISMATCH);
+	assert_non_null(strstr(reason, "not complete"));
+	was.declared_count = UINT64_MAX;
+	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)), GUARD_OK);
+}
+
 static void guard_defaults(void **state)
 {
 	static const struct guard_limits limits = GUARD_LIMITS_DEFAULT;
@@ -103,6 +136,7 @@ static void guard_defaults(void **state)
 	(void)state;
 	assert_true(limits.errors == 0.01 && limits.shrink == 0.5 && limits.growth == 3);
 	assert_true(!limits.may_be_empty && limits.widest4 == 8 && limits.widest6 == 19);
+	assert_true(limits.min_entries == 0 && limits.coverage4 == 0.02 && limits.labels == 2);
 	assert_string_equal(guard_name(GUARD_SHRINK), "shrink");
 }
 
@@ -110,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(guard_rows),
+	    cmocka_unit_test(guard_lost_count),
 	    cmocka_unit_test(guard_defaults),
 	};
 

@@ -4,6 +4,7 @@
  * and succeeds once memory is there. Allocation is wrapped at link time, for the table and this
  * file.
  */
+#include "dataplane/table/space6.h"
 #include "dataplane/table/tables.h"
 
 #include <urcu-qsbr.h>
@@ -251,6 +252,37 @@ static void fill_many_nets(struct tables *t)
 	fill_nets(t, 1900);
 }
 
+/* Points until the segment has all that its lines may have; false if it always grew before. */
+static bool is_filled_up(struct tables *t, uint32_t step)
+{
+	for (uint32_t i = 0; i < 600; i++) {
+		struct place6 p = directory6_place(&t->addresses6->directory, net6(1999));
+		const struct segment6 *s = place6_segment(&p);
+
+		if (s->line_count > 0 && s->point_count == s->line_count * SEGMENT6_LINE_POINTS)
+			return true;
+		assert_int_equal(paint6_net(t, i * step % 1999, 1 + i % 3), 0);
+	}
+	return false;
+}
+
+/* With one point more the segment grows. */
+static void fill_segment_up(struct tables *t)
+{
+	for (uint32_t step = 2; step < 100; step++) {
+		fill_nets(t, 1);
+		if (is_filled_up(t, step))
+			return;
+		assert_int_equal(table6_paint(t->addresses6, 0, ~(address6_t)0, 0), 0);
+	}
+	fail_msg("the segment was never full");
+}
+
+static int paint6_one_net(struct tables *t)
+{
+	return paint6_net(t, 1999, 9);
+}
+
 static int paint6_part(struct tables *t)
 {
 	return table6_paint(t->addresses6, net6(7), net6(7) + 99, 9);
@@ -275,13 +307,41 @@ static int put_name(struct tables *t, uint32_t i)
 
 static void put_names(struct tables *t)
 {
-	for (uint32_t i = 0; i < 31; i++) /* with 8 + 1 ancestors: the index is full */
+	for (uint32_t i = 0; i < 31; i++)
 		assert_int_equal(put_name(t, i), 0);
 }
 
 static int put_name_new(struct tables *t)
 {
 	return put_name(t, 50);
+}
+
+/* Below a leaf, which becomes an inner node for it. */
+static int put_name_below(struct tables *t)
+{
+	uint8_t name[64] = "\3sub";
+
+	return names_put(t->names, name, 4 + name_of(3, &name[4]), 5, 0);
+}
+
+/* The third list below "example": its counts become an array. */
+static void put_two_lists(struct tables *t)
+{
+	assert_int_equal(put_name(t, 0), 0);
+	assert_int_equal(put_name(t, 7), 0);
+}
+
+/* The last name of a segment of the index, its parent and all. */
+static int delete_last(struct tables *t)
+{
+	uint8_t name[32];
+
+	return names_delete(t->names, name, name_of(50, name));
+}
+
+static void put_only_name(struct tables *t)
+{
+	assert_int_equal(put_name_new(t), 0);
 }
 
 static int put_name_again(struct tables *t)
@@ -360,14 +420,18 @@ static const struct {
     {"IPv6: a range before a /64 with many runs", fill_one_chunk, paint6_split, 3},
     {"IPv6: a range behind segments of one /64", fill_chunks, paint6_append, 1},
     {"IPv6: a range over segments of one /64", fill_chunks, paint6_over_many, 2},
+    {"IPv6: a /64 for which a segment grows", fill_segment_up, paint6_one_net, 1},
     {"IPv6: a part of a /64 among points", fill_some_nets, paint6_part, 1},
     {"IPv6: a range over points", fill_some_nets, paint6_over_points, 1},
     {"IPv6: a range over segments, from within a /64 to within another", fill_many_nets,
      paint6_over_segments, 6},
-    {"a first name, with its ancestors", nothing, put_name_new, 3},
-    {"a name for which the index grows", put_names, put_name_new, 3},
-    {"other verdicts of a name need no memory", put_names, put_name_again, 0},
+    {"a first name, with its ancestors", nothing, put_name_new, 5},
+    {"a name among others: a line of the index, at least", put_names, put_name_new, 1},
+    {"a name below a leaf", put_names, put_name_below, 1},
+    {"a third list below a name", put_two_lists, put_name_new, 2},
+    {"other verdicts of a name: lists that were not below", put_names, put_name_again, 1},
     {"a name is deleted: what was reserved for its put is enough", put_names, delete_one, 0},
+    {"the last name is deleted", put_only_name, delete_last, 0},
     {"a listing and a verdict, on new pages", nothing, define_both, 4},
     {"a verdict, on a new page", define_listing, define, 2},
     {"the first zone", nothing, add_ninth_zone, 3},

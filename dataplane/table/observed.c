@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/observed.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE 8 /* counters in a cache line */
+
+struct observed {
+	uint64_t lists[LISTSET_WORDS]; /* bitmap of list ids */
+	size_t count;
+	size_t stripe; /* counters from one stripe to the next */
+	char (*names)[OBSERVED_NAME_MAX + 1];
+	_Atomic uint64_t *counts; /* by rank of the list id; any thread adds */
+};
+
+bool observed_has(const struct observed *o, uint32_t list)
+{
+	return o && list <= LIST_ID_MAX && o->lists[list / 64] >> (list % 64) & 1;
+}
+
+/* How many observed lists have a lower id. */
+static size_t rank(const struct observed *o, uint32_t list)
+{
+	size_t below = 0;
+
+	for (uint32_t word = 0; word < list / 64; word++)
+		below += (size_t)__builtin_popcountll(o->lists[word]);
+	return below + (size_t)__builtin_popcountll(o->lists[list / 64] &
+	                                            (((uint64_t)1 << (list % 64)) - 1));
+}
+
+static int take_lists(struct observed *o, const uint32_t *lists, char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (lists[i] > LIST_ID_MAX || observed_has(o, lists[i]) ||
+		    strlen(names[i]) > OBSERVED_NAME_MAX)
+			return -EINVAL;
+		o->lists[lists[i] / 64] |= (uint64_t)1 << (lists[i] % 64);
+	}
+	for (size_t i = 0; i < count; i++)
+		strcpy(o->names[rank(o, lists[i])], names[i]);
+	return 0;
+}
+
+struct observed *observed_new(const uint32_t *lists, char *const *names, size_t count)
+{
+	struct observed *o;
+	int rc = -ENOMEM;
+
+	if (count == 0 || count > LIST_ID_MAX + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		goto fail;
+	o->count = count;
+	o->stripe = (count + LINE - 1) / LINE * LINE;
+	o->names = calloc(count, sizeof(*o->names));
+	o->counts = calloc(OBSERVED_STRIPES * o->stripe, sizeof(*o->counts));
+	if (!o->names || !o->counts)
+		goto fail;
+	rc = take_lists(o, lists, names, count);
+	if (rc == 0)
+		return o;
+fail:
+	observed_free(o);
+	errno = -rc;
+	return NULL;
+}
+
+void observed_free(struct observed *o)
+{
+	if (!o)
+		return;
+	free(o->names);
+	free(o->counts);
+	free(o);
+}
+
+bool observed_any(const struct observed *o, const struct verdict *verdict)
+{
+	for (uint32_t i = 0; i < verdict->count; i++) {
+		if (observed_has(o, verdict->listings[i]->list))
+			return true;
+	}
+	return false;
+}
+
+/* A list may have several listings in a verdict, with different codes. */
+static bool is_first(const struct verdict *verdict, uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++) {
+		if (verdict->listings[i]->list == verdict->listings[index]->list)
+			return false;
+	}
+	return true;
+}
+
+void observed_count(struct observed *o, const struct verdict *verdict, unsigned thread)
+{
+	_Atomic uint64_t *counts = &o->counts[thread % OBSERVED_STRIPES * o->stripe];
+
+	for (uint32_t i = 0; i < verdict->count; i++) {
+		uint32_t list = verdict->listings[i]->list;
+
+		if (observed_has(o, list) && is_first(verdict, i))
+			atomic_fetch_add_explicit(&counts[rank(o, list)], 1, memory_order_relaxed);
+	}
+}
+
+size_t observed_size(const struct observed *o)
+{
+	return o->count;
+}
+
+const char *observed_name(const struct observed *o, size_t index)
+{
+	return o->names[index];
+}
+
+uint64_t observed_hits(const struct observed *o, size_t index)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < OBSERVED_STRIPES; i++)
+		sum +=
+		    atomic_load_explicit(&o->counts[i * o->stripe + index], memory_order_relaxed);
+	return sum;
+}
+
+void observed_carry(struct observed *o, const struct observed *older)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		for (size_t j = 0; j < older->count; j++) {
+			if (strcmp(o->names[i], older->names[j]) == 0)
+				atomic_fetch_add_explicit(&o->counts[i], observed_hits(older, j),
+				                          memory_order_relaxed);
+		}
+	}
+}
