@@ -57,15 +57,22 @@ test-arm64:
 	[ -e $(BUILD)-arm64/build.ninja ] || meson setup $(BUILD)-arm64 --cross-file $(BUILD)-arm64-root/cross.ini
 	tests/run.py $(BUILD)-arm64 --suite unit --suite golden --suite fuzz --no-suite native -t 5
 
+<<<<<<< HEAD
+# The long runs: arm64, real data, and every fuzz target for ten minutes. Hours, not minutes.
+test-long: test-arm64
+	-tests/data/fetch.sh
+	tests/run.py $(BUILD) --suite real
+=======
 # The long runs: arm64, a million answers beside rbldnsd's, and every fuzz target for ten minutes.
 # Hours, not minutes.
 test-long: test-arm64 build
 	/usr/bin/python3 tests/smoke/test_rbldnsd.py $(BUILD) /usr/sbin/rbldnsd 1000000
+>>>>>>> main
 	$(MAKE) fuzz SECONDS_EACH=600
 
 bench:
-	packaging/deps.sh test
-	bench/run.sh $(BUILD)
+	@packaging/deps.sh test >&2
+	@bench/run.sh $(BUILD)
 
 lint:
 	packaging/deps.sh test lint
@@ -86,4 +93,4 @@ install: build
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-arm64 $(BUILD)-arm64-root build-clients run
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-arm64 $(BUILD)-arm64-root build-clients build-data run

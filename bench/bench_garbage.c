@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS   20
 #define ROUNDS 2000
 
 static const uint8_t listed[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
@@ -137,11 +136,16 @@ static uint64_t measure(const struct tables *t, const uint8_t *bytes, size_t siz
 	return ticks / (ROUNDS * QUERY_BURST_MAX);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const unsigned runs = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 20;
 	const struct rates_options options = {{100000, 100000, 100000}, 2, 24, 56, 65536};
 	struct tables *t;
 
+	if (runs == 0) {
+		fprintf(stderr, "usage: %s [RUNS]\n", argv[0]);
+		return 2;
+	}
 	urcu_qsbr_register_thread();
 	t = dataset_new();
 	make();
@@ -151,15 +155,16 @@ int main(void)
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			uint64_t best = UINT64_MAX;
 
-			for (unsigned run = 0; run < RUNS; run++) {
+			for (unsigned run = 0; run < runs; run++) {
 				uint64_t ticks = measure(t, rows[i].bytes, rows[i].size);
 
 				best = ticks < best ? ticks : best;
 			}
-			printf("{\"bench\": \"garbage\", \"kind\": \"%s\", \"rate_limit\": %s, "
-			       "\"bytes\": %zu, \"ticks\": %llu}\n",
-			       rows[i].kind, limited ? "true" : "false", rows[i].size,
-			       (unsigned long long)best);
+			printf("{\"name\":\"garbage %s%s\",\"value\":%llu,"
+			       "\"unit\":\"ticks/query\",\"n\":%u,\"bytes\":%zu}\n",
+			       rows[i].kind, limited ? ", rate limited" : "",
+			       (unsigned long long)best, runs, rows[i].size);
+			fflush(stdout);
 		}
 	}
 	dataset_free(t);

@@ -53,7 +53,8 @@ def free_port():
 class Asker:
     """Asks one server whether an address is listed, again and again."""
 
-    def __init__(self, port):
+    def __init__(self, port, zone=ZONE):
+        self.zone = zone.split(".")
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.settimeout(0.002)
         self.socket.connect(("127.0.0.1", port))
@@ -61,7 +62,7 @@ class Asker:
 
     def is_listed(self, address):
         self.number = self.number % 65535 + 1
-        labels = address.split(".")[::-1] + ZONE.split(".")
+        labels = address.split(".")[::-1] + self.zone
         question = b"".join(bytes([len(label)]) + label.encode() for label in labels)
         head = self.number.to_bytes(2, "big")
         try:
@@ -104,6 +105,14 @@ def running(log, *words):
             yield process
         finally:
             process.kill()
+
+
+def settle(process):
+    """Until the process does nothing any more."""
+    deadline, before = time.monotonic() + DEADLINE_S, -1
+    while cpu_s(process.pid) != before and time.monotonic() < deadline:
+        before = cpu_s(process.pid)
+        time.sleep(0.3)
 
 
 class Bench:
@@ -156,13 +165,13 @@ class Bench:
                 self.note("control_cpu", cpu_s(control.pid))
                 self.note("dataplane_cpu", cpu_s(dataplane.pid) - cpu)
                 self.note("peak", (memory(control.pid, "VmHWM") - base) / self.count)
-                self.settle(control)
+                settle(control)
                 self.note("control", (memory(control.pid) - base) / self.count)
                 started = time.monotonic()
                 self.place(self.path("1.txt"), "feed.txt")
                 self.note("changed", asker.wait(PROBES[1]) - started)
                 self.note("commit", self.commit_s())
-                self.settle(control)
+                settle(control)
                 self.note("peak_changed", (memory(control.pid, "VmHWM") - base) / self.count)
                 self.note("control_after", (memory(control.pid) - base) / self.count)
                 self.note("dataplane_memory", memory(dataplane.pid) / self.count)
@@ -174,13 +183,6 @@ class Bench:
         stats = json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
         return next(c["value"] for c in stats["counters"]
                     if c["name"] == "update_last_commit_us") / 1e6
-
-    def settle(self, process):
-        """Until the process does nothing any more."""
-        deadline, before = time.monotonic() + DEADLINE_S, -1
-        while cpu_s(process.pid) != before and time.monotonic() < deadline:
-            before = cpu_s(process.pid)
-            time.sleep(0.3)
 
     def rbldnsd(self, program):
         port = free_port()

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the tables cost: bytes per entry, nanoseconds per paint and per lookup.
- *   bench_table [ENTRIES [ip4]]  default 1000000; IPv4 also has 10 M, and 100000000 takes 2 GB
+ *   bench_table [ENTRIES [ip4|short]]  default 1000000; IPv4 also has 10 M, 100000000 takes 2 GB
+ * "ip4": no IPv6; "short": no IPv4 tables of 10 M and no worst cases.
  * One JSON object a line: {"name":…,"value":…,"unit":…,"n":…}. Every other lookup is of something
  * listed, but for IPv4, where the row says so; "peer" is what one might have used instead, "floor"
  * a prefetched load of a random cache line, each in a burst of 32. Times are CPU times of the
@@ -119,17 +120,19 @@ int main(int argc, char **argv)
 {
 	uint32_t entries = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
 	bool is_ip4_only = argc > 2 && strcmp(argv[2], "ip4") == 0;
+	bool is_short = argc > 2 && strcmp(argv[2], "short") == 0;
 	struct tables *t;
 
-	if (entries == 0 || (argc > 2 && !is_ip4_only)) {
-		fprintf(stderr, "usage: %s [ENTRIES [ip4]]\n", argv[0]);
+	if (entries == 0 || (argc > 2 && !is_ip4_only && !is_short)) {
+		fprintf(stderr, "usage: %s [ENTRIES [ip4|short]]\n", argv[0]);
 		return 2;
 	}
 	table4_rows(entries);
-	if (entries < 10000000)
+	if (entries < 10000000 && !is_short)
 		table4_rows(10000000);
-	table4_beside(10000000);
-	table4_worst();
+	table4_beside(is_short ? entries : 10000000);
+	if (!is_short)
+		table4_worst();
 	if (is_ip4_only)
 		return 0;
 	t = fresh(NULL);

@@ -10,7 +10,7 @@ build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-d
 	libpsl-dev publicsuffix libmd-dev"
 run="iproute2 bind9-dnsutils"
 tests="libcmocka-dev python3 python3-dnspython python3-pytest iproute2 ethtool procps bind9-dnsutils
-	rbldnsd rsync openssl clang libclang-rt-14-dev iputils-ping iputils-arping bind9-utils ipset nftables"
+	rbldnsd mmdb-bin rsync openssl clang libclang-rt-14-dev iputils-ping iputils-arping bind9-utils ipset nftables"
 # The mail servers and resolvers themselves are only unpacked: tests/clients/unpack.sh.
 clients="iproute2 mount util-linux rbldnsd python3 python3-dnspython"
 command -v npm >/dev/null || clients="$clients nodejs npm"
