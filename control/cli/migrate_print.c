@@ -172,10 +172,11 @@ static void print_head(const struct migrate_plan *plan, unsigned count, char *co
 	    "never listed",
 	    "- a name above something listed is answered without data, not with NXDOMAIN; there is "
 	    "always a SOA, with the number of the last change as serial",
-	    "- a new version of a file that looks wrong (empty, much smaller or larger, too many "
-	    "bad "
-	    "lines, prefixes shorter than /8 and /19) is held back and the last good one goes on "
-	    "serving: see 'guards' in reputed.yaml(5)",
+	    "- a new version of a file that looks wrong (empty, much smaller or larger, many bad "
+	    "lines, "
+	    "prefixes shorter than /8 and /19, much of all addresses, whole top-level domains) is "
+	    "held "
+	    "back and the last good one goes on serving: see 'guards' in reputed.yaml(5)",
 	    "- several texts for an address or a name are one TXT record; a zone has one TTL",
 	    "- octets with leading zeros, and codes outside 127.0.0.0/8, are not taken",
 	};
@@ -243,7 +244,9 @@ static void print_list(const struct migrate_plan *plan, const struct migrate_lis
 	if (plan->line->check_s)
 		fprintf(out, "      refresh: %us    # beside being told of changes\n",
 		        plan->line->check_s);
-	fputs("      guards: {bogons: keep}    # rbldnsd lists what the file says\n", out);
+	fputs("      expired: servfail    # past the expiry of $TIMESTAMP\n"
+	      "      guards: {bogons: keep}    # rbldnsd lists what the file says\n",
+	      out);
 }
 
 static void print_soa(const struct config_soa *soa, FILE *out)

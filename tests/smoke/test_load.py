@@ -15,7 +15,7 @@ import netns
 CONFIG = """\
 lists:
   - name: big
-    feed: {path: feeds/big.txt, format: plain, guards: {growth: 100000000}}
+    feed: {path: feeds/big.txt, format: plain, guards: {growth: 100000000, canaries: false}}
     code: 127.0.0.9
 zones:
   - {name: bl.test, lists: [big]}

@@ -36,7 +36,7 @@ FILES = {
 GOOD = [
     ("the usual one", "-n -b 127.0.0.1/530 bl.ex:ip4set:spam", 0,
      ['"127.0.0.1:530"', "format: rbldnsd-ip4set", "ttl: 600", "negative_ttl: 3600", "refresh: 60s",
-      'ns: ["ns1.ex.com", "ns3.ex.com"]', 'mname: "ns1.ex.com"', "guards: {bogons: keep}",
+      'ns: ["ns1.ex.com", "ns3.ex.com"]', 'mname: "ns1.ex.com"', "guards: {bogons: keep}", "expired: servfail",
       'from: "0.0.0.0/0", action: allow']),
     ("the program's name in front", "/usr/sbin/rbldnsd -b ::1 bl.ex:ip4set:spam", 0, ['"[::1]:53"']),
     ("options in one word, values glued", "-naf -b127.0.0.1/domain bl.ex:dnset:names -c5m", 0,
