@@ -215,6 +215,8 @@ static bool copy_group(const struct points4 *p, uint32_t entry, struct build *re
 	/* the part of the /24's number that is the same in all of the group */
 	uint32_t high = entry << (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
 
+	if (p->counts[entry] == 0) /* as a hint may have left many */
+		return true;
 	for (uint32_t bucket = 0; bucket < g->bucket_count; bucket++) {
 		if (!copy_bucket(p, g, bucket, high, results))
 			return false;
