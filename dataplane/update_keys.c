@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/update_keys.h"
 
+#include "dataplane/update_apex.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_MAX 10000 /* of all zones together: an answer to Stats must fit a message */
-#define TEXT_SIZE 256
 
 struct update_keys {
 	struct update_keys *next;
@@ -129,31 +130,13 @@ void update_keys_carry(struct zones *zones, const struct zones *older)
 {
 	for (size_t i = 0; i < zones_count(older); i++) {
 		const struct zone *was = zones_at(older, i), *is;
-		size_t offset;
 
 		if (!was->keys)
 			continue;
-		is = zones_find(zones, was->apex.bytes, was->apex.size, &offset);
-		if (is && offset == 0 && is->keys)
+		is = update_apex_find(zones, was);
+		if (is && is->keys)
 			keys_carry(is->keys, was->keys);
 	}
-}
-
-/* The apex as text without the last dot, for a label of a counter. */
-static void apex_text(const struct zone *zone, char out_text[TEXT_SIZE])
-{
-	size_t used = 0;
-
-	for (size_t at = 0; zone->apex.bytes[at]; at += 1u + zone->apex.bytes[at]) {
-		if (used)
-			out_text[used++] = '.';
-		for (size_t i = at + 1; i <= at + zone->apex.bytes[at]; i++) {
-			uint8_t c = zone->apex.bytes[i];
-
-			out_text[used++] = c > ' ' && c <= '~' && c != '"' && c != '\\' ? c : '?';
-		}
-	}
-	out_text[used] = '\0';
 }
 
 void update_keys_visit(const struct zones *zones, update_emit *emit, void *context)
@@ -163,9 +146,9 @@ void update_keys_visit(const struct zones *zones, update_emit *emit, void *conte
 
 	for (size_t i = 0; i < zones_count(zones); i++) {
 		const struct keys *keys = zones_at(zones, i)->keys;
-		char apex[TEXT_SIZE], name[TEXT_SIZE + KEYS_NAME_MAX + 40];
+		char apex[DNS_NAME_MAX], name[DNS_NAME_MAX + KEYS_NAME_MAX + 40];
 
-		apex_text(zones_at(zones, i), apex);
+		update_apex_text(zones_at(zones, i), apex);
 		for (size_t k = 0; keys && k < keys_size(keys); k++) {
 			uint64_t queries = keys_queries(keys, k);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/update_observed.h"
 
-#include "dataplane/dns.h"
+#include "dataplane/update_apex.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,32 +46,13 @@ void update_observed_carry(struct zones *zones, const struct zones *older)
 {
 	for (size_t i = 0; i < zones_count(older); i++) {
 		const struct zone *was = zones_at(older, i), *is;
-		size_t offset;
 
 		if (!was->observed)
 			continue;
-		is = zones_find(zones, was->apex.bytes, was->apex.size, &offset);
-		if (is && offset == 0 && is->observed)
+		is = update_apex_find(zones, was);
+		if (is && is->observed)
 			observed_carry(is->observed, was->observed);
 	}
-}
-
-/* For a label of a counter: the apex as text without the last dot. */
-static void apex_text(const struct zone *zone, char out_text[DNS_NAME_MAX])
-{
-	size_t used = 0;
-
-	for (size_t at = 0; zone->apex.bytes[at]; at += 1u + zone->apex.bytes[at]) {
-		if (used)
-			out_text[used++] = '.';
-		for (size_t i = at + 1; i <= at + zone->apex.bytes[at]; i++) {
-			uint8_t c = zone->apex.bytes[i];
-
-			out_text[used++] =
-			    (char)(c > ' ' && c <= '~' && c != '"' && c != '\\' ? c : '?');
-		}
-	}
-	out_text[used] = '\0';
 }
 
 void update_observed_visit(const struct zones *zones, update_emit *emit, void *context)
@@ -84,7 +65,7 @@ void update_observed_visit(const struct zones *zones, update_emit *emit, void *c
 
 		if (!observed)
 			continue;
-		apex_text(zones_at(zones, i), apex);
+		update_apex_text(zones_at(zones, i), apex);
 		for (size_t k = 0; k < observed_size(observed) && shown < SHOWN_MAX; k++) {
 			snprintf(name, sizeof(name), "observed_hits{zone=\"%s\",list=\"%s\"}", apex,
 			         observed_name(observed, k));
