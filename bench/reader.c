@@ -2,6 +2,7 @@
 #include "bench/reader.h"
 
 #include "bench/report.h"
+#include "bench/ticks.h"
 
 #include <urcu-qsbr.h>
 
@@ -9,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <x86intrin.h>
 
 #define BURST     32
 #define KEY_COUNT (1u << 22) /* more than any cache has lines for */
@@ -83,13 +83,13 @@ static void read_all(struct reader *r)
 	memset(result, 0, sizeof(*result));
 	for (uint32_t at = 0; atomic_load_explicit(&r->wanted, memory_order_relaxed) == READING;
 	     at = (at + BURST) % KEY_COUNT) {
-		uint64_t start = __rdtsc();
+		uint64_t start = ticks_now();
 		const struct tables *t = update_tables(r->update);
 
 		table4_lookup_burst(t->addresses4, r->keys + at, BURST, verdicts);
 		result->wrong += count_wrong(r, t, at, verdicts);
 		rcu_quiescent_state();
-		histogram_add(&result->bursts, __rdtsc() - start);
+		histogram_add(&result->bursts, ticks_now() - start);
 	}
 	result->wall_ns = report_wall_ns() - wall_ns;
 	result->cpu_ns = report_thread_ns() - cpu_ns;
