@@ -2,18 +2,17 @@
 #include "dataplane/table/keys.h"
 
 #include "dataplane/table/labels.h"
+#include "dataplane/table/stripes.h"
 
 #include <sodium.h>
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LABEL_SIZE 64 /* length byte, lower-case bytes, zeros */
 #define INDEX_MIN  16 /* a power of two */
-#define LINE       8  /* counters of a cache line */
 
 struct place {
 	uint32_t check; /* of the hash: bits that did not choose the place */
@@ -26,8 +25,7 @@ struct keys {
 	uint8_t (*labels)[LABEL_SIZE];
 	char **names;
 	struct place *index;
-	size_t stripe;            /* counters from one stripe to the next */
-	_Atomic uint64_t *counts; /* NULL until sealed */
+	struct stripes queries; /* counts is NULL until sealed */
 };
 
 struct keys *keys_new(void)
@@ -59,7 +57,7 @@ void keys_free(struct keys *k)
 	free(k->labels);
 	free(k->names);
 	free(k->index);
-	free(k->counts);
+	stripes_done(&k->queries);
 	free(k);
 }
 
@@ -162,9 +160,7 @@ int keys_add(struct keys *k, const uint8_t *label, size_t size, const char *name
 
 int keys_seal(struct keys *k)
 {
-	k->stripe = (k->count + LINE) / LINE * LINE;
-	k->counts = calloc(KEYS_STRIPES * k->stripe, sizeof(*k->counts));
-	return k->counts ? 0 : -ENOMEM;
+	return stripes_init(&k->queries, k->count);
 }
 
 uint64_t keys_hash(const struct keys *k, const uint8_t *label)
@@ -204,14 +200,12 @@ int keys_find(const struct keys *k, const uint8_t *label, uint64_t hash)
 
 void keys_count_query(struct keys *k, uint32_t index, unsigned thread)
 {
-	size_t at = thread % KEYS_STRIPES * k->stripe + index;
-
-	atomic_fetch_add_explicit(&k->counts[at], 1, memory_order_relaxed);
+	stripes_add(&k->queries, index, thread, 1);
 }
 
 void keys_prefetch_count(const struct keys *k, uint32_t index, unsigned thread)
 {
-	__builtin_prefetch(&k->counts[thread % KEYS_STRIPES * k->stripe + index], 1);
+	__builtin_prefetch(stripes_at(&k->queries, index, thread), 1);
 }
 
 size_t keys_size(const struct keys *k)
@@ -226,12 +220,7 @@ const char *keys_name(const struct keys *k, size_t index)
 
 uint64_t keys_queries(const struct keys *k, size_t index)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < KEYS_STRIPES; i++)
-		sum +=
-		    atomic_load_explicit(&k->counts[i * k->stripe + index], memory_order_relaxed);
-	return sum;
+	return stripes_sum(&k->queries, index);
 }
 
 void keys_carry(struct keys *k, const struct keys *older)
@@ -242,6 +231,6 @@ void keys_carry(struct keys *k, const struct keys *older)
 		int found = queries ? keys_find(k, label, keys_hash(k, label)) : -1;
 
 		if (found >= 0)
-			atomic_fetch_add_explicit(&k->counts[found], queries, memory_order_relaxed);
+			stripes_add(&k->queries, (size_t)found, 0, queries);
 	}
 }

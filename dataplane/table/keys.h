@@ -4,8 +4,8 @@
  * The key labels of a zone ("4.3.2.1.KEY.zone"): who may ask, and how often each did.
  *
  * Immutable once published, but for the counters. Those are kept in stripes, one per serving thread
- * as long as there are no more than KEYS_STRIPES: threads do not write each other's cache lines,
- * and pages of stripes that no thread uses are never touched.
+ * as long as there are no more than STRIPES (stripes.h): threads do not write each other's cache
+ * lines, and pages of stripes that no thread uses are never touched.
  *
  * Threads: keys_add() before it is published; then any.
  */
@@ -16,7 +16,6 @@
 #define KEYS_LABEL_MAX 63
 #define KEYS_NAME_MAX  63
 #define KEYS_MAX       10000000
-#define KEYS_STRIPES   16
 
 struct keys;
 

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/observed.h"
 
+#include "dataplane/table/stripes.h"
+
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LINE 8 /* counters in a cache line */
 
 struct observed {
 	uint64_t lists[LISTSET_WORDS]; /* bitmap of list ids */
 	size_t count;
-	size_t stripe; /* counters from one stripe to the next */
 	char (*names)[OBSERVED_NAME_MAX + 1];
-	_Atomic uint64_t *counts; /* by rank of the list id; any thread adds */
+	struct stripes hits; /* by rank of the list id; any thread adds */
 };
 
 bool observed_has(const struct observed *o, uint32_t list)
@@ -58,10 +56,8 @@ struct observed *observed_new(const uint32_t *lists, char *const *names, size_t 
 	if (!o)
 		goto fail;
 	o->count = count;
-	o->stripe = (count + LINE - 1) / LINE * LINE;
 	o->names = calloc(count, sizeof(*o->names));
-	o->counts = calloc(OBSERVED_STRIPES * o->stripe, sizeof(*o->counts));
-	if (!o->names || !o->counts)
+	if (!o->names || stripes_init(&o->hits, count) < 0)
 		goto fail;
 	rc = take_lists(o, lists, names, count);
 	if (rc == 0)
@@ -77,7 +73,7 @@ void observed_free(struct observed *o)
 	if (!o)
 		return;
 	free(o->names);
-	free(o->counts);
+	stripes_done(&o->hits);
 	free(o);
 }
 
@@ -102,13 +98,11 @@ static bool is_first(const struct verdict *verdict, uint32_t index)
 
 void observed_count(struct observed *o, const struct verdict *verdict, unsigned thread)
 {
-	_Atomic uint64_t *counts = &o->counts[thread % OBSERVED_STRIPES * o->stripe];
-
 	for (uint32_t i = 0; i < verdict->count; i++) {
 		uint32_t list = verdict->listings[i]->list;
 
 		if (observed_has(o, list) && is_first(verdict, i))
-			atomic_fetch_add_explicit(&counts[rank(o, list)], 1, memory_order_relaxed);
+			stripes_add(&o->hits, rank(o, list), thread, 1);
 	}
 }
 
@@ -124,12 +118,7 @@ const char *observed_name(const struct observed *o, size_t index)
 
 uint64_t observed_hits(const struct observed *o, size_t index)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < OBSERVED_STRIPES; i++)
-		sum +=
-		    atomic_load_explicit(&o->counts[i * o->stripe + index], memory_order_relaxed);
-	return sum;
+	return stripes_sum(&o->hits, index);
 }
 
 void observed_carry(struct observed *o, const struct observed *older)
@@ -137,8 +126,7 @@ void observed_carry(struct observed *o, const struct observed *older)
 	for (size_t i = 0; i < o->count; i++) {
 		for (size_t j = 0; j < older->count; j++) {
 			if (strcmp(o->names[i], older->names[j]) == 0)
-				atomic_fetch_add_explicit(&o->counts[i], observed_hits(older, j),
-				                          memory_order_relaxed);
+				stripes_add(&o->hits, i, 0, observed_hits(older, j));
 		}
 	}
 }

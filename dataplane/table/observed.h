@@ -4,7 +4,7 @@
  * The lists that a zone only observes: what they list is not answered there, but counted, by list.
  *
  * Immutable once published, but for the counters. Those are kept in stripes, one per serving thread
- * as long as there are no more than OBSERVED_STRIPES.
+ * as long as there are no more than STRIPES (stripes.h).
  *
  * Threads: any.
  */
@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OBSERVED_STRIPES  16
 #define OBSERVED_NAME_MAX 63
 
 struct observed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Key labels: which are found, and their counters. */
 #include "dataplane/table/keys.h"
+#include "dataplane/table/stripes.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -112,7 +113,7 @@ static void *count(void *argument)
 /* Threads of one index, or of one stripe, lose no counts; and a newer set goes on from there. */
 static void test_counters(void **state)
 {
-	unsigned threads[THREADS] = {0, 1, 1, 1 + KEYS_STRIPES};
+	unsigned threads[THREADS] = {0, 1, 1, 1 + STRIPES};
 	struct keys *newer = keys_new();
 	pthread_t ids[THREADS];
 	uint64_t sum = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Observed lists: which they are, and counters that lose nothing. */
 #include "dataplane/table/observed.h"
+#include "dataplane/table/stripes.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -101,7 +102,7 @@ static void *count(void *argument)
 /* Threads of one index, or of one stripe, lose no counts; and newer ones go on from there. */
 static void test_counts(void **state)
 {
-	static const unsigned threads[THREADS] = {0, 1, 1, 1 + OBSERVED_STRIPES};
+	static const unsigned threads[THREADS] = {0, 1, 1, 1 + STRIPES};
 	struct observed *o = observed_new(lists, names, 3), *newer;
 	struct verdict *v = make_verdict();
 	struct counting counting[THREADS];
