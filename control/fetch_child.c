@@ -127,8 +127,6 @@ static int child_reap(struct fetch_child *child)
 /* Errors: -EBADMSG */
 static int child_parse(const struct fetch_child *child, struct fetch_result *out_result)
 {
-	static const char *const names[] = {
-	    [FETCH_DONE] = "fetched", [FETCH_UNCHANGED] = "unchanged", [FETCH_FAILED] = "failed"};
 	json_t *object = json_loadb(child->answer, child->size, 0, NULL);
 	const char *outcome, *reason;
 	json_int_t wait_s = 0, size = 0;
@@ -137,8 +135,8 @@ static int child_parse(const struct fetch_child *child, struct fetch_result *out
 	if (json_unpack(object, "{s:s, s:s, s:I, s:I}", "outcome", &outcome, "reason", &reason,
 	                "retry_after_s", &wait_s, "size", &size) < 0)
 		goto out;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(outcome, names[i]) != 0)
+	for (size_t i = 0; i < sizeof(fetch_outcomes) / sizeof(fetch_outcomes[0]); i++) {
+		if (strcmp(outcome, fetch_outcomes[i]) != 0)
 			continue;
 		out_result->outcome = (enum fetch_outcome)i;
 		rc = 0;

@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *const fetch_outcomes[] = {
+    [FETCH_DONE] = "fetched", [FETCH_UNCHANGED] = "unchanged", [FETCH_FAILED] = "failed"};
+
 void fetch_fail(struct fetch_result *result, const char *format, ...)
 {
 	va_list arguments;

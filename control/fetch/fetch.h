@@ -43,6 +43,9 @@ fetch_transport http_fetch;     /* http://, https:// */
 fetch_transport transfer_fetch; /* axfr://HOST[:PORT]/ZONE, ixfr:// */
 fetch_transport rsync_fetch;    /* rsync://HOST/MODULE/PATH or HOST::MODULE/PATH */
 
+/* As reputed-fetch prints it, by enum fetch_outcome. */
+extern const char *const fetch_outcomes[3];
+
 void fetch_fail(struct fetch_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

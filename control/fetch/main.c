@@ -111,10 +111,8 @@ static int parse_options(int argc, char **argv, struct fetch_request *out_reques
 /* One line, for whoever started us. */
 static int tell(const struct fetch_result *result)
 {
-	static const char *const names[] = {
-	    [FETCH_DONE] = "fetched", [FETCH_UNCHANGED] = "unchanged", [FETCH_FAILED] = "failed"};
 	json_t *object =
-	    json_pack("{s:s, s:s, s:I, s:I}", "outcome", names[result->outcome], "reason",
+	    json_pack("{s:s, s:s, s:I, s:I}", "outcome", fetch_outcomes[result->outcome], "reason",
 	              result->outcome == FETCH_FAILED ? result->reason : "", "retry_after_s",
 	              (json_int_t)result->retry_after_s, "size", (json_int_t)result->size);
 	int rc = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
