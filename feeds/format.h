@@ -8,15 +8,16 @@
 #include "feeds/format_options.h"
 #include "feeds/reader.h"
 
+/*
+ * Read all lines into the builder. Bad lines are counted with dataset_bad_line() and skipped.
+ * Errors: negative errno: the whole version is unusable; out_error says why, with the line.
+ */
+typedef int format_parse(struct reader *reader, struct dataset_builder *builder, char *out_error,
+                         size_t error_size);
+
 struct format {
 	const char *name; /* as in the configuration */
-	/*
-	 * Read all lines into the builder. Bad lines are counted with dataset_bad_line() and
-	 * skipped. Errors: negative errno: the whole version is unusable; out_error says why, with
-	 * the line.
-	 */
-	int (*parse)(struct reader *reader, struct dataset_builder *builder, char *out_error,
-	             size_t error_size);
+	format_parse *parse;
 	/* Keys of the configuration it knows, up to a name of NULL; NULL = none. A format finds
 	 * their values in dataset_builder_options(). */
 	const struct format_option *options;
