@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/dump.h"
 #include "control/manual.h"
+#include "control/version_format.h"
 #include "control/version_read.h"
 
 #include <errno.h>
@@ -24,13 +25,14 @@ static struct dataset *read_feed(const struct config *config, const struct confi
                                  char *out_error)
 {
 	const struct config_feed *feed = list->feed;
+	const struct version_format configured = {feed->format_row, feed->options};
 	struct dataset_options options = {.drop_bogons = feed->bogons == BOGONS_DROP};
 	char path[4096], error[256] = "";
 	struct version_info info;
-	const struct format *format;
+	struct version_format format = {.format = NULL};
 	struct dataset *dataset = NULL;
 	struct reader *reader;
-	int fd;
+	int fd, rc;
 
 	snprintf(path, sizeof(path), "%s/feeds/%s", config->state_dir, list->name);
 	fd = version_read_open(path, &info);
@@ -41,19 +43,22 @@ static struct dataset *read_feed(const struct config *config, const struct confi
 		fail(out_error, path, list->name, fd);
 	if (fd < 0)
 		return NULL;
-	format = format_find(info.format);
-	if (!format)
-		format = feed->format_row;
-	if (format == feed->format_row)
-		options.format = feed->options;
+	rc = version_format_find_at(path, &info, &configured, &format);
+	if (rc < 0) {
+		fail(out_error, path, list->name, rc);
+		close(fd);
+		return NULL;
+	}
+	options.format = format.options;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	reader = reader_open(path);
 	if (reader)
-		dataset = format_read(format, reader, &options, error, sizeof(error));
+		dataset = format_read(format.format, reader, &options, error, sizeof(error));
 	if (!dataset)
 		snprintf(out_error, DUMP_ERROR_MAX, "list '%s': version %" PRIu64 ": %s",
 		         list->name, info.number, error[0] ? error : strerror(errno));
 	reader_close(reader);
+	version_format_done(&format);
 	close(fd);
 	return dataset;
 }
