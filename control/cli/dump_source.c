@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/dump.h"
 #include "control/manual.h"
-#include "control/version_format.h"
 #include "control/version_read.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static void fail(char *out_error, const char *what, const char *list, int rc)
 {
@@ -25,14 +23,15 @@ static struct dataset *read_feed(const struct config *config, const struct confi
                                  char *out_error)
 {
 	const struct config_feed *feed = list->feed;
-	const struct version_format configured = {feed->format_row, feed->options};
-	struct dataset_options options = {.drop_bogons = feed->bogons == BOGONS_DROP};
-	char path[4096], error[256] = "";
+	char path[4096], error[VERSION_READ_ERROR_MAX];
+	const struct version_reading how = {
+	    .directory = path,
+	    .configured = {feed->format_row, feed->options},
+	    .drop_bogons = feed->bogons == BOGONS_DROP,
+	};
 	struct version_info info;
-	struct version_format format = {.format = NULL};
-	struct dataset *dataset = NULL;
-	struct reader *reader;
-	int fd, rc;
+	struct dataset *dataset;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/feeds/%s", config->state_dir, list->name);
 	fd = version_read_open(path, &info);
@@ -43,23 +42,10 @@ static struct dataset *read_feed(const struct config *config, const struct confi
 		fail(out_error, path, list->name, fd);
 	if (fd < 0)
 		return NULL;
-	rc = version_format_find_at(path, &info, &configured, &format);
-	if (rc < 0) {
-		fail(out_error, path, list->name, rc);
-		close(fd);
-		return NULL;
-	}
-	options.format = format.options;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reader = reader_open(path);
-	if (reader)
-		dataset = format_read(format.format, reader, &options, error, sizeof(error));
+	dataset = version_read_entries(fd, &info, &how, error);
 	if (!dataset)
 		snprintf(out_error, DUMP_ERROR_MAX, "list '%s': version %" PRIu64 ": %s",
-		         list->name, info.number, error[0] ? error : strerror(errno));
-	reader_close(reader);
-	version_format_done(&format);
-	close(fd);
+		         list->name, info.number, error);
 	return dataset;
 }
 
