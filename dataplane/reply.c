@@ -202,10 +202,10 @@ static unsigned put_codes(struct writer *w, const struct query *q)
 	uint32_t last = 0;
 	unsigned count = 0;
 
-	for (uint32_t i = 0; i < q->listings->count; i++) {
+	for (uint32_t i = 0; i < q->listings->count && !w->is_full; i++) {
 		const struct listing *listing = q->listings->listings[i];
 
-		if (!zone_shows(q->zone, listing->list) || listing->code == last)
+		if (listing->code == last || !zone_shows(q->zone, listing->list))
 			continue;
 		last = listing->code;
 		count += put_address(w, q, last);
