@@ -115,6 +115,27 @@ static inline void slot4_prefetch(const struct arena *a, slot4_t slot, uint8_t a
 	__builtin_prefetch((slot & SLOT4_KINDS) == SLOT4_FULL ? block + 4u * address : block);
 }
 
+#define SLOT4_OTHERS_MAX 16
+
+/* Addresses of a /24 whose verdicts are not that of all others. */
+struct slot4_others {
+	verdict_t base;
+	unsigned count;
+	uint8_t octets[SLOT4_OTHERS_MAX];
+	verdict_t verdicts[SLOT4_OTHERS_MAX];
+};
+
+/*
+ * What a split slot is, if at most max addresses have other verdicts than the rest.
+ *
+ * max: <= SLOT4_OTHERS_MAX
+ */
+bool slot4_find_others(const struct arena *a, slot4_t slot, unsigned max,
+                       struct slot4_others *out_others);
+
+/* Bytes of the block of a split slot. */
+size_t slot4_block_size(const struct arena *a, slot4_t slot);
+
 /* The verdicts of all addresses of a /24. */
 void slot4_expand(const struct arena *a, slot4_t slot, verdict_t out_verdicts[SLOT4_SIZE]);
 
