@@ -265,8 +265,7 @@ static bool guess_base(const struct arena *a, slot4_t slot, unsigned max, verdic
 		if (runs->count > 2 * max + 1)
 			return false;
 		for (uint32_t i = 0; i < runs->count; i++) {
-			unsigned end = i + 1 < runs->count ? runs->runs[i + 1] >> 24 : SLOT4_SIZE;
-			unsigned length = end - (runs->runs[i] >> 24);
+			unsigned length = slot4_run_length(runs, i);
 
 			if (length <= longest)
 				continue;

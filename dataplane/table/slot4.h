@@ -78,6 +78,13 @@ static inline size_t slot4_find(const struct slot4_runs *block, uint8_t address)
 	return at;
 }
 
+static inline unsigned slot4_run_length(const struct slot4_runs *block, uint32_t run)
+{
+	unsigned end = run + 1 < block->count ? block->runs[run + 1] >> 24 : SLOT4_SIZE;
+
+	return end - (block->runs[run] >> 24);
+}
+
 static inline verdict_t slot4_mask_verdict(const struct slot4_mask *block, uint8_t address)
 {
 	/* acquire: pairs with release in slot4_set() */
@@ -132,6 +139,33 @@ struct slot4_others {
  */
 bool slot4_find_others(const struct arena *a, slot4_t slot, unsigned max,
                        struct slot4_others *out_others);
+
+#define SLOT4_TALLY 8
+
+/* How many addresses have which verdict, summed over slots; what is full is to be emptied. */
+struct slot4_tally {
+	unsigned used;
+	verdict_t verdicts[SLOT4_TALLY];
+	unsigned counts[SLOT4_TALLY];
+};
+
+/* Add some addresses of a verdict. Returns false when there is no room for it. */
+static inline bool slot4_tally_add(struct slot4_tally *tally, verdict_t verdict, unsigned count)
+{
+	unsigned at = 0;
+
+	while (at < tally->used && tally->verdicts[at] != verdict)
+		at++;
+	if (at == SLOT4_TALLY)
+		return false;
+	if (at == tally->used) {
+		tally->used++;
+		tally->verdicts[at] = verdict;
+		tally->counts[at] = 0;
+	}
+	tally->counts[at] += count;
+	return true;
+}
 
 /* Bytes of the block of a split slot. */
 size_t slot4_block_size(const struct arena *a, slot4_t slot);

@@ -218,24 +218,60 @@ struct replaced {
 	uint8_t points[SLOT4_SIZE]; /* addresses that do not */
 };
 
+/* One pass over such slots: step() is called with sums, as there are mostly few verdicts. */
+struct pass {
+	struct table4 *table;
+	change_step *step;
+	uint32_t group;
+	verdict_t verdict; /* that they get */
+	struct slot4_tally tally;
+};
+
+static void pass_empty(struct pass *p)
+{
+	for (unsigned i = 0; i < p->tally.used; i++)
+		p->step(p->table, p->group, p->tally.verdicts[i], p->verdict, p->tally.counts[i]);
+	p->tally.used = 0;
+}
+
+static void pass_add(struct pass *p, verdict_t old, unsigned number)
+{
+	if (slot4_tally_add(&p->tally, old, number))
+		return;
+	pass_empty(p);
+	slot4_tally_add(&p->tally, old, number);
+}
+
+static void pass_add_block(struct pass *p, slot4_t slot)
+{
+	const struct slot4_runs *block = slot4_at(p->table->arena, slot);
+	verdict_t old[SLOT4_SIZE];
+
+	if ((slot & SLOT4_KINDS) == SLOT4_RUNS) {
+		for (uint32_t i = 0; i < block->count; i++)
+			pass_add(p, block->runs[i] & VERDICT_MAX, slot4_run_length(block, i));
+		return;
+	}
+	slot4_expand(p->table->arena, slot, old);
+	for (unsigned i = 0, same; i < SLOT4_SIZE; i += same) {
+		for (same = 1; i + same < SLOT4_SIZE && old[i + same] == old[i];)
+			same++;
+		pass_add(p, old[i], same);
+	}
+}
+
 static void change_slots(struct table4 *t, change_step *step, const struct replaced *r,
                          verdict_t verdict)
 {
-	unsigned same = 0;
+	struct pass p = {.table = t, .step = step, .group = r->group, .verdict = verdict};
 
 	for (unsigned i = 0; i < r->count; i++) {
-		same += SLOT4_SIZE - r->points[i];
-		if (slot4_is_split(r->slots[i])) {
-			verdict_t old[SLOT4_SIZE];
-
-			slot4_expand(t->arena, r->slots[i], old);
-			change_runs(t, r->group, step, old, SLOT4_SIZE, verdict);
-			same = 0;
-		} else if (i + 1 == r->count || r->slots[i + 1] != r->slots[i]) {
-			step(t, r->group, r->slots[i], verdict, same);
-			same = 0;
-		}
+		if (slot4_is_split(r->slots[i]))
+			pass_add_block(&p, r->slots[i]);
+		else
+			pass_add(&p, r->slots[i], SLOT4_SIZE - r->points[i]);
 	}
+	pass_empty(&p);
 }
 
 /* Paint whole /24s of one /16. */
