@@ -307,8 +307,12 @@ static void listing_update_one(struct ledger *l, uint32_t number, enum dials_lis
 
 void listing_update(struct ledger *l, uint32_t number, unsigned classes)
 {
+	const struct record *r = book_at(&l->book, number);
+
 	for (unsigned list = 0; list < DIALS_GOOD; list++) {
-		if (kinds[list].all & classes)
+		/* Without evidence of its own there is no list to enter, nor one to be on. */
+		if (kinds[list].all & classes &&
+		    (r->classes & kinds[list].own || r->lists & BIT(list)))
 			listing_update_one(l, number, list);
 	}
 }

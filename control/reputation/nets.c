@@ -25,12 +25,16 @@ bool nets_around(const struct record *r, struct book_key *out_net)
 	return false;
 }
 
-/* 0 when there is none. */
-static uint32_t nets_number(const struct ledger *l, const struct record *r)
+static uint32_t nets_of(const struct ledger *l, const struct record *r)
 {
 	struct book_key key;
 
 	return nets_around(r, &key) ? book_find(&l->book, &key) : 0;
+}
+
+uint32_t nets_number(const struct ledger *l, uint32_t number)
+{
+	return nets_of(l, book_at(&l->book, number));
 }
 
 static struct record_members *nets_members(const struct ledger *l, uint32_t number)
@@ -60,14 +64,14 @@ uint32_t nets_need(struct ledger *l, const struct book_key *key)
 	number = book_need(&l->book, key);
 	if (l->book.count > before && net)
 		nets_members(l, net)->count++;
-	if (nets_is_net(key))
+	if (l->book.count > before && nets_is_net(key))
 		record_need_members(&l->book.blocks, book_at(&l->book, number));
 	return number;
 }
 
 void nets_parted(struct ledger *l, const struct record *r)
 {
-	uint32_t net = nets_number(l, r);
+	uint32_t net = nets_of(l, r);
 
 	if (net)
 		nets_members(l, net)->count--;
@@ -93,7 +97,7 @@ static unsigned nets_share_in(const struct ledger *l, const struct record *r, ui
 
 unsigned nets_share(const struct ledger *l, const struct record *r)
 {
-	uint32_t net = r->lists ? nets_number(l, r) : 0;
+	uint32_t net = r->lists ? nets_of(l, r) : 0;
 
 	return net ? nets_share_in(l, r, net) : 0;
 }
@@ -129,7 +133,7 @@ static void nets_update(struct ledger *l, uint32_t number, enum dials_list list,
 
 void nets_changed(struct ledger *l, const struct record *r, unsigned before)
 {
-	uint32_t net = nets_number(l, r);
+	uint32_t net = nets_of(l, r);
 	unsigned after, changed;
 
 	if (!net)
@@ -240,7 +244,7 @@ int64_t nets_until(const struct ledger *l, const struct record *net, enum dials_
 
 void nets_restored(struct ledger *l, const struct record *r)
 {
-	uint32_t net = nets_number(l, r);
+	uint32_t net = nets_of(l, r);
 	unsigned share = net ? nets_share_in(l, r, net) : 0;
 	struct record at = *r;
 	struct book_key around;

@@ -14,6 +14,9 @@
  */
 bool nets_around(const struct record *r, struct book_key *out_net);
 
+/* The record of that net; 0 when there is none. */
+uint32_t nets_number(const struct ledger *l, uint32_t number);
+
 /* The record of a key, and those of the nets it counts in. Needs room. */
 uint32_t nets_need(struct ledger *l, const struct book_key *key);
 
