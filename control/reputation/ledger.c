@@ -179,6 +179,7 @@ static int ledger_lose(struct ledger *l, uint32_t number)
 static void ledger_fade(struct ledger *l, uint32_t number)
 {
 	struct record *r = book_at(&l->book, number);
+	bool was_bad = nets_is_bad(r);
 
 	for (unsigned mask = r->classes; mask; mask &= mask - 1) {
 		enum event_class class = (enum event_class)__builtin_ctz(mask);
@@ -194,6 +195,7 @@ static void ledger_fade(struct ledger *l, uint32_t number)
 		record_drop_evidence(&l->book.blocks, r, class);
 		ledger_touch(l, number);
 	}
+	nets_bad(l, r, was_bad);
 }
 
 static bool ledger_is_forgettable(const struct ledger *l, const struct record *r)
@@ -204,7 +206,7 @@ static bool ledger_is_forgettable(const struct ledger *l, const struct record *r
 	if (r->classes || r->lists || r->flags & RECORD_IS_GOOD)
 		return false;
 	record_parts(&l->book.blocks, r, &parts);
-	if (parts.members && parts.members->count > 0)
+	if (parts.members && (parts.members->count > 0 || parts.members->bad > 0))
 		return false;
 	/* Who sends seldom would otherwise never have shown three recipients. */
 	return record_seen_since(&l->book.blocks, r, RECORD_SEEN, seen_since_s) == 0;
@@ -305,14 +307,11 @@ static void ledger_first(struct ledger *l, uint32_t number, int64_t time_ms)
 /* The number noted with a net when it was first seen; asked for again only while nobody knows. */
 static uint32_t ledger_need_asn(struct ledger *l, uint32_t net, const struct event *event)
 {
-	struct record_members *members =
-	    record_need_members(&l->book.blocks, book_at(&l->book, net));
-	struct book_key key = {.kind = LEDGER_ASN};
+	uint32_t asn = record_need_members(&l->book.blocks, book_at(&l->book, net))->asn;
 
-	if (!members->asn && l->hooks.asn)
-		members->asn = l->hooks.asn(&event->address, l->hooks.context);
-	key.id = members->asn;
-	return key.id ? book_need(&l->book, &key) : 0;
+	if (!asn && l->hooks.asn)
+		asn = l->hooks.asn(&event->address, l->hooks.context);
+	return nets_set_asn(l, net, asn);
 }
 
 static uint32_t ledger_need_domain(struct ledger *l, const struct event *event)
@@ -354,11 +353,15 @@ static void ledger_count(struct ledger *l, const struct ledger_touched *touched,
 {
 	const uint32_t numbers[] = {touched->self, touched->net, touched->asn, touched->domain};
 
+	const struct record *self = book_at(&l->book, touched->self);
+	bool was_bad = nets_is_bad(self);
+
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (numbers[i])
 			record_gain(&l->book.blocks, book_at(&l->book, numbers[i]), &l->dials,
 			            gain);
 	}
+	nets_bad(l, self, was_bad);
 }
 
 /* What evidence of one kind of key means for its lists. */

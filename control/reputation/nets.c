@@ -2,6 +2,7 @@
 #include "control/reputation/nets.h"
 
 #include "control/reputation/listing.h"
+#include "control/reputation/prior.h"
 
 #define BIT(x) (1u << (x))
 
@@ -45,10 +46,9 @@ static struct record_members *nets_members(const struct ledger *l, uint32_t numb
 	return parts.members;
 }
 
-static bool nets_is_net(const struct book_key *key)
+bool nets_is_net(unsigned kind, unsigned length)
 {
-	return (key->kind == LEDGER_IP4 && key->length < 32) ||
-	       (key->kind == LEDGER_IP6 && key->length < 64);
+	return (kind == LEDGER_IP4 && length < 32) || (kind == LEDGER_IP6 && length < 64);
 }
 
 uint32_t nets_need(struct ledger *l, const struct book_key *key)
@@ -64,7 +64,7 @@ uint32_t nets_need(struct ledger *l, const struct book_key *key)
 	number = book_need(&l->book, key);
 	if (l->book.count > before && net)
 		nets_members(l, net)->count++;
-	if (l->book.count > before && nets_is_net(key))
+	if (l->book.count > before && nets_is_net(key->kind, key->length))
 		record_need_members(&l->book.blocks, book_at(&l->book, number));
 	return number;
 }
@@ -249,6 +249,7 @@ void nets_restored(struct ledger *l, const struct record *r)
 	struct record at = *r;
 	struct book_key around;
 
+	nets_bad(l, r, false);
 	for (unsigned list = 0; list < DIALS_GOOD; list++) {
 		if (share & BIT(list))
 			nets_members(l, net)->listed[list]++;
@@ -274,6 +275,59 @@ void nets_recount(struct ledger *l, uint32_t number)
 		for (unsigned list = 0; list < DIALS_GOOD; list++)
 			members->listed[list] += !!(share & BIT(list));
 	}
+}
+
+bool nets_is_bad(const struct record *r)
+{
+	return r->classes & SCORE_BAD_CLASSES;
+}
+
+uint32_t nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn)
+{
+	const struct book_key key = {.kind = LEDGER_ASN, .id = asn};
+	struct record_members *members = nets_members(l, net);
+	bool is_new = members->asn != asn;
+	uint32_t number;
+
+	members->asn = asn;
+	if (!asn)
+		return 0;
+	number = book_need(&l->book, &key);
+	if (is_new && members->bad > 0)
+		record_need_members(&l->book.blocks, book_at(&l->book, number))->bad++;
+	return number;
+}
+
+/* Needs no room: an ASN whose net is bad has members. */
+static void nets_bad_asn(struct ledger *l, const struct record_members *members, bool is_bad)
+{
+	const struct book_key key = {.kind = LEDGER_ASN, .id = members->asn};
+	uint32_t number = members->asn ? book_find(&l->book, &key) : 0;
+	struct record_members *of_asn;
+
+	if (!number)
+		return;
+	of_asn = record_need_members(&l->book.blocks, book_at(&l->book, number));
+	if (is_bad)
+		of_asn->bad++;
+	else
+		of_asn->bad--;
+}
+
+void nets_bad(struct ledger *l, const struct record *r, bool was_bad)
+{
+	const struct book_key key = {.kind = r->kind, .length = r->length, .id = r->id};
+	bool is_bad = nets_is_bad(r);
+	struct record_members *members;
+	struct book_key around;
+
+	if (is_bad == was_bad || nets_is_net(r->kind, r->length) || !prior_net(&key, &around))
+		return;
+	members = nets_members(l, book_find(&l->book, &around));
+	if (is_bad && members->bad++ == 0)
+		nets_bad_asn(l, members, true);
+	else if (!is_bad && --members->bad == 0)
+		nets_bad_asn(l, members, false);
 }
 
 void nets_delisted(struct ledger *l, uint32_t number)

@@ -30,7 +30,7 @@ enum record_flag {
 	RECORD_IS_GOOD = 4,      /* a member that keeps its net off the lists */
 	RECORD_IS_DELISTED = 8,  /* evidence before has a base that does not list */
 	RECORD_HAS_WINDOW = 16,  /* of recipients */
-	RECORD_HAS_MEMBERS = 32, /* is a net with keys in it */
+	RECORD_HAS_MEMBERS = 32, /* is a net with keys in it, or an ASN with nets */
 };
 
 struct record {
@@ -71,6 +71,7 @@ struct record_members { /* of a net */
 	uint32_t asn;   /* when the net was first seen; 0 = nobody knew */
 	uint32_t count; /* keys tracked in it */
 	uint32_t good;  /* of them, RECORD_IS_GOOD */
+	uint32_t bad;   /* with bad evidence: addresses and /64s of a net, nets of an ASN */
 	/* Of them, listed, since the net was last delisted. `spam` counts trap and dha too. */
 	uint32_t listed[DIALS_GOOD];
 };

@@ -216,7 +216,7 @@ static int64_t play_snow_shoe(struct ledger *l)
 		snprintf(ip, sizeof(ip), "198.51.100.%u", host * 7);
 		stream_apply(l, at + STREAM_HOUR * 3 + host,
 		             &(struct stream_event){.ip = ip,
-		                                    .class = host <= 5 ? EVENT_TRAP_PRISTINE
+		                                    .class = host > 19 ? EVENT_TRAP_PRISTINE
 		                                                       : EVENT_ANOMALY});
 	}
 	return at + STREAM_HOUR * 3 + 1000;
@@ -395,14 +395,16 @@ static const struct scenario {
     {"compromised: the fast lane lists in spite of a good history",
      play_compromised,
      {{"192.0.2.1", SPAM, 5, 30}}},
-    {"an office and three false positives", play_false_positives, {{"192.0.2.1", GOOD, 60, 90}}},
+    {"an office and three false positives: not listed, and good no longer",
+     play_false_positives,
+     {{"192.0.2.1", 0, 60, 79}}},
     {"snow-shoe: six quiet addresses of sixteen list their net; five of twenty-four do not",
      play_snow_shoe,
      {{"192.0.2.0/24", SPAM | TRAP, 0, 100},
       {"192.0.2.13", SPAM | TRAP, 0, 50},
       {"192.0.2.208", 0, 0, 100},
       {"198.51.100.0/24", 0, 0, 100},
-      {"198.51.100.7", TRAP, 0, 50}}},
+      {"198.51.100.168", TRAP, 0, 50}}},
     {"a net with a good sender in it is not listed, its bad ones are",
      play_shared_net,
      {{"192.0.2.0/24", 0, 0, 100}, {"192.0.2.1", TRAP, 0, 60}, {"192.0.2.200", GOOD, 80, 100}}},
@@ -412,14 +414,14 @@ static const struct scenario {
       {"2001:db8:5:200::/56", SPAM | TRAP, 0, 100},
       {"2001:db8:5::/48", SPAM | TRAP, 0, 100},
       {"2001:db8:5:101::/64", TRAP, 0, 36}}},
-    {"an ESP with one bad customer", play_esp, {{"192.0.2.1", GOOD, 75, 100}}},
+    {"an ESP with one bad customer", play_esp, {{"192.0.2.1", 0, 60, 90}}},
     {"one misfiring filter lists nobody",
      play_misfire,
      {{"192.0.2.1", 0, 0, 40}, {"192.0.2.2", 0, 0, 40}, {"192.0.2.0/24", 0, 0, 100}}},
     {"anomalies cannot list alone", play_anomalies, {{"192.0.2.1", 0, 0, 40}}},
     {"an established sender and one trap: scores only",
      play_established,
-     {{"192.0.2.1", GOOD, 45, 100}}},
+     {{"192.0.2.1", 0, 40, 60}}},
     {"an established sender and two traps", play_established_twice, {{"192.0.2.1", TRAP, 20, 60}}},
     {"laundering: two mailboxes, or no signature, earn nothing; nobody is good on the first day",
      play_laundering,
@@ -429,20 +431,24 @@ static const struct scenario {
      {{"spammer.example", SPAM, 0, 40}, {"victim.example", 0, 80, 80}}},
 };
 
-static void check_outcome(const struct ledger *l, const struct scenario *s, const struct outcome *o)
+static bool outcome_is_so(const struct ledger *l, const struct scenario *s, const struct outcome *o)
 {
 	struct ledger_view view;
 	unsigned lists = stream_lists(l, o->key);
 
 	stream_look(l, o->key, &view);
-	if (lists != o->lists || view.score.score < o->score_least ||
-	    view.score.score > o->score_most)
-		fail_msg("%s: %s: lists %#x, expected %#x; score %d, expected %d to %d", s->what,
-		         o->key, lists, o->lists, view.score.score, o->score_least, o->score_most);
+	if (lists == o->lists && view.score.score >= o->score_least &&
+	    view.score.score <= o->score_most)
+		return true;
+	print_error("%s: %s: lists %#x, expected %#x; score %d, expected %d to %d\n", s->what,
+	            o->key, lists, o->lists, view.score.score, o->score_least, o->score_most);
+	return false;
 }
 
 static void test_attacks(void **state)
 {
+	unsigned failures = 0;
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
 		const struct scenario *s = &scenarios[i];
@@ -450,9 +456,10 @@ static void test_attacks(void **state)
 
 		ledger_advance(l, s->play(l));
 		for (size_t o = 0; o < 6 && s->outcomes[o].key; o++)
-			check_outcome(l, s, &s->outcomes[o]);
+			failures += !outcome_is_so(l, s, &s->outcomes[o]);
 		ledger_free(l);
 	}
+	assert_int_equal(failures, 0);
 }
 
 static void test_forged_domain_unknown(void **state)
