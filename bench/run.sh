@@ -25,6 +25,7 @@ run_all() {
 	run "$build/bench/bench_names" 500000
 	run "$build/bench/bench_zones"
 	run "$build/bench/bench_answer" 1000000
+	run bench/bench_answer.py "$build" 1000000 1
 	run "$build/bench/bench_ent" 1000000
 	run "$build/bench/bench_keys" 20000
 	run "$build/bench/bench_garbage" 1
