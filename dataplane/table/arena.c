@@ -20,7 +20,7 @@
 
 #define PAGE_UNITS    (ARENA_PAGE / ARENA_UNIT)
 #define PAGE_COUNT    (ARENA_UNITS / PAGE_UNITS)
-#define SIZE          ((size_t)PAGE_COUNT * ARENA_PAGE)
+#define RESERVED_SIZE ((size_t)PAGE_COUNT * ARENA_PAGE + CHUNK)
 #define CHUNK         HUGEPAGES_SIZE       /* bytes */
 #define CHUNK_PAGES   (CHUNK / ARENA_PAGE) /* 128 */
 #define COMMIT_PAGES  (4 * CHUNK_PAGES)    /* made usable at once */
@@ -28,6 +28,7 @@
 #define SLACK_PAGES   256                  /* free, but kept from the kernel */
 #define CLASS_COUNT   (ARENA_BLOCK_MAX / ARENA_UNIT + 1)
 #define FLUSH_PAGES   16 /* retired, for which a batch need not be full */
+#define TAKEN_BATCHES 32 /* that one reservation takes back, if it has room enough then */
 #define NOT_IN_A_LIST UINT32_MAX
 
 /* A page cut into blocks; free ones that were used before are linked through their memory. */
@@ -80,21 +81,6 @@ static void unpoison(const struct arena *a, unit_t unit, size_t size)
 }
 #endif
 
-static void *reserve_space(void)
-{
-	char *at =
-	    mmap(NULL, SIZE + CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	size_t head;
-
-	if (at == MAP_FAILED)
-		return NULL;
-	head = -(uintptr_t)at % CHUNK;
-	if (head)
-		munmap(at, head);
-	munmap(at + head + SIZE, CHUNK - head);
-	return at + head;
-}
-
 struct arena *arena_new(void)
 {
 	struct arena *a = calloc(1, sizeof(*a));
@@ -107,9 +93,11 @@ struct arena *arena_new(void)
 	a->state = memory.memory;
 	a->state->memory = memory;
 	a->state->page_end = 1; /* 0 is no page */
-	a->base = reserve_space();
-	if (!a->base)
+	a->reserved = mmap(NULL, RESERVED_SIZE, PROT_NONE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (a->reserved == MAP_FAILED)
 		goto fail_space;
+	a->base = (char *)a->reserved + -(uintptr_t)a->reserved % CHUNK;
 	return a;
 fail_space:
 	pages_done(&memory);
@@ -127,7 +115,7 @@ void arena_free(struct arena *a)
 		return;
 	unpoison(a, 0, (size_t)a->state->page_end * ARENA_PAGE);
 	limbo_done(&a->state->limbo);
-	munmap(a->base, SIZE);
+	munmap(a->reserved, RESERVED_SIZE);
 	memory = a->state->memory;
 	pages_done(&memory);
 	free(a);
@@ -324,7 +312,11 @@ int arena_reserve(struct arena *a, size_t page_count, size_t retire_count)
 		s->waiting_pages = 0;
 		limbo_flush(&s->limbo);
 	}
-	while ((count = limbo_take(&s->limbo, units)) > 0) {
+	/* A paint may retire millions: those after it take them back a little each. */
+	for (unsigned taken = 0; taken < TAKEN_BATCHES || s->free_pages < page_count; taken++) {
+		count = limbo_take(&s->limbo, units);
+		if (count == 0)
+			break;
 		for (size_t i = 0; i < count; i++)
 			put(a, units[i]);
 	}
