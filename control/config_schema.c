@@ -28,8 +28,9 @@ static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(POINTER, char, 0, CYAML_UNLIMITED)};
 static const cyaml_schema_value_t core_value = {CYAML_VALUE_UINT(REQUIRED, unsigned)};
 
-static const cyaml_strval_t hugepages_names[] = {
-    {"auto", HUGEPAGES_AUTO}, {"never", HUGEPAGES_NEVER}, {"require", HUGEPAGES_REQUIRE}};
+static const cyaml_strval_t hugepages_names[] = {{"auto", CONFIG_HUGEPAGES_AUTO},
+                                                 {"never", CONFIG_HUGEPAGES_NEVER},
+                                                 {"require", CONFIG_HUGEPAGES_REQUIRE}};
 static const cyaml_strval_t idle_names[] = {{"poll", IDLE_POLL}, {"backoff", IDLE_BACKOFF}};
 static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
                                               {"refuse", CONFIG_REFUSE},

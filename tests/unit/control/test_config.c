@@ -792,7 +792,7 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_string_equal(c->state_dir, "/var/lib/reputed");
 	assert_string_equal(c->control_socket, "/run/reputed/control.sock");
 	assert_string_equal(c->dataplane.socket, "/run/reputed/dataplane.sock");
-	assert_int_equal(c->dataplane.hugepages, HUGEPAGES_AUTO);
+	assert_int_equal(c->dataplane.hugepages, CONFIG_HUGEPAGES_AUTO);
 	assert_int_equal(c->dataplane.idle, IDLE_BACKOFF);
 	assert_null(c->http_listen);
 	assert_null(c->cookie_secret_file);
@@ -924,7 +924,7 @@ static void values_are_resolved(void **state)
 	assert_string_equal(c->dataplane.socket, "/d.sock");
 	assert_int_equal(c->dataplane.cores_count, 2);
 	assert_int_equal(c->dataplane.cores[0], 3);
-	assert_int_equal(c->dataplane.hugepages, HUGEPAGES_REQUIRE);
+	assert_int_equal(c->dataplane.hugepages, CONFIG_HUGEPAGES_REQUIRE);
 	assert_int_equal(c->dataplane.idle, IDLE_POLL);
 	assert_int_equal(c->dataplane.punt_rate, 500);
 	assert_int_equal(c->dataplane.ports_count, 3);
