@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/http/api.h"
 
+#include "control/config_reputation.h"
 #include "control/import/import.h"
 #include "control/log.h"
 #include "control/reputation/asking.h"
@@ -186,13 +187,13 @@ static void api_explain(struct http_request *request, void *context)
 
 static bool api_is_operator(const struct api *api, const char *token)
 {
-	const char *wanted = api->config->http_operator_token;
+	const char *wanted = api->config->http.operator_token;
 	char given[API_TOKEN_MAX + 1] = "", known[API_TOKEN_MAX + 1] = "";
 
 	if (!token || !wanted || !wanted[0])
 		return false;
-	strncpy(given, token, API_TOKEN_MAX);
-	strncpy(known, wanted, API_TOKEN_MAX);
+	snprintf(given, sizeof(given), "%s", token);
+	snprintf(known, sizeof(known), "%s", wanted);
 	return strlen(token) <= API_TOKEN_MAX && sodium_memcmp(given, known, sizeof(given)) == 0;
 }
 

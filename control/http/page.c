@@ -5,6 +5,7 @@
  * this address and this client, the second brings it back; a page elsewhere can send the first, but
  * not read its answer. Needs no DNS (RFC 6471 section 2.1).
  */
+#include "control/config_reputation.h"
 #include "control/http/api.h"
 #include "control/http/delistings.h"
 #include "control/http/html.h"

@@ -52,12 +52,25 @@ static int parse_asn(const char *text, struct ledger_key *out_key)
 	return 0;
 }
 
+static bool is_number_last(const struct ledger_key *key, size_t size)
+{
+	size_t at = 0;
+
+	while (at + 1 + key->name[at] < size)
+		at += 1u + key->name[at];
+	for (size_t i = 1; i <= key->name[at]; i++) {
+		if (key->name[at + i] < '0' || key->name[at + i] > '9')
+			return false;
+	}
+	return true;
+}
+
 static int parse_domain(const char *text, struct ledger_key *out_key)
 {
 	int size = name_parse(text, strlen(text), out_key->name);
 
-	/* One label is nobody's domain, and most often a mistyped address. */
-	if (size <= 0 || size <= out_key->name[0] + 1)
+	/* One label is nobody's domain; one that ends in digits is a mistyped address. */
+	if (size <= 0 || size <= out_key->name[0] + 1 || is_number_last(out_key, (size_t)size))
 		return -EINVAL;
 	out_key->kind = LEDGER_DOMAIN;
 	out_key->name_size = (uint8_t)size;

@@ -127,7 +127,7 @@ static int status_of(enum reputation_outcome outcome)
 
 json_t *reports_answer(const enum reputation_outcome *outcomes, size_t count, int *out_status)
 {
-	uint64_t counts[REPUTATION_OUTCOME_COUNT] = {0};
+	uint64_t counts[REPUTATION_OUTCOME_COUNT + 1] = {0};
 	json_t *refused = json_array(), *answer;
 	const char *why = NULL;
 	int worst = 0;
