@@ -19,7 +19,9 @@ struct intake;
 struct key_watch;
 struct manual;
 struct publisher;
+struct reputation;
 struct server;
+struct services;
 struct switches;
 struct watch;
 struct worker;
@@ -42,7 +44,9 @@ struct engine {
 	struct server *server;
 	struct watch *watch;
 	struct key_watch *key_watch;
-	struct switches *switches; /* feeds that are off */
+	struct switches *switches;     /* feeds that are off */
+	struct reputation *reputation; /* NULL: none is kept */
+	struct services *services;
 
 	struct event *signals[4];
 	struct event *sync_timer, *expiry_timer;
