@@ -9,6 +9,7 @@
 #include "control/manual.h"
 #include "control/program.h"
 #include "control/publisher.h"
+#include "control/reputation/reputation.h"
 #include "control/server.h"
 #include "control/services.h"
 #include "control/switches.h"
@@ -135,6 +136,18 @@ static struct fetcher *engine_fetcher(struct engine *e)
 	return fetcher;
 }
 
+/* Before the first thread: it forks. Errors: negative errno, logged */
+static int engine_open_reputation(struct engine *e)
+{
+	char path[4096];
+
+	if (!e->config->reputation)
+		return 0;
+	snprintf(path, sizeof(path), "%s/reputation", e->config->state_dir);
+	e->reputation = reputation_new(e->base, path, e->config, NULL);
+	return e->reputation ? 0 : -errno;
+}
+
 /* Errors: negative errno; engine_free() undoes */
 static int engine_start(struct engine *e)
 {
@@ -157,7 +170,9 @@ static int engine_start(struct engine *e)
 	e->base = event_base_new();
 	if (!e->base || engine_add_events(e) < 0)
 		return -ENOMEM;
-	rc = engine_listen(e);
+	rc = engine_open_reputation(e);
+	if (rc == 0)
+		rc = engine_listen(e);
 	if (rc < 0)
 		return rc;
 	e->publisher = publisher_new(e->base, e->config, e->manual);
@@ -227,6 +242,8 @@ static bool engine_stop_threads(struct engine *e)
 		is_stopped &= worker_stop(e->reader, ENGINE_STOP_MS);
 	if (e->ingest)
 		is_stopped &= worker_stop(e->ingest, ENGINE_STOP_MS);
+	if (e->reputation)
+		is_stopped &= reputation_stop(e->reputation, ENGINE_STOP_MS);
 	if (e->publisher)
 		is_stopped &= publisher_stop(e->publisher, ENGINE_STOP_MS);
 	return is_stopped;
@@ -246,6 +263,7 @@ bool engine_free(struct engine *e)
 	key_watch_free(e->key_watch);
 	worker_free(e->reader);
 	worker_free(e->ingest);
+	reputation_free(e->reputation);
 	publisher_free(e->publisher);
 	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++) {
 		if (e->signals[i])

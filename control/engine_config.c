@@ -6,6 +6,7 @@
 #include "control/key_watch.h"
 #include "control/log.h"
 #include "control/publisher.h"
+#include "control/reputation/reputation.h"
 #include "control/services.h"
 
 #include <errno.h>
@@ -80,6 +81,9 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		e->next_config = NULL;
 		log_info("configuration '%s' is in force", e->config_path);
 		engine_config_watch_keys(e);
+		if (e->reputation && e->config->reputation &&
+		    reputation_configure(e->reputation, e->config) < 0)
+			log_error("reputation: out of memory, keeping the dials before");
 		services_configure(e->services);
 	}
 	answering_renew(e);
@@ -143,6 +147,8 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 
 	if (strcmp(old->state_dir, new->state_dir) != 0)
 		log_error("state_dir: a change needs a restart, keeping '%s'", old->state_dir);
+	if (!old->reputation != !new->reputation)
+		log_error("reputation: to begin or end it needs a restart");
 	if (strcmp(old->control_socket, new->control_socket) != 0)
 		log_error("control_socket: a change needs a restart, keeping '%s'",
 		          old->control_socket);
