@@ -22,6 +22,7 @@
 #define TIMEOUT_S     "5"
 #define ATTEMPTS      "2"
 #define DNS_PORT      53
+#define READY_CHECK_S 1
 #define TEST_LISTED   0x7f000002 /* RFC 5782 section 5 */
 #define TEST_UNLISTED 0x7f000001
 
@@ -59,6 +60,8 @@ struct monitor_zone {
 struct monitor {
 	struct event_base *base;
 	struct event *timer;
+	monitor_is_ready *is_ready;
+	void *context;
 	struct evdns_base *outside, *here; /* NULL = none to be asked */
 	bool is_on;
 	uint64_t every_s;
@@ -225,11 +228,14 @@ void monitor_look(struct monitor *m)
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct monitor *m = context;
-	const struct timeval next = {(time_t)m->every_s, 0};
+	struct timeval next = {(time_t)m->every_s, 0};
 
 	(void)fd;
 	(void)what;
-	monitor_look(m);
+	if (!m->is_ready(m->context))
+		next.tv_sec = READY_CHECK_S;
+	else
+		monitor_look(m);
 	event_add(m->timer, &next);
 }
 
@@ -404,13 +410,23 @@ int monitor_configure(struct monitor *m, const struct config *config)
 	return rc;
 }
 
-struct monitor *monitor_new(struct event_base *base)
+/* What goes wrong is told by the rows. */
+static void be_silent(int is_warning, const char *message)
+{
+	(void)is_warning;
+	(void)message;
+}
+
+struct monitor *monitor_new(struct event_base *base, monitor_is_ready *is_ready, void *context)
 {
 	struct monitor *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
 	m->base = base;
+	m->is_ready = is_ready;
+	m->context = context;
+	evdns_set_log_fn(be_silent);
 	TAILQ_INIT(&m->lookups);
 	m->timer = evtimer_new(base, on_timer, m);
 	if (m->timer)

@@ -32,12 +32,15 @@ struct monitor_row { /* of an address in a zone */
 	int64_t checked_s, since_s; /* Unix; 0 = never */
 };
 
+/* Whether our own data plane answers; before that nothing is looked up. */
+typedef bool monitor_is_ready(void *context);
+
 /* Errors: NULL, no memory */
-struct monitor *monitor_new(struct event_base *base);
+struct monitor *monitor_new(struct event_base *base, monitor_is_ready *is_ready, void *context);
 /* The loop must not be turned again. */
 void monitor_free(struct monitor *m);
 
-/* Use a configuration, and look at once; without a section monitor nothing is done. Errors:
+/* Use a configuration, and look soon; without a section monitor nothing is done. Errors:
  * -ENOMEM, -EINVAL a resolver that cannot be used: nothing is looked up */
 int monitor_configure(struct monitor *m, const struct config *config);
 

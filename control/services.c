@@ -27,6 +27,11 @@ static const char *services_state(void *context)
 	return status_of(context);
 }
 
+static bool services_is_ready(void *context)
+{
+	return ((const struct engine *)context)->is_ready;
+}
+
 /* The records of the page. Errors: negative errno */
 static int services_open_page(struct services *s)
 {
@@ -112,7 +117,7 @@ struct services *services_new(struct engine *e)
 	s->api.state = services_state;
 	s->api.context = e;
 	randombytes_buf(s->api.form_key, sizeof(s->api.form_key));
-	s->monitor = monitor_new(e->base);
+	s->monitor = monitor_new(e->base, services_is_ready, e);
 	rc = s->monitor ? services_apply(s) : -ENOMEM;
 	if (rc == 0)
 		return s;

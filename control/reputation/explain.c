@@ -211,14 +211,25 @@ static void tell_listed(const struct ledger_state *state, const struct dials *di
 	    until, (double)state->upper, (double)dials->leave);
 }
 
+static void tell_not_enough(const struct ledger_state *state, const struct dials *dials,
+                            char out_text[CHANGE_MAX])
+{
+	if (state->points < dials->enter_points)
+		snprintf(out_text, CHANGE_MAX, "would need %.1f points, has %.1f",
+		         (double)dials->enter_points, (double)state->points);
+	else
+		snprintf(out_text, CHANGE_MAX,
+		         "would need %.1f points of the classes that this list is about",
+		         (double)(dials->own_share * dials->enter_points));
+}
+
 /* What would have to happen for the state to be another one. */
 static void tell_change(const struct ledger_state *state, const struct dials *dials,
                         char out_text[CHANGE_MAX])
 {
 	switch (state->why) {
 	case LEDGER_NOT_ENOUGH:
-		snprintf(out_text, CHANGE_MAX, "would need %.1f points, has %.1f",
-		         (double)dials->enter_points, (double)state->points);
+		tell_not_enough(state, dials, out_text);
 		return;
 	case LEDGER_NOT_SURE:
 		snprintf(out_text, CHANGE_MAX,

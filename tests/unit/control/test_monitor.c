@@ -82,6 +82,12 @@ static void on_query(struct evdns_server_request *request, void *context)
 	evdns_server_request_respond(request, rcode);
 }
 
+static bool is_ready(void *context)
+{
+	(void)context;
+	return true;
+}
+
 static void begin(struct world *w)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -110,7 +116,7 @@ static void begin(struct world *w)
 	                                     .every_s = 3600,
 	                                     .resolver = w->resolver};
 	w->config.monitor = &w->section;
-	w->monitor = monitor_new(w->base);
+	w->monitor = monitor_new(w->base, is_ready, w);
 	assert_non_null(w->monitor);
 }
 
