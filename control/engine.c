@@ -136,18 +136,6 @@ static struct fetcher *engine_fetcher(struct engine *e)
 	return fetcher;
 }
 
-/* Before the first thread: it forks. Errors: negative errno, logged */
-static int engine_open_reputation(struct engine *e)
-{
-	char path[4096];
-
-	if (!e->config->reputation)
-		return 0;
-	snprintf(path, sizeof(path), "%s/reputation", e->config->state_dir);
-	e->reputation = reputation_new(e->base, path, e->config, NULL);
-	return e->reputation ? 0 : -errno;
-}
-
 /* Errors: negative errno; engine_free() undoes */
 static int engine_start(struct engine *e)
 {
@@ -170,9 +158,10 @@ static int engine_start(struct engine *e)
 	e->base = event_base_new();
 	if (!e->base || engine_add_events(e) < 0)
 		return -ENOMEM;
-	rc = engine_open_reputation(e);
-	if (rc == 0)
-		rc = engine_listen(e);
+	rc = engine_listen(e);
+	if (rc < 0)
+		return rc;
+	rc = engine_reputation_start(e);
 	if (rc < 0)
 		return rc;
 	e->publisher = publisher_new(e->base, e->config, e->manual);
@@ -238,12 +227,12 @@ static bool engine_stop_threads(struct engine *e)
 {
 	bool is_stopped = true;
 
+	if (e->reputation) /* what changes goes to the publisher */
+		is_stopped &= reputation_stop(e->reputation, ENGINE_STOP_MS);
 	if (e->reader)
 		is_stopped &= worker_stop(e->reader, ENGINE_STOP_MS);
 	if (e->ingest)
 		is_stopped &= worker_stop(e->ingest, ENGINE_STOP_MS);
-	if (e->reputation)
-		is_stopped &= reputation_stop(e->reputation, ENGINE_STOP_MS);
 	if (e->publisher)
 		is_stopped &= publisher_stop(e->publisher, ENGINE_STOP_MS);
 	return is_stopped;
@@ -257,13 +246,13 @@ bool engine_free(struct engine *e)
 		return false;
 	services_free(e->services);
 	server_free(e->server);
+	reputation_free(e->reputation);
 	intake_free(e->intake);
 	fetcher_free(e->fetcher);
 	watch_free(e->watch);
 	key_watch_free(e->key_watch);
 	worker_free(e->reader);
 	worker_free(e->ingest);
-	reputation_free(e->reputation);
 	publisher_free(e->publisher);
 	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++) {
 		if (e->signals[i])

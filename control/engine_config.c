@@ -6,7 +6,6 @@
 #include "control/key_watch.h"
 #include "control/log.h"
 #include "control/publisher.h"
-#include "control/reputation/reputation.h"
 #include "control/services.h"
 
 #include <errno.h>
@@ -81,9 +80,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		e->next_config = NULL;
 		log_info("configuration '%s' is in force", e->config_path);
 		engine_config_watch_keys(e);
-		if (e->reputation && e->config->reputation &&
-		    reputation_configure(e->reputation, e->config) < 0)
-			log_error("reputation: out of memory, keeping the dials before");
+		engine_reputation_configure(e);
 		services_configure(e->services);
 	}
 	answering_renew(e);
@@ -147,11 +144,10 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 
 	if (strcmp(old->state_dir, new->state_dir) != 0)
 		log_error("state_dir: a change needs a restart, keeping '%s'", old->state_dir);
-	if (!old->reputation != !new->reputation)
-		log_error("reputation: to begin or end it needs a restart");
 	if (strcmp(old->control_socket, new->control_socket) != 0)
 		log_error("control_socket: a change needs a restart, keeping '%s'",
 		          old->control_socket);
+	engine_reputation_tell_restart(old, new);
 	if (strcmp(a->socket, b->socket) != 0 ||
 	    !engine_is_same_list(a->listen, a->listen_count, b->listen, b->listen_count) ||
 	    !engine_is_same_ports(a, b) || a->hugepages != b->hugepages || a->idle != b->idle ||
