@@ -92,6 +92,7 @@ int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
 		if (!i || compare_hows(&sorted[i - 1].how, &sorted[i].how))
 			ranks->hows[ranks->count++] = sorted[i].how;
 		rank_of[sorted[i].id] = (uint32_t)ranks->count - 1;
+		ranks->has_order |= sorted[i].how.first_wins || sorted[i].how.last_wins;
 	}
 	ranks_apply(b, rank_of);
 	rc = 0;
