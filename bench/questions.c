@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/questions.h"
 
+#include "bench/mix.h"
 #include "dataplane/access.h"
 
 #include <stdio.h>
@@ -14,8 +15,8 @@
 static const uint8_t apex_addresses[] = "\2bl\7example", apex_all[] = "\3all\2bl\4test";
 
 const char *const questions_names[QUESTIONS_KIND_COUNT] = {
-    "edns", "plain", "edns_cookie_new", "edns_cookie_good", "edns_mixed_zone", "edns_text",
-    "edns_ip6", "edns_name"};
+    "edns",      "plain",    "edns_cookie_new", "edns_cookie_good", "edns_mixed_zone",
+    "edns_text", "edns_ip6", "edns_name"};
 
 void questions_must(bool is_good, const char *what)
 {
@@ -25,23 +26,15 @@ void questions_must(bool is_good, const char *what)
 	exit(1);
 }
 
-/* A bijective mix, as in bench_table. */
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
 /* A /64 in 2000::/3. */
 static address6_t address6_of(uint32_t number)
 {
-	return (address6_t)(UINT64_C(0x2) << 60 | (uint64_t)mix(number) << 24) << 64;
+	return (address6_t)(UINT64_C(0x2) << 60 | (uint64_t)mix32(number) << 24) << 64;
 }
 
 static void name_of(uint32_t number, uint8_t out_name[NAME_SIZE + 1])
 {
-	snprintf((char *)out_name, NAME_SIZE + 1, "\12n%08xx\3com", mix(number));
+	snprintf((char *)out_name, NAME_SIZE + 1, "\12n%08xx\3com", mix32(number));
 }
 
 static uint32_t others(uint32_t entries)
@@ -64,7 +57,7 @@ static void add_zone(struct zones *z, const uint8_t *apex, size_t size, unsigned
 static void fill(struct tables *t, uint32_t entries)
 {
 	for (uint32_t i = 0; i < entries; i++)
-		questions_must(table4_paint(t->addresses4, mix(i), mix(i), 1) == 0, "paint");
+		questions_must(table4_paint(t->addresses4, mix32(i), mix32(i), 1) == 0, "paint");
 	for (uint32_t i = 0; i < others(entries); i++) {
 		address6_t first = address6_of(i);
 		uint8_t name[NAME_SIZE + 1];
@@ -90,12 +83,11 @@ struct tables *questions_tables(uint32_t entries)
 	add_zone(t->zones, apex_all, sizeof(apex_all),
 	         ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES);
 	/* everybody but a network: as an operator of a public list has it */
-	questions_must(table6_paint(t->access->clients, 0, ~(address6_t)0,
-	                            ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
-	                   table6_paint(t->access->clients, (address6_t)0xffffc0000200 << 0,
-	                                (address6_t)0xffffc00002ff << 0,
-	                                ACCESS_VALUE(ACCESS_REFUSE)) == 0,
-	               "access");
+	questions_must(
+	    table6_paint(t->access->clients, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
+		table6_paint(t->access->clients, (address6_t)0xffffc0000200 << 0,
+	                     (address6_t)0xffffc00002ff << 0, ACCESS_VALUE(ACCESS_REFUSE)) == 0,
+	    "access");
 	t->settings = settings_new();
 	questions_must(t->settings, "settings");
 	t->settings->secret_count = 1;
@@ -116,7 +108,7 @@ static uint8_t *put_nibbles(uint8_t *at, address6_t address)
 {
 	for (unsigned i = 0; i < 32; i++) {
 		*at++ = 1;
-		*at++ = (uint8_t)"0123456789abcdef"[(unsigned)(address >> 4 * i) & 15];
+		*at++ = (uint8_t) "0123456789abcdef"[(unsigned)(address >> 4 * i) & 15];
 	}
 	return at;
 }
@@ -132,17 +124,17 @@ static uint8_t *put_name(uint8_t *at, enum questions_kind kind, uint32_t entries
 {
 	const bool is_listed = !(number & 1);
 	const uint32_t all = kind < QUESTIONS_IP6 ? entries : others(entries);
-	const uint32_t key = is_listed ? mix(number) % all : all + number;
+	const uint32_t key = is_listed ? mix32(number) % all : all + number;
 
 	if (kind == QUESTIONS_IP6) {
-		at = put_nibbles(at, address6_of(key) | mix(number));
+		at = put_nibbles(at, address6_of(key) | mix32(number));
 	} else if (kind == QUESTIONS_NAME) {
 		uint8_t name[NAME_SIZE + 1];
 
 		name_of(key, name);
 		at = put(at, name, NAME_SIZE);
 	} else {
-		at = put_octets(at, mix(key));
+		at = put_octets(at, mix32(key));
 	}
 	if (kind == QUESTIONS_IP6 || kind == QUESTIONS_NAME || kind == QUESTIONS_MIXED_ZONE)
 		return put(at, apex_all, sizeof(apex_all));

@@ -28,4 +28,5 @@ run "$build/bench/bench_change" 500
 run "$build/bench/bench_load" 1000000
 run bench/bench_load.py "$build" 1000000 1
 run bench/bench_real.py "$build" 1
+run bench/bench_status.py "$build" 200000
 exit $status
