@@ -62,7 +62,7 @@ static struct tables *make_tables(uint32_t key_count)
 	report_must_do(verdicts_define_listing(t->verdicts, 1, 1, 0x7f000002, "listed", 6));
 	report_must_do(verdicts_define(t->verdicts, 1, &id, 1));
 	report_must_do(table4_paint(t->addresses4, 0x01020304, 0x01020304, 1));
-	report_must_do(table6_paint(t->access->clients, 0, ~(address6_t)0, 1));
+	report_must_do(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
 	report_must_do(zones_add(t->zones, &zone));
 	if (key_count)
 		report_must_do(zones_give_keys(t->zones, zone.apex.bytes, zone.apex.size,

@@ -20,8 +20,8 @@
 
 #define PAGE_UNITS    (ARENA_PAGE / ARENA_UNIT)
 #define PAGE_COUNT    (ARENA_UNITS / PAGE_UNITS)
-#define SIZE          ((size_t)PAGE_COUNT * ARENA_PAGE)
-#define CHUNK         (2u << 20)           /* bytes: a huge page */
+#define RESERVED_SIZE ((size_t)PAGE_COUNT * ARENA_PAGE + CHUNK)
+#define CHUNK         HUGEPAGES_SIZE       /* bytes */
 #define CHUNK_PAGES   (CHUNK / ARENA_PAGE) /* 128 */
 #define COMMIT_PAGES  (4 * CHUNK_PAGES)    /* made usable at once */
 #define SMALL_PAGES   (4 * CHUNK_PAGES)    /* at the bottom, without huge pages */
@@ -49,8 +49,9 @@ struct arena_state {
 	uint32_t waiting_pages;      /* retired, and not handed to the limbo */
 	uint32_t rooms[CLASS_COUNT]; /* list of pages; 0 = none: page 0 is never used */
 	uint64_t free_map[PAGE_COUNT / 64];
-	uint8_t chunk_used[PAGE_COUNT / CHUNK_PAGES];     /* pages */
-	uint8_t chunk_resident[PAGE_COUNT / CHUNK_PAGES]; /* bool */
+	uint8_t chunk_used[PAGE_COUNT / CHUNK_PAGES]; /* pages */
+	bool chunk_resident[PAGE_COUNT / CHUNK_PAGES];
+	bool chunk_pooled[PAGE_COUNT / CHUNK_PAGES]; /* not to be given back */
 	struct page pages[PAGE_COUNT];
 };
 
@@ -79,21 +80,6 @@ static void unpoison(const struct arena *a, unit_t unit, size_t size)
 }
 #endif
 
-static void *reserve_space(void)
-{
-	char *at =
-	    mmap(NULL, SIZE + CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	size_t head;
-
-	if (at == MAP_FAILED)
-		return NULL;
-	head = -(uintptr_t)at % CHUNK;
-	if (head)
-		munmap(at, head);
-	munmap(at + head + SIZE, CHUNK - head);
-	return at + head;
-}
-
 struct arena *arena_new(void)
 {
 	struct arena *a = calloc(1, sizeof(*a));
@@ -106,9 +92,11 @@ struct arena *arena_new(void)
 	a->state = memory.memory;
 	a->state->memory = memory;
 	a->state->page_end = 1; /* 0 is no page */
-	a->base = reserve_space();
-	if (!a->base)
+	a->reserved = mmap(NULL, RESERVED_SIZE, PROT_NONE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (a->reserved == MAP_FAILED)
 		goto fail_space;
+	a->base = (char *)a->reserved + -(uintptr_t)a->reserved % CHUNK;
 	return a;
 fail_space:
 	pages_done(&memory);
@@ -126,7 +114,7 @@ void arena_free(struct arena *a)
 		return;
 	unpoison(a, 0, (size_t)a->state->page_end * ARENA_PAGE);
 	limbo_done(&a->state->limbo);
-	munmap(a->base, SIZE);
+	munmap(a->reserved, RESERVED_SIZE);
 	memory = a->state->memory;
 	pages_done(&memory);
 	free(a);
@@ -147,11 +135,13 @@ static int commit(struct arena *a)
 	uint32_t end = (s->page_end / COMMIT_PAGES + 1) * COMMIT_PAGES;
 	char *at = a->base + (size_t)(end - COMMIT_PAGES) * ARENA_PAGE;
 	const size_t size = (size_t)COMMIT_PAGES * ARENA_PAGE;
+	bool is_pooled;
 
-	if (end > PAGE_COUNT || mprotect(at, size, PROT_READ | PROT_WRITE) < 0)
+	if (end > PAGE_COUNT ||
+	    hugepages_open(&a->huge, at, size, end > SMALL_PAGES, &is_pooled) < 0)
 		return -ENOMEM;
-	if (end > SMALL_PAGES)
-		(void)madvise(at, size, MADV_HUGEPAGE); /* a hint: small pages do as well */
+	memset(&s->chunk_pooled[(end - COMMIT_PAGES) / CHUNK_PAGES], is_pooled,
+	       COMMIT_PAGES / CHUNK_PAGES);
 	poison(a, (end - COMMIT_PAGES) * PAGE_UNITS, size);
 	for (; s->page_end < end; s->page_end++)
 		set_free(s, s->page_end);
@@ -172,7 +162,7 @@ static uint32_t take_page(struct arena *a)
 	chunk = page / CHUNK_PAGES;
 	s->chunk_used[chunk]++;
 	if (!s->chunk_resident[chunk]) {
-		s->chunk_resident[chunk] = 1;
+		s->chunk_resident[chunk] = true;
 		s->resident_pages += CHUNK_PAGES;
 	}
 	return page;
@@ -186,11 +176,12 @@ static void return_page(struct arena *a, uint32_t page)
 
 	set_free(s, page);
 	poison(a, page * PAGE_UNITS, ARENA_PAGE);
-	if (--s->chunk_used[chunk] > 0 || s->resident_pages < used + used / 8 + SLACK_PAGES)
+	if (--s->chunk_used[chunk] > 0 || s->chunk_pooled[chunk] ||
+	    s->resident_pages < used + used / 8 + SLACK_PAGES)
 		return;
 	if (madvise(a->base + (size_t)chunk * CHUNK, CHUNK, MADV_DONTNEED) < 0)
 		return;
-	s->chunk_resident[chunk] = 0;
+	s->chunk_resident[chunk] = false;
 	s->resident_pages -= CHUNK_PAGES;
 }
 

@@ -27,6 +27,11 @@ void names_use(struct names *n, const struct verdicts *verdicts)
 	n->verdicts = verdicts;
 }
 
+void names_use_pages(struct names *n, enum hugepages_mode mode)
+{
+	n->arena.huge.mode = mode;
+}
+
 static void free_below_arrays(struct names *n)
 {
 	for (uint32_t slab = 1; slab < n->arena.slab_end; slab++) {
@@ -190,4 +195,5 @@ void names_stats(const struct names *n, struct names_stats *out_stats)
 	out_stats->memory_size =
 	    sizeof(*n) + n->index.memory_size + name_arena_memory(&n->arena) + n->below_memory_size;
 	out_stats->name_count = n->name_count;
+	out_stats->huge = n->arena.huge;
 }
