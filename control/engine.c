@@ -9,7 +9,9 @@
 #include "control/manual.h"
 #include "control/program.h"
 #include "control/publisher.h"
+#include "control/reputation/reputation.h"
 #include "control/server.h"
+#include "control/services.h"
 #include "control/switches.h"
 #include "control/watch.h"
 #include "control/worker.h"
@@ -159,6 +161,9 @@ static int engine_start(struct engine *e)
 	rc = engine_listen(e);
 	if (rc < 0)
 		return rc;
+	rc = engine_reputation_start(e);
+	if (rc < 0)
+		return rc;
 	e->publisher = publisher_new(e->base, e->config, e->manual);
 	e->ingest = worker_new(e->base, "ingest");
 	e->reader = worker_new(e->base, "reader");
@@ -176,6 +181,9 @@ static int engine_start(struct engine *e)
 	    intake_new(&(struct intake_means){e->base, e->ingest, e->fetcher, e->config->state_dir},
 	               &engine_hooks, e);
 	if (!e->intake)
+		return -errno;
+	e->services = services_new(e);
+	if (!e->services)
 		return -errno;
 	return intake_configure(e->intake, e->config);
 }
@@ -219,6 +227,8 @@ static bool engine_stop_threads(struct engine *e)
 {
 	bool is_stopped = true;
 
+	if (e->reputation) /* what changes goes to the publisher */
+		is_stopped &= reputation_stop(e->reputation, ENGINE_STOP_MS);
 	if (e->reader)
 		is_stopped &= worker_stop(e->reader, ENGINE_STOP_MS);
 	if (e->ingest)
@@ -234,7 +244,9 @@ bool engine_free(struct engine *e)
 		unlink(e->config->control_socket);
 	if (!engine_stop_threads(e))
 		return false;
+	services_free(e->services);
 	server_free(e->server);
+	reputation_free(e->reputation);
 	intake_free(e->intake);
 	fetcher_free(e->fetcher);
 	watch_free(e->watch);

@@ -19,7 +19,9 @@ struct intake;
 struct key_watch;
 struct manual;
 struct publisher;
+struct reputation;
 struct server;
+struct services;
 struct switches;
 struct watch;
 struct worker;
@@ -35,14 +37,16 @@ struct engine {
 	struct event_base *base;
 	struct manual *manual;
 	struct publisher *publisher;
-	struct worker *ingest; /* copies and parses feeds */
-	struct worker *reader; /* looks things up on disk for the control socket */
+	struct reputation *reputation; /* NULL = none is configured */
+	struct worker *ingest;         /* copies and parses feeds */
+	struct worker *reader;         /* looks things up on disk for the control socket */
 	struct fetcher *fetcher;
 	struct intake *intake;
 	struct server *server;
 	struct watch *watch;
 	struct key_watch *key_watch;
 	struct switches *switches; /* feeds that are off */
+	struct services *services;
 
 	struct event *signals[4];
 	struct event *sync_timer, *expiry_timer;

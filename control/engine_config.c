@@ -6,6 +6,7 @@
 #include "control/key_watch.h"
 #include "control/log.h"
 #include "control/publisher.h"
+#include "control/services.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,6 +80,8 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		e->next_config = NULL;
 		log_info("configuration '%s' is in force", e->config_path);
 		engine_config_watch_keys(e);
+		engine_reputation_configure(e);
+		services_configure(e->services);
 	}
 	answering_renew(e);
 	e->is_applied = true;
@@ -144,6 +147,7 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 	if (strcmp(old->control_socket, new->control_socket) != 0)
 		log_error("control_socket: a change needs a restart, keeping '%s'",
 		          old->control_socket);
+	engine_reputation_tell_restart(old, new);
 	if (strcmp(a->socket, b->socket) != 0 ||
 	    !engine_is_same_list(a->listen, a->listen_count, b->listen, b->listen_count) ||
 	    !engine_is_same_ports(a, b) || a->hugepages != b->hugepages || a->idle != b->idle ||

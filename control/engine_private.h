@@ -27,5 +27,11 @@ void engine_config_tried(void *context);
 /* For key_watch_new(): a file of keys changed. */
 void engine_config_on_keys(void *context);
 
+/* Start the reputation when there is one, before the first thread; let it follow the configuration
+ * in force; tell what needs a restart. Errors: negative errno, logged */
+int engine_reputation_start(struct engine *e);
+void engine_reputation_configure(struct engine *e);
+void engine_reputation_tell_restart(const struct config *old, const struct config *new);
+
 /* Watch the files of keys of the configuration in force. */
 void engine_config_watch_keys(struct engine *e);
