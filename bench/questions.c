@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/questions.h"
 
+#include "bench/mix.h"
 #include "dataplane/access.h"
 
 #include <stdio.h>
@@ -11,11 +12,12 @@
 #define LIST       2
 #define NAME_SIZE  15 /* of a listed name below the apex */
 
-static const uint8_t apex_addresses[] = "\2bl\7example", apex_all[] = "\3all\2bl\4test";
+static const uint8_t apex_ip4[] = "\2bl\7example", apex_both[] = "\4both\2bl\4test",
+		     apex_names[] = "\3dbl\2bl\4test";
 
 const char *const questions_names[QUESTIONS_KIND_COUNT] = {
-    "edns",      "plain",    "edns_cookie_new", "edns_cookie_good", "edns_mixed_zone",
-    "edns_text", "edns_ip6", "edns_name"};
+    "edns",      "plain",     "edns_cookie_new", "edns_cookie_good",
+    "edns_both", "edns_text", "edns_ip6",        "edns_name"};
 
 void questions_must(bool is_good, const char *what)
 {
@@ -25,23 +27,15 @@ void questions_must(bool is_good, const char *what)
 	exit(1);
 }
 
-/* A bijective mix, as in bench_table. */
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
 /* A /64 in 2000::/3. */
 static address6_t address6_of(uint32_t number)
 {
-	return (address6_t)(UINT64_C(0x2) << 60 | (uint64_t)mix(number) << 24) << 64;
+	return (address6_t)(UINT64_C(0x2) << 60 | (uint64_t)mix32(number) << 24) << 64;
 }
 
 static void name_of(uint32_t number, uint8_t out_name[NAME_SIZE + 1])
 {
-	snprintf((char *)out_name, NAME_SIZE + 1, "\12n%08xx\3com", mix(number));
+	snprintf((char *)out_name, NAME_SIZE + 1, "\12n%08xx\3com", mix32(number));
 }
 
 static uint32_t others(uint32_t entries)
@@ -64,7 +58,7 @@ static void add_zone(struct zones *z, const uint8_t *apex, size_t size, unsigned
 static void fill(struct tables *t, uint32_t entries)
 {
 	for (uint32_t i = 0; i < entries; i++)
-		questions_must(table4_paint(t->addresses4, mix(i), mix(i), 1) == 0, "paint");
+		questions_must(table4_paint(t->addresses4, mix32(i), mix32(i), 1) == 0, "paint");
 	for (uint32_t i = 0; i < others(entries); i++) {
 		address6_t first = address6_of(i);
 		uint8_t name[NAME_SIZE + 1];
@@ -86,14 +80,13 @@ struct tables *questions_tables(uint32_t entries)
 	                                       "$ is listed, see https://bl.example/?q=$", 40) == 0,
 	               "listing");
 	questions_must(verdicts_define(t->verdicts, 1, &listing, 1) == 0, "verdict");
-	add_zone(t->zones, apex_addresses, sizeof(apex_addresses), ZONE_HAS_IP4);
-	add_zone(t->zones, apex_all, sizeof(apex_all),
-	         ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES);
+	add_zone(t->zones, apex_ip4, sizeof(apex_ip4), ZONE_HAS_IP4);
+	add_zone(t->zones, apex_both, sizeof(apex_both), ZONE_HAS_IP4 | ZONE_HAS_IP6);
+	add_zone(t->zones, apex_names, sizeof(apex_names), ZONE_HAS_NAMES);
 	/* everybody but a network: as an operator of a public list has it */
 	questions_must(
 	    access_rules_paint(t->access, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
-		access_rules_paint(t->access, (address6_t)0xffffc0000200 << 0,
-	                           (address6_t)0xffffc00002ff << 0,
+		access_rules_paint(t->access, 0xffffc0000200, 0xffffc00002ff,
 	                           ACCESS_VALUE(ACCESS_REFUSE)) == 0,
 	    "access");
 	t->settings = settings_new();
@@ -132,21 +125,23 @@ static uint8_t *put_name(uint8_t *at, enum questions_kind kind, uint32_t entries
 {
 	const bool is_listed = !(number & 1);
 	const uint32_t all = kind < QUESTIONS_IP6 ? entries : others(entries);
-	const uint32_t key = is_listed ? mix(number) % all : all + number;
+	const uint32_t key = is_listed ? mix32(number) % all : all + number;
 
 	if (kind == QUESTIONS_IP6) {
-		at = put_nibbles(at, address6_of(key) | mix(number));
+		at = put_nibbles(at, address6_of(key) | mix32(number));
 	} else if (kind == QUESTIONS_NAME) {
 		uint8_t name[NAME_SIZE + 1];
 
 		name_of(key, name);
 		at = put(at, name, NAME_SIZE);
 	} else {
-		at = put_octets(at, mix(key));
+		at = put_octets(at, mix32(key));
 	}
-	if (kind == QUESTIONS_IP6 || kind == QUESTIONS_NAME || kind == QUESTIONS_MIXED_ZONE)
-		return put(at, apex_all, sizeof(apex_all));
-	return put(at, apex_addresses, sizeof(apex_addresses));
+	if (kind == QUESTIONS_NAME)
+		return put(at, apex_names, sizeof(apex_names));
+	if (kind == QUESTIONS_IP6 || kind == QUESTIONS_BOTH)
+		return put(at, apex_both, sizeof(apex_both));
+	return put(at, apex_ip4, sizeof(apex_ip4));
 }
 
 static uint8_t *put_opt(uint8_t *at, const uint8_t *cookie, uint8_t cookie_size)

@@ -18,7 +18,7 @@ enum questions_kind {
 	QUESTIONS_PLAIN,       /* the same without OPT */
 	QUESTIONS_COOKIE_NEW,  /* with the client's part of a cookie */
 	QUESTIONS_COOKIE_GOOD, /* with a cookie of ours */
-	QUESTIONS_MIXED_ZONE,  /* as EDNS, of a zone that has IPv6 and names too */
+	QUESTIONS_BOTH,        /* as EDNS, of a zone that has IPv6 too */
 	QUESTIONS_TEXT,        /* as EDNS, TXT */
 	QUESTIONS_IP6,         /* IPv6, A, OPT */
 	QUESTIONS_NAME,        /* a domain name, A, OPT */
@@ -37,12 +37,13 @@ struct question {
 void questions_must(bool is_good, const char *what);
 
 /*
- * Tables of so many addresses, as many /64s and names, at most 2 million of these; ends the program
- * without memory.
+ * Tables of so many addresses, mix32() of 0 to entries - 1, and as many /64s and names, at most 2
+ * million of these; ends the program without memory.
  */
 struct tables *questions_tables(uint32_t entries);
 
-/* Make question `number` of a kind for those tables; even ones hit. Clients are of 256 networks. */
+/* Make question `number` of a kind for those tables; even ones hit. Clients are of 256 networks.
+ * t: may be NULL where there are no cookies */
 void questions_make(const struct tables *t, enum questions_kind kind, uint32_t entries,
                     uint32_t number, struct question *out_question);
 

@@ -11,6 +11,7 @@
 #include "control/publisher.h"
 #include "control/reputation/reputation.h"
 #include "control/server.h"
+#include "control/services.h"
 #include "control/switches.h"
 #include "control/watch.h"
 #include "control/worker.h"
@@ -181,6 +182,9 @@ static int engine_start(struct engine *e)
 	               &engine_hooks, e);
 	if (!e->intake)
 		return -errno;
+	e->services = services_new(e);
+	if (!e->services)
+		return -errno;
 	return intake_configure(e->intake, e->config);
 }
 
@@ -240,6 +244,7 @@ bool engine_free(struct engine *e)
 		unlink(e->config->control_socket);
 	if (!engine_stop_threads(e))
 		return false;
+	services_free(e->services);
 	server_free(e->server);
 	reputation_free(e->reputation);
 	intake_free(e->intake);
