@@ -177,12 +177,8 @@ static double merge_all(struct dataset *const *datasets, unsigned count, uint64_
 	struct catalog *catalog = catalog_new();
 	struct merge_source sources[LISTS], *pointers[LISTS];
 	struct merge_never never;
-	uint64_t truncated = 0;
-	struct merge_view view = {.catalog = catalog,
-	                          .never = &never,
-	                          .sources = pointers,
-	                          .count = count,
-	                          .truncated = &truncated};
+	struct merge_view view = {
+	    .catalog = catalog, .never = &never, .sources = pointers, .count = count};
 	struct merge_sweep *sweep;
 	double started_s;
 

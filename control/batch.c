@@ -12,6 +12,7 @@
 #define NAME_BYTES (512u << 10)
 #define LISTINGS   2048
 #define VERDICTS   2048
+#define REFERENCES 131072 /* to listings, by verdicts, after which there are no more of these */
 #define FORGOTTEN  65536
 #define ZONE_BYTES (512u << 10)
 
@@ -34,7 +35,7 @@ struct batch {
 	protobuf_c_boolean is_delete[NAMES];
 
 	uint32_t listings[LISTINGS], verdicts[VERDICTS]; /* to be defined */
-	size_t listing_count, verdict_count;
+	size_t listing_count, verdict_count, reference_count;
 
 	uint32_t forgotten_listings[FORGOTTEN], forgotten_verdicts[FORGOTTEN];
 	size_t forgotten_listing_count, forgotten_verdict_count;
@@ -66,7 +67,7 @@ struct batch *batch_new(struct push *push, struct catalog *catalog, uint64_t gen
 	b->generation = generation;
 	b->last_verdict = 0;
 	b->count4 = b->count6 = b->names_size = b->name_count = 0;
-	b->listing_count = b->verdict_count = 0;
+	b->listing_count = b->verdict_count = b->reference_count = 0;
 	b->forgotten_listing_count = b->forgotten_verdict_count = 0;
 	rc = send_begin(b, is_full, expected_ip4);
 	if (rc < 0) {
@@ -88,7 +89,6 @@ struct define {
 	Reputed__Update__Listing *listing_pointers[LISTINGS];
 	Reputed__Update__Verdict verdicts[VERDICTS];
 	Reputed__Update__Verdict *verdict_pointers[VERDICTS];
-	uint32_t verdict_listings[VERDICTS][CATALOG_LISTINGS_MAX];
 };
 
 static void fill_define(const struct batch *b, struct define *d)
@@ -112,8 +112,7 @@ static void fill_define(const struct batch *b, struct define *d)
 		reputed__update__verdict__init(message);
 		message->id = b->verdicts[i];
 		message->n_listings = catalog_get_verdict(b->catalog, b->verdicts[i], &listings);
-		message->listings = d->verdict_listings[i];
-		memcpy(message->listings, listings, message->n_listings * sizeof(*listings));
+		message->listings = (uint32_t *)listings; /* borrowed: nothing is interned here */
 	}
 }
 
@@ -137,9 +136,19 @@ static int flush_define(struct batch *b)
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_DEFINE;
 	request.define = &define;
 	rc = push_send(b->push, &request);
-	b->listing_count = b->verdict_count = 0;
+	b->listing_count = b->verdict_count = b->reference_count = 0;
 	free(d);
 	return rc;
+}
+
+static int define_listing(struct batch *b, uint32_t listing)
+{
+	int rc = b->listing_count == LISTINGS ? flush_define(b) : 0;
+
+	if (rc < 0)
+		return rc;
+	b->listings[b->listing_count++] = listing;
+	return 0;
 }
 
 /* See to it that a verdict is defined before what is sent after this. */
@@ -147,6 +156,7 @@ static int define_verdict(struct batch *b, uint32_t verdict)
 {
 	const uint32_t *listings;
 	size_t count;
+	int rc = 0;
 
 	if (!verdict || verdict == b->last_verdict)
 		return 0;
@@ -154,16 +164,15 @@ static int define_verdict(struct batch *b, uint32_t verdict)
 	if (catalog_mark_verdict(b->catalog, verdict))
 		return 0;
 	count = catalog_get_verdict(b->catalog, verdict, &listings);
-	if (b->listing_count + count > LISTINGS || b->verdict_count == VERDICTS) {
-		int rc = flush_define(b);
-
-		if (rc < 0)
-			return rc;
-	}
-	for (size_t i = 0; i < count; i++)
+	if (b->verdict_count == VERDICTS || b->reference_count >= REFERENCES)
+		rc = flush_define(b);
+	for (size_t i = 0; !rc && i < count; i++)
 		if (!catalog_mark_listing(b->catalog, listings[i]))
-			b->listings[b->listing_count++] = listings[i];
+			rc = define_listing(b, listings[i]);
+	if (rc < 0)
+		return rc;
 	b->verdicts[b->verdict_count++] = verdict;
+	b->reference_count += count;
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct verdict {
 		uint32_t *many;
 	};
 	uint32_t hash, next;
-	uint8_t count;
+	uint32_t count;
 	bool is_marked;
 	bool is_suspect; /* in the chain of suspects */
 };
@@ -58,6 +58,8 @@ struct catalog {
 	uint32_t late_listings, late_verdicts; /* dropped by the last collect: not free before the
 	                                          next one */
 	size_t content_size;                   /* bytes of texts and of longer sets, as allocated */
+	uint32_t *parts;                       /* of a union that is being made */
+	size_t part_capacity;
 	uint32_t suspects; /* verdicts that were made, or lost their last count, since the last
 	                    collect */
 };
@@ -171,6 +173,7 @@ void catalog_free(struct catalog *catalog)
 	free(catalog->verdict_index.slots);
 	id_pool_done(&catalog->listing_ids);
 	id_pool_done(&catalog->verdict_ids);
+	free(catalog->parts);
 	free(catalog);
 }
 
@@ -180,7 +183,7 @@ void catalog_limit(struct catalog *catalog, uint32_t id_max)
 }
 
 /* Room for a record at index `end` of an array. */
-static int grow(void **array, size_t *capacity, uint32_t end, size_t record_size)
+static int grow(void **array, size_t *capacity, size_t end, size_t record_size)
 {
 	size_t wanted = *capacity ? *capacity + *capacity / 2 : 64;
 	void *bigger;
@@ -286,7 +289,7 @@ static void suspect(struct catalog *catalog, uint32_t id)
 static int new_verdict(struct catalog *catalog, const uint32_t *listings, size_t count,
                        uint32_t hash, uint32_t *out_id)
 {
-	struct verdict v = {.count = (uint8_t)count, .hash = hash};
+	struct verdict v = {.count = (uint32_t)count, .hash = hash};
 	uint32_t id;
 	int rc = index_reserve(&catalog->verdict_index);
 
@@ -338,6 +341,35 @@ int catalog_verdict(struct catalog *catalog, const uint32_t *listings, size_t co
 		}
 	}
 	return new_verdict(catalog, listings, count, hash, out_id);
+}
+
+int catalog_union(struct catalog *catalog, const uint32_t *verdicts, size_t count, uint32_t *out_id)
+{
+	size_t part_count = 0, verdict_count = 0;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct verdict *v = &catalog->verdicts[verdicts[i]];
+
+		if (!verdicts[i])
+			continue;
+		while (part_count + v->count > catalog->part_capacity) {
+			int rc = grow((void **)&catalog->parts, &catalog->part_capacity,
+			              catalog->part_capacity, sizeof(*catalog->parts));
+
+			if (rc < 0)
+				return rc;
+		}
+		memcpy(catalog->parts + part_count, listings_of(v), v->count * sizeof(uint32_t));
+		part_count += v->count;
+		verdict_count++;
+		last = verdicts[i];
+	}
+	if (verdict_count <= 1) {
+		*out_id = last;
+		return 0;
+	}
+	return catalog_verdict(catalog, catalog->parts, part_count, out_id);
 }
 
 void catalog_get_listing(const struct catalog *catalog, uint32_t id,

@@ -17,7 +17,7 @@
 
 /* As in dataplane/table/verdicts.h. */
 #define CATALOG_ID_MAX       0xffffffu
-#define CATALOG_LISTINGS_MAX 64
+#define CATALOG_LISTINGS_MAX 65536 /* in one verdict: all that as many lists can say */
 #define CATALOG_TEXT_MAX     255
 
 struct catalog;
@@ -49,6 +49,16 @@ int catalog_listing(struct catalog *catalog, const struct catalog_listing *listi
  */
 int catalog_verdict(struct catalog *catalog, const uint32_t *listings, size_t count,
                     uint32_t *out_id);
+
+/*
+ * The id of the set of all listings of several verdicts, in their order; 0s are skipped, and none
+ * but 0s are 0.
+ *
+ * verdicts: of different lists: no listing twice, CATALOG_LISTINGS_MAX in all
+ * Errors:   -ENOMEM, -ENOSPC
+ */
+int catalog_union(struct catalog *catalog, const uint32_t *verdicts, size_t count,
+                  uint32_t *out_id);
 
 /* The content of an id; borrowed until the next call that interns or collects. */
 void catalog_get_listing(const struct catalog *catalog, uint32_t id,

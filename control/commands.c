@@ -83,7 +83,6 @@ static void commands_changed(const struct publisher_report *report, void *contex
 	         : change->is_delete ? "not found, asked for"
 	                             : "changed",
 	         change->author);
-	commands_warn(change, report->result.warning);
 	if (!report->result.is_answered) {
 		snprintf(text, sizeof(text), "saved, but not answered yet: %s",
 		         report->result.error[0] ? report->result.error

@@ -113,10 +113,8 @@ int lists_view_init(struct lists_view *v, const struct lists *l, struct catalog 
 	                         .pointers = calloc(count + 2u, sizeof(struct merge_source *))};
 	if (!v->sources || !v->pointers)
 		goto fail;
-	v->view = (struct merge_view){.catalog = catalog,
-	                              .never = &l->never,
-	                              .sources = v->pointers,
-	                              .truncated = &v->truncated};
+	v->view =
+	    (struct merge_view){.catalog = catalog, .never = &l->never, .sources = v->pointers};
 	for (unsigned i = 0; i < count; i++) {
 		v->pointers[i] = &v->sources[i];
 		if (lists_source(l, i, l->datasets[i], &v->sources[i]) < 0)
@@ -143,13 +141,4 @@ void lists_view_done(struct lists_view *v)
 	free(v->sources);
 	free(v->pointers);
 	*v = (struct lists_view){0};
-}
-
-uint64_t lists_view_truncated(const struct lists_view *v)
-{
-	uint64_t truncated = v->truncated;
-
-	for (unsigned i = 0; i < v->view.count; i++)
-		truncated += v->sources[i].truncated;
-	return truncated;
 }

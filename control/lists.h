@@ -37,15 +37,11 @@ struct lists_view {
 	struct merge_view view;
 	struct merge_source *sources;
 	struct merge_source **pointers; /* = view.sources */
-	uint64_t truncated;             /* unions with too many listings */
 };
 
 /* View the current datasets; v must not be moved. Errors: -ENOMEM */
 int lists_view_init(struct lists_view *v, const struct lists *l, struct catalog *catalog);
 void lists_view_done(struct lists_view *v);
-
-/* Places with more than CATALOG_LISTINGS_MAX listings that were come across so far. */
-uint64_t lists_view_truncated(const struct lists_view *v);
 
 /* A list with another dataset than it has. Errors: -ENOMEM */
 int lists_source(const struct lists *l, unsigned list, const struct dataset *dataset,

@@ -241,7 +241,7 @@ static int sweep_verdict(struct merge_sweep *s, uint32_t *out_verdict)
 				return rc;
 		}
 	}
-	return merge_union(&s->view, s->scratch, count, out_verdict);
+	return catalog_union(s->view.catalog, s->scratch, count, out_verdict);
 }
 
 int merge_sweep_range(struct merge_sweep *s, address6_t first, address6_t last, merge_emit *emit,

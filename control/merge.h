@@ -16,6 +16,9 @@
 
 #define MERGE_LISTS_MAX 1024 /* LIST_ID_MAX + 1 of dataplane/table/verdicts.h */
 
+_Static_assert(MERGE_LISTS_MAX *DATASET_SET_MAX <= CATALOG_LISTINGS_MAX,
+               "a verdict holds what all lists say of an address");
+
 /* One list as it is to be merged, or was. Not to be used beyond an catalog_collect(). */
 struct merge_source {
 	const struct dataset *dataset; /* NULL = empty */
@@ -24,7 +27,6 @@ struct merge_source {
 	const char *text;              /* of values that have none of their own; may be NULL */
 	bool is_subtracted;            /* what it lists is not listed at all */
 	uint32_t *verdicts;            /* private: by set, 0 = not known yet */
-	uint64_t truncated;            /* sets with more than CATALOG_LISTINGS_MAX listings */
 };
 
 /* Errors: -ENOMEM. The dataset and text are borrowed. */
@@ -48,19 +50,11 @@ struct merge_view {
 	const struct merge_never *never;
 	struct merge_source *const *sources; /* ascending by list id */
 	unsigned count;                      /* <= MERGE_LISTS_MAX */
-	uint64_t *truncated; /* counts unions with more than CATALOG_LISTINGS_MAX listings */
 };
 
 /* The verdict of a set of one list alone. Errors: those of catalog.h. */
 int merge_set(struct catalog *catalog, struct merge_source *source, uint32_t set,
               uint32_t *out_verdict);
-
-/*
- * The verdict that holds the listings of several, in their order; 0s are skipped. Errors: those of
- * catalog.h.
- */
-int merge_union(const struct merge_view *view, const uint32_t *verdicts, unsigned count,
-                uint32_t *out_verdict);
 
 /* Called for a range of one verdict, 0 = not listed. Not 0: stop, and return that. */
 typedef int merge_emit(void *context, address6_t first, address6_t last, uint32_t verdict);

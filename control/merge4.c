@@ -228,7 +228,6 @@ static int union_find(struct merge4 *m, unsigned count, uint32_t *out_verdict)
 	uint32_t left = m->scratch[0], right = m->scratch[1];
 	struct union2 *known =
 	    &m->unions[(left * 0x9e3779b1u ^ right * 0x85ebca6bu) >> UNION_SHIFT];
-	uint64_t truncated = *m->view.truncated;
 	int rc;
 
 	if (count == 1) {
@@ -239,8 +238,8 @@ static int union_find(struct merge4 *m, unsigned count, uint32_t *out_verdict)
 		*out_verdict = known->both;
 		return 0;
 	}
-	rc = merge_union(&m->view, m->scratch, count, out_verdict);
-	if (!rc && count == 2 && truncated == *m->view.truncated)
+	rc = catalog_union(m->view.catalog, m->scratch, count, out_verdict);
+	if (!rc && count == 2)
 		*known = (struct union2){left, right, *out_verdict};
 	return rc;
 }
@@ -340,7 +339,7 @@ static int cursor_change(struct merge4 *m, unsigned number, unsigned *single_cou
 
 /*
  * Go on to the next place where something changes. in_out_verdict: before it, and from it on.
- * Errors: those of merge_set(), merge_union() and emit
+ * Errors: those of merge_set(), catalog_union() and emit
  */
 static int step(struct merge4 *m, struct window *w, uint32_t *in_out_verdict)
 {

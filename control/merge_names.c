@@ -406,9 +406,9 @@ static int evaluate(struct merge_names *m, struct merge_name *name)
 	if (!rc)
 		rc = fill_own(m);
 	if (!rc && !is_subtracted(m, m->exact))
-		rc = merge_union(&m->view, m->exact, m->count, &name->exact);
+		rc = catalog_union(m->view.catalog, m->exact, m->count, &name->exact);
 	if (!rc && !is_subtracted(m, m->subtree))
-		rc = merge_union(&m->view, m->subtree, m->count, &name->subtree);
+		rc = catalog_union(m->view.catalog, m->subtree, m->count, &name->subtree);
 	if (!rc)
 		rc = descend(m, name);
 	memset(m->exact, 0, m->count * sizeof(*m->exact));

@@ -2,6 +2,7 @@
 /* What goes into a merge: the sets of a list as verdicts, and what is never listed. */
 #include "control/merge.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,24 +85,21 @@ static int compare_listings(const void *a, const void *b)
 
 /*
  * The order is that of the content, not of the ids or of the feed: so the verdict stays the same
- * when a feed is read again, and so do the listings that are left out when there are too many.
+ * when a feed is read again.
  */
-static int catalog_set(struct catalog *catalog, struct merge_source *source,
-                       struct catalog_listing *listings, size_t count, uint32_t *out_verdict)
+static int catalog_set(struct catalog *catalog, struct catalog_listing *listings, size_t count,
+                       uint32_t *out_verdict)
 {
-	uint32_t ids[CATALOG_LISTINGS_MAX];
+	uint32_t ids[DATASET_SET_MAX];
 	size_t id_count = 0;
 
+	assert(count <= DATASET_SET_MAX);
 	qsort(listings, count, sizeof(*listings), compare_listings);
 	for (size_t i = 0; i < count; i++) {
 		int rc;
 
 		if (i && !compare_listings(&listings[i - 1], &listings[i]))
 			continue;
-		if (id_count == CATALOG_LISTINGS_MAX) {
-			source->truncated++;
-			break;
-		}
 		rc = catalog_listing(catalog, &listings[i], &ids[id_count++]);
 		if (rc < 0)
 			return rc;
@@ -129,45 +127,12 @@ int merge_set(struct catalog *catalog, struct merge_source *source, uint32_t set
 	}
 	for (size_t i = 0; i < count; i++)
 		listings[i] = listing_of(source, values[i]);
-	rc = catalog_set(catalog, source, listings, count, &source->verdicts[set]);
+	rc = catalog_set(catalog, listings, count, &source->verdicts[set]);
 	if (!rc)
 		*out_verdict = source->verdicts[set];
 	if (listings != few)
 		free(listings);
 	return rc;
-}
-
-int merge_union(const struct merge_view *view, const uint32_t *verdicts, unsigned count,
-                uint32_t *out_verdict)
-{
-	uint32_t ids[CATALOG_LISTINGS_MAX], last = 0;
-	size_t id_count = 0;
-	unsigned parts = 0;
-	bool is_truncated = false;
-
-	for (unsigned i = 0; i < count; i++) {
-		const uint32_t *listings;
-		size_t more;
-
-		if (!verdicts[i])
-			continue;
-		more = catalog_get_verdict(view->catalog, verdicts[i], &listings);
-		if (more > CATALOG_LISTINGS_MAX - id_count) {
-			more = CATALOG_LISTINGS_MAX - id_count;
-			is_truncated = true;
-		}
-		memcpy(ids + id_count, listings, more * sizeof(*ids));
-		id_count += more;
-		last = verdicts[i];
-		parts++;
-	}
-	if (is_truncated)
-		++*view->truncated;
-	if (parts <= 1) {
-		*out_verdict = last;
-		return 0;
-	}
-	return catalog_verdict(view->catalog, ids, id_count, out_verdict);
 }
 
 static int compare_ranges(const void *a, const void *b)

@@ -28,8 +28,7 @@ struct publish {
 	uint64_t generation;     /* of the last batch */
 	uint8_t *zones;          /* the zones that were sent last, packed */
 	size_t zones_size;
-	struct due due; /* when is_synced */
-	bool is_truncation_told;
+	struct due due;     /* when is_synced */
 	publish_fill *fill; /* NULL: nobody publishes parts */
 	void *fill_context;
 };
@@ -162,18 +161,6 @@ static void tell_success(const struct publish *p, struct publish_result *out_res
 	out_result->generation = p->generation;
 }
 
-/* Warn once, until a full load finds no such place any more. */
-static void tell_truncation(struct publish *p, uint64_t truncated,
-                            struct publish_result *out_result)
-{
-	if (!truncated || p->is_truncation_told)
-		return;
-	p->is_truncation_told = true;
-	snprintf(out_result->warning, sizeof(out_result->warning),
-	         "more than %d listings at the same place, %llu times: only the first are answered",
-	         CATALOG_LISTINGS_MAX, (unsigned long long)truncated);
-}
-
 /*
  * Remember zones as sent, packed. Returns 1, or 0 when they are those that were sent last.
  * Errors: -ENOMEM
@@ -215,9 +202,9 @@ static int send_configuration(struct publish *p, struct batch *b, bool is_full)
 }
 
 /* The whole of a full load. Errors: negative errno */
-static int send_all(struct publish *p, struct publish_result *out_result)
+static int send_all(struct publish *p)
 {
-	uint64_t generation = next_generation(p, true), truncated;
+	uint64_t generation = next_generation(p, true);
 	struct lists_view view;
 	struct batch *b = NULL;
 	int rc = publish_freshen(p);
@@ -232,15 +219,12 @@ static int send_all(struct publish *p, struct publish_result *out_result)
 		rc = load_full(b, &view.view);
 	if (!rc)
 		rc = batch_commit(b, publish_entries(p));
-	truncated = lists_view_truncated(&view);
 	batch_free(b);
 	lists_view_done(&view);
 	if (rc < 0)
 		return rc;
 	p->generation = generation;
 	p->due = (struct due){0};
-	p->is_truncation_told = p->is_truncation_told && truncated;
-	tell_truncation(p, truncated, out_result);
 	return 0;
 }
 
@@ -279,7 +263,7 @@ static int sync(struct publish *p, struct publish_result *out_result)
 	if (!rc && !p->is_synced) {
 		lose_sync(p); /* ids start again at 1 */
 		p->catalog = catalog_new();
-		rc = p->catalog ? send_all(p, out_result) : -errno;
+		rc = p->catalog ? send_all(p) : -errno;
 		if (rc < 0)
 			abandon(p, rc);
 	}
@@ -491,8 +475,6 @@ static int publish_change(struct publish *p, unsigned list, const struct dataset
 		out_result->removed = c.changes.removed;
 		rc = p->is_synced ? send_change(&c, entries) : -ENOTCONN;
 	}
-	if (!rc)
-		tell_truncation(p, lists_view_truncated(&c.was) + c.source.truncated, out_result);
 	change_done(&c);
 	if (!p->is_synced)
 		lose_sync(p);

@@ -19,7 +19,6 @@ struct publish_result {
 	uint64_t generation;     /* of the commit */
 	uint64_t added, removed; /* ranges and names of the list that came and went */
 	char error[256];         /* why it is not answered, for people; empty when it is */
-	char warning[160];       /* what is left out although it is answered; mostly empty */
 };
 
 /* The configuration must outlive it or the next publish_adopt(). Errors: NULL with errno. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/subject.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Append to a template, up to what fits; false when it is full. */
@@ -71,10 +72,11 @@ static int fix_listing(struct catalog *catalog, uint32_t id, const uint8_t *wire
 int subject_fix(struct catalog *catalog, uint32_t verdict, const uint8_t *wire, size_t size,
                 uint32_t *out_verdict)
 {
-	uint32_t ids[CATALOG_LISTINGS_MAX];
+	uint32_t ids[DATASET_SET_MAX];
 	const uint32_t *listings;
 	size_t count = catalog_get_verdict(catalog, verdict, &listings), kept = 0;
 
+	assert(count <= DATASET_SET_MAX);
 	memcpy(ids, listings, count * sizeof(*ids));
 	for (size_t i = 0; i < count; i++) {
 		size_t same = 0;

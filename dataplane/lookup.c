@@ -135,9 +135,9 @@ static bool is_name_server(const struct query *q)
 	if (zone->ns_count == 0)
 		return is_name(q, (const uint8_t *)"\2ns", 3);
 	for (unsigned i = 0; i < zone->ns_count; i++) {
-		if (qname_ends_with(zone->ns[i].bytes, zone->ns[i].size, zone->apex.bytes,
-		                    zone->apex.size, &apex_at) &&
-		    qname_ends_with(zone->ns[i].bytes, apex_at, q->name, q->name_size, &name_at))
+		if (labels_ends_with(zone->ns[i].bytes, zone->ns[i].size, zone->apex.bytes,
+		                     zone->apex.size, &apex_at) &&
+		    labels_ends_with(zone->ns[i].bytes, apex_at, q->name, q->name_size, &name_at))
 			return true;
 	}
 	return false;

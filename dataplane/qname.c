@@ -69,21 +69,3 @@ unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *ou
 	out_range->last = out_range->first | (((address6_t)1 << free_bits) - 1);
 	return count;
 }
-
-bool qname_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
-                     size_t *out_offset)
-{
-	size_t at = 0;
-
-	while (at < size && size - at > suffix_size)
-		at += 1u + name[at];
-	if (at > size || size - at != suffix_size)
-		return false;
-	/* Length bytes are below 64, so lower-casing them changes nothing. */
-	for (size_t i = 0; i < suffix_size; i++) {
-		if (qname_lower(name[at + i]) != qname_lower(suffix[i]))
-			return false;
-	}
-	*out_offset = at;
-	return true;
-}

@@ -5,6 +5,7 @@
 #include "dataplane/qname.h"
 #include "dataplane/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define REPLY_POINTER     0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
@@ -23,7 +24,7 @@ struct writer {
 	bool is_full;
 };
 
-static void put(struct writer *w, const void *bytes, size_t size)
+static inline void put(struct writer *w, const void *bytes, size_t size)
 {
 	if (w->is_full || w->limit - w->size < size) {
 		w->is_full = true;
@@ -33,39 +34,48 @@ static void put(struct writer *w, const void *bytes, size_t size)
 	w->size += size;
 }
 
-static void put_u16(struct writer *w, unsigned value)
+static inline void put_u16(struct writer *w, unsigned value)
 {
-	uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+	uint16_t word = htobe16((uint16_t)value);
 
-	put(w, bytes, 2);
+	put(w, &word, 2);
 }
 
-static void put_u32(struct writer *w, uint64_t value)
+static inline void put_u32(struct writer *w, uint32_t value)
 {
-	put_u16(w, (unsigned)(value >> 16 & 0xffff));
-	put_u16(w, (unsigned)(value & 0xffff));
+	uint32_t word = htobe32(value);
+
+	put(w, &word, 4);
 }
 
-static void put_ttl(struct writer *w, uint64_t ttl_s)
+static uint32_t ttl_of(uint32_t ttl_s)
 {
-	put_u32(w, ttl_s < REPLY_TTL_MAX ? ttl_s : REPLY_TTL_MAX);
+	return ttl_s < REPLY_TTL_MAX ? ttl_s : REPLY_TTL_MAX;
 }
 
 static void set_u16(struct writer *w, size_t at, size_t value)
 {
-	w->bytes[at] = (uint8_t)(value >> 8);
-	w->bytes[at + 1] = (uint8_t)value;
+	uint16_t word = htobe16((uint16_t)value);
+
+	memcpy(&w->bytes[at], &word, 2);
+}
+
+static void set_u32(struct writer *w, size_t at, uint32_t value)
+{
+	uint32_t word = htobe32(value);
+
+	memcpy(&w->bytes[at], &word, 4);
 }
 
 #define RECORD_FIXED_SIZE 12 /* of a record whose owner is a pointer, up to its RDATA */
 
 /* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
-static void put_record(struct writer *w, size_t owner, enum dns_type type, uint64_t ttl_s)
+static void put_record(struct writer *w, size_t owner, enum dns_type type, uint32_t ttl_s)
 {
 	put_u16(w, REPLY_POINTER | (unsigned)owner);
 	put_u16(w, type);
 	put_u16(w, DNS_CLASS_IN);
-	put_ttl(w, ttl_s);
+	put_u32(w, ttl_of(ttl_s));
 }
 
 /* Leave room for RDLENGTH, to be set by end_rdata(). */
@@ -98,8 +108,8 @@ static void put_name(struct writer *w, const struct query *q, const struct zone_
 {
 	size_t apex_at;
 
-	if (qname_ends_with(name->bytes, name->size, q->zone->apex.bytes, q->zone->apex.size,
-	                    &apex_at)) {
+	if (labels_ends_with(name->bytes, name->size, q->zone->apex.bytes, q->zone->apex.size,
+	                     &apex_at)) {
 		put(w, name->bytes, apex_at);
 		put_u16(w, REPLY_POINTER | q->apex_offset);
 	} else {
@@ -118,34 +128,39 @@ static void put_name_server(struct writer *w, const struct query *q, unsigned in
 	}
 }
 
-static void put_soa(struct writer *w, const struct query *q, uint64_t generation, uint32_t ttl_s)
+static void put_soa(struct writer *w, const struct query *q, uint64_t generation)
 {
-	const struct zone *zone = q->zone;
-	size_t start;
+	const struct soa *soa = q->zone->soa;
+	size_t start = w->size;
 
-	put_record(w, q->apex_offset, DNS_TYPE_SOA, ttl_s);
-	start = begin_rdata(w);
-	if (zone->soa_mname.size)
-		put_name(w, q, &zone->soa_mname);
-	else
-		put_name_server(w, q, 0);
-	if (zone->soa_rname.size)
-		put_name(w, q, &zone->soa_rname);
-	else
-		put_below_apex(w, q, "hostmaster");
-	put_u32(w, generation & UINT32_MAX);
-	put_ttl(w, zone->soa_refresh_s);
-	put_ttl(w, zone->soa_retry_s);
-	put_ttl(w, zone->soa_expire_s);
-	put_ttl(w, zone->negative_ttl_s);
-	end_rdata(w, start);
+	put(w, soa->bytes, soa->size);
+	if (w->is_full)
+		return;
+	for (unsigned i = 0; i < SOA_POINTERS; i++)
+		set_u16(w, start + soa->pointers[i], REPLY_POINTER | q->apex_offset);
+	set_u32(w, start + soa->serial_at, (uint32_t)generation);
 }
 
+/* That of the apex itself, whose TTL is not that of what is not there. */
+static void put_apex_soa(struct writer *w, const struct query *q, uint64_t generation)
+{
+	size_t start = w->size;
+
+	put_soa(w, q, generation);
+	if (!w->is_full)
+		set_u32(w, start + SOA_TTL, ttl_of(q->zone->ttl_s));
+}
+
+/* A whole record, in two words. */
 static unsigned put_address(struct writer *w, const struct query *q, uint32_t code)
 {
-	put_record(w, DNS_HEADER_SIZE, DNS_TYPE_A, q->zone->ttl_s);
-	put_u16(w, 4);
-	put_u32(w, code);
+	const uint64_t head = (uint64_t)(REPLY_POINTER | DNS_HEADER_SIZE) << 48 |
+	                      (uint64_t)DNS_TYPE_A << 32 | DNS_CLASS_IN << 16;
+	const uint64_t ttl_s = ttl_of(q->zone->ttl_s);
+	const uint64_t words[2] = {htobe64(head | ttl_s >> 16),
+	                           htobe64(ttl_s << 48 | UINT64_C(4) << 32 | code)};
+
+	put(w, words, sizeof(words));
 	return 1;
 }
 
@@ -185,10 +200,10 @@ static unsigned put_codes(struct writer *w, const struct query *q)
 	uint32_t last = 0;
 	unsigned count = 0;
 
-	for (uint32_t i = 0; i < q->listings->count; i++) {
+	for (uint32_t i = 0; i < q->listings->count && !w->is_full; i++) {
 		const struct listing *listing = q->listings->listings[i];
 
-		if (!zone_shows(q->zone, listing->list) || listing->code == last)
+		if (listing->code == last || !zone_shows(q->zone, listing->list))
 			continue;
 		last = listing->code;
 		count += put_address(w, q, last);
@@ -254,7 +269,7 @@ static const struct record *find_records(const struct query *q, const struct zon
 	bool exists;
 
 	if (!zone->records ||
-	    !qname_ends_with(name->bytes, name->size, zone->apex.bytes, zone->apex.size, &apex_at))
+	    !labels_ends_with(name->bytes, name->size, zone->apex.bytes, zone->apex.size, &apex_at))
 		return NULL;
 	return records_find(zone->records, name->bytes, apex_at, out_count, &exists);
 }
@@ -327,7 +342,7 @@ static unsigned put_apex_answer(struct writer *w, const struct query *q, uint64_
 	switch (q->qtype) {
 	case DNS_TYPE_SOA:
 	case DNS_TYPE_ANY: /* RFC 8482 section 4.1: one RRset */
-		put_soa(w, q, generation, zone->ttl_s);
+		put_apex_soa(w, q, generation);
 		return 1;
 	case DNS_TYPE_NS:
 		for (unsigned i = 0; i < count; i++) {
@@ -379,7 +394,7 @@ static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 		answers = put_listed_answer(w, q);
 	if (answers == 0 || is_nodata) {
 		q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
-		put_soa(w, q, generation, q->zone->negative_ttl_s); /* RFC 2308 section 5 */
+		put_soa(w, q, generation);
 		authorities = 1;
 	}
 	if (q->kind == QUERY_APEX && q->qtype == DNS_TYPE_NS)
@@ -414,7 +429,7 @@ static void put_identity(struct writer *w, const struct query *q)
 	put_u16(w, REPLY_POINTER | DNS_HEADER_SIZE);
 	put_u16(w, DNS_TYPE_TXT);
 	put_u16(w, DNS_CLASS_CH);
-	put_ttl(w, 0);
+	put_u32(w, 0);
 	put_u16(w, 1u + q->identity_size);
 	put(w, &q->identity_size, 1);
 	put(w, q->identity, q->identity_size);
@@ -487,16 +502,10 @@ static void put_ede(struct writer *w, const struct query *q, unsigned code)
 	put(w, text, text_size);
 }
 
-static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+static void put_options(struct writer *w, const struct query *q, const struct opt_plan *plan)
 {
-	uint8_t extended[4] = {q->rcode >> 4, 0, q->is_dnssec_ok ? DNS_DO >> 8 : 0, 0};
-	size_t start;
+	size_t start = w->size;
 
-	put(w, "", 1); /* root */
-	put_u16(w, DNS_TYPE_OPT);
-	put_u16(w, QUERY_UDP_SIZE);
-	put(w, extended, 4);
-	start = begin_rdata(w);
 	if (plan->has_cookie) {
 		put_u16(w, DNS_OPTION_COOKIE);
 		put_u16(w, COOKIE_SIZE);
@@ -515,6 +524,19 @@ static void put_opt(struct writer *w, const struct query *q, const struct opt_pl
 	if (q->ede)
 		put_ede(w, q, q->ede - 1u);
 	end_rdata(w, start);
+}
+
+static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+{
+	const uint64_t head = (uint64_t)DNS_TYPE_OPT << 40 | (uint64_t)QUERY_UDP_SIZE << 24;
+	const uint64_t flags =
+	    (uint64_t)(q->rcode >> 4) << 16 | (q->is_dnssec_ok ? DNS_DO >> 8 : 0);
+	const uint64_t word = htobe64(head | flags); /* up to the first byte of the flags */
+
+	put(w, &word, 8);
+	put(w, "\0\0", 3);
+	if (plan->size > DNS_OPT_SIZE || q->ede)
+		put_options(w, q, plan);
 	set_u16(w, 10, (size_t)(w->bytes[10] << 8 | w->bytes[11]) + 1);
 }
 

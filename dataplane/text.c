@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#define TEMPLATES_MAX (TEXT_MAX / 2) /* a text of one byte and its separator take three */
+
 /* What is written past TEXT_MAX is lost, but for one byte that shows where the cut fell. */
 struct text {
 	uint8_t bytes[TEXT_MAX + 1];
@@ -101,20 +103,22 @@ static void put_template(struct text *text, const struct query *q, const char *t
 	}
 }
 
-/* Whether an earlier visible listing of the same verdict has the same template. */
-static bool is_repeated(const struct query *q, uint32_t at)
+/* The templates in a text, of each the first listing that has it. */
+struct templates {
+	const struct listing *listings[TEMPLATES_MAX];
+	unsigned count;
+};
+
+/* Returns whether it is a new one. */
+static bool add_template(struct templates *t, const struct listing *listing)
 {
-	const struct listing *listing = q->listings->listings[at];
-
-	for (uint32_t i = 0; i < at; i++) {
-		const struct listing *earlier = q->listings->listings[i];
-
-		if (zone_shows(q->zone, earlier->list) &&
-		    earlier->text_size == listing->text_size &&
-		    memcmp(earlier->text, listing->text, listing->text_size) == 0)
-			return true;
+	for (unsigned i = 0; i < t->count; i++) {
+		if (t->listings[i]->text_size == listing->text_size &&
+		    memcmp(t->listings[i]->text, listing->text, listing->text_size) == 0)
+			return false;
 	}
-	return false;
+	t->listings[t->count++] = listing;
+	return true;
 }
 
 /* Size of a text that was cut so that no UTF-8 character (RFC 3629: up to 4 bytes) is torn. */
@@ -133,13 +137,17 @@ static size_t cut(const struct text *text)
 size_t text_write(const struct query *q, uint8_t out_text[TEXT_MAX])
 {
 	struct text text = {.size = 0};
+	struct templates templates;
 	size_t size;
 
-	for (uint32_t i = 0; i < q->listings->count && text.size <= TEXT_MAX; i++) {
+	templates.count = 0;
+	for (uint32_t i = 0;
+	     i < q->listings->count && text.size <= TEXT_MAX && templates.count < TEMPLATES_MAX;
+	     i++) {
 		const struct listing *listing = q->listings->listings[i];
 
 		if (listing->text_size == 0 || !zone_shows(q->zone, listing->list) ||
-		    is_repeated(q, i))
+		    !add_template(&templates, listing))
 			continue;
 		if (text.size > 0)
 			put(&text, "; ", 2);

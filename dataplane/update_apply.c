@@ -7,8 +7,9 @@
 
 #include <errno.h>
 
-#define NAMES_AHEAD 6   /* names whose cache misses overlap */
-#define QUIET_EVERY 256 /* operations between two quiescent states of the update thread */
+#define NAMES_AHEAD 6    /* names whose cache misses overlap */
+#define BURST6      1024 /* ranges of IPv6 that are painted together */
+#define QUIET_EVERY 256  /* operations between two quiescent states of the update thread */
 
 /* The writer borrows nothing, so it may let go any time; others' grace periods wait for it. */
 static void be_quiet(size_t done)
@@ -76,14 +77,20 @@ int update_apply_paint4(struct tables *t, const Reputed__Update__Paint4 *m)
 
 int update_apply_paint6(struct tables *t, const Reputed__Update__Paint6 *m)
 {
-	for (size_t i = 0; i < m->n_first_high; i++) {
-		address6_t first = (address6_t)m->first_high[i] << 64 | m->first_low[i];
-		address6_t last = (address6_t)m->last_high[i] << 64 | m->last_low[i];
-		int rc = table6_paint(t->addresses6, first, last, m->verdict[i]);
+	address6_t firsts[BURST6], lasts[BURST6];
 
+	for (size_t at = 0; at < m->n_first_high; at += BURST6) {
+		size_t left = m->n_first_high - at, count = left < BURST6 ? left : BURST6;
+		int rc;
+
+		for (size_t i = 0; i < count; i++) {
+			firsts[i] = (address6_t)m->first_high[at + i] << 64 | m->first_low[at + i];
+			lasts[i] = (address6_t)m->last_high[at + i] << 64 | m->last_low[at + i];
+		}
+		rc = table6_paint_burst(t->addresses6, firsts, lasts, m->verdict + at, count);
 		if (rc < 0)
 			return rc;
-		be_quiet(i);
+		rcu_quiescent_state();
 	}
 	return 0;
 }

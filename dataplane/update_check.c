@@ -22,6 +22,7 @@ void update_defined_done(struct update_defined *d)
 {
 	update_ids_done(&d->listings);
 	update_ids_done(&d->verdicts);
+	update_ids_done(&d->seen);
 }
 
 static int check_listing(struct update_defined *d, const Reputed__Update__Listing *m,
@@ -52,6 +53,32 @@ static int check_listing(struct update_defined *d, const Reputed__Update__Listin
 	return rc < 0 ? update_error_set(out_error, rc, "define: no memory") : 0;
 }
 
+/* Each is defined, and named once. */
+static int check_listings(struct update_defined *d, const Reputed__Update__Verdict *m,
+                          struct update_error *out_error)
+{
+	size_t count = 0;
+	int rc = 0;
+
+	for (; !rc && count < m->n_listings; count++) {
+		uint32_t id = m->listings[count];
+
+		if (!update_ids_has(&d->listings, id))
+			rc = update_error_set(out_error, -EINVAL,
+			                      "define: verdict %u uses undefined listing %u", m->id,
+			                      id);
+		else if (update_ids_has(&d->seen, id))
+			rc =
+			    update_error_set(out_error, -EINVAL,
+			                     "define: verdict %u uses listing %u twice", m->id, id);
+		else if (update_ids_add(&d->seen, id) < 0)
+			rc = update_error_set(out_error, -ENOMEM, "define: no memory");
+	}
+	while (count > 0)
+		update_ids_remove(&d->seen, m->listings[--count]);
+	return rc;
+}
+
 static int check_verdict(struct update_defined *d, const Reputed__Update__Verdict *m,
                          struct update_error *out_error)
 {
@@ -67,18 +94,9 @@ static int check_verdict(struct update_defined *d, const Reputed__Update__Verdic
 		return update_error_set(out_error, -EINVAL,
 		                        "define: verdict %u has %zu listings, not 1 .. %d", m->id,
 		                        m->n_listings, VERDICT_LISTINGS_MAX);
-	for (size_t i = 0; i < m->n_listings; i++) {
-		if (!update_ids_has(&d->listings, m->listings[i]))
-			return update_error_set(out_error, -EINVAL,
-			                        "define: verdict %u uses undefined listing %u",
-			                        m->id, m->listings[i]);
-		for (size_t j = 0; j < i; j++) {
-			if (m->listings[j] == m->listings[i])
-				return update_error_set(out_error, -EINVAL,
-				                        "define: verdict %u uses listing %u twice",
-				                        m->id, m->listings[i]);
-		}
-	}
+	rc = check_listings(d, m, out_error);
+	if (rc < 0)
+		return rc;
 	rc = update_ids_add(&d->verdicts, m->id);
 	return rc < 0 ? update_error_set(out_error, rc, "define: no memory") : 0;
 }

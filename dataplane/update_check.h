@@ -20,6 +20,7 @@ int update_error_set(struct update_error *e, int rc, const char *format, ...)
 /* The ids a message may use: of what is published and of the batch so far. */
 struct update_defined {
 	struct update_ids listings, verdicts;
+	struct update_ids seen; /* listings of the verdict that is being checked; else empty */
 };
 void update_defined_done(struct update_defined *d);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MESSAGE_CAPACITY 4096               /* room for 64 A records or a text, and the question */
+#define MESSAGE_CAPACITY UINT16_MAX         /* as over TCP */
 #define NAME_TEXT_SIZE   (4 * DNS_NAME_MAX) /* each byte as \DDD, and the end */
 #define LOOPBACK         (((address6_t)0xffff << 32) | 0x7f000001)
 
@@ -250,6 +250,7 @@ static int copy_listings(const struct update_list_names *names, const struct que
                          Reputed__Update__LookupZone *zone)
 {
 	const struct verdict *all = q->listings ? q->listings : q->observed;
+	size_t size = 0;
 
 	if (!all)
 		return 0;
@@ -258,13 +259,20 @@ static int copy_listings(const struct update_list_names *names, const struct que
 		return -ENOMEM;
 	for (uint32_t i = 0; i < all->count; i++) {
 		const struct listing *listing = all->listings[i];
-		int rc = 0;
+		int rc;
 
-		if (zone_shows(q->zone, listing->list) ||
-		    observed_has(q->zone->observed, listing->list))
-			rc = add_listing(names, q, listing, zone);
+		if (!zone_shows(q->zone, listing->list) &&
+		    !observed_has(q->zone->observed, listing->list))
+			continue;
+		if (size >= UPDATE_LOOKUP_SIZE) {
+			zone->listings_left++;
+			continue;
+		}
+		rc = add_listing(names, q, listing, zone);
 		if (rc < 0)
 			return rc;
+		size += reputed__update__lookup_listing__get_packed_size(
+		    zone->listings[zone->n_listings - 1]);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ struct update_lookup {
 
 /* Zones of one answer: a piece is made in some milliseconds, and is far below a message's limit. */
 #define UPDATE_LOOKUP_ZONES_MAX 4096
-#define UPDATE_LOOKUP_SIZE      (1u << 20) /* bytes after which no zone is added */
+#define UPDATE_LOOKUP_SIZE      (1u << 20) /* bytes after which no zone, or listing, is added */
 
 /*
  * Ask the zones from a number on, as many as go into an answer; its next_zone tells where the next

@@ -18,16 +18,19 @@
 
 static void codes_text(const Reputed__Update__LookupZone *zone, char out_text[CODES_TEXT_MAX])
 {
-	size_t at = 0;
+	size_t at = 0, i = 0;
 
 	out_text[0] = '\0';
-	for (size_t i = 0; i < zone->n_addresses && at < CODES_TEXT_MAX - SHOW_TEXT_MAX; i++) {
+	for (; i < zone->n_addresses && at < CODES_TEXT_MAX - 2 * SHOW_TEXT_MAX; i++) {
 		char code[SHOW_TEXT_MAX];
 
 		show_code(zone->addresses[i], code);
 		at += (size_t)snprintf(out_text + at, CODES_TEXT_MAX - at, "%s%s", at ? ", " : "",
 		                       code);
 	}
+	if (i < zone->n_addresses)
+		snprintf(out_text + at, CODES_TEXT_MAX - at, " and %zu more",
+		         zone->n_addresses - i);
 }
 
 /* "127.0.0.2, 127.0.0.9", "not listed", "SERVFAIL: not loaded". */
@@ -59,6 +62,8 @@ static void print_listings(const Reputed__Update__LookupZone *zone)
 		free(text);
 	}
 	show_table_done(&table, 4, stdout);
+	if (zone->listings_left)
+		printf("    and %u more\n", zone->listings_left);
 }
 
 static void print_zones(const Reputed__Update__LookupAnswer *answer)
@@ -147,9 +152,10 @@ static json_t *zone_json(const Reputed__Update__LookupZone *zone)
 		                                show_string(listing->text.data, listing->text.len),
 		                                "is_observed", (int)listing->is_observed));
 	}
-	return json_pack("{s:s, s:s, s:i, s:o, s:o?, s:o}", "zone", zone->zone, "name", zone->name,
-	                 "rcode", (int)zone->rcode, "codes", codes, "text",
-	                 show_string(zone->text.data, zone->text.len), "listings", listings);
+	return json_pack("{s:s, s:s, s:i, s:o, s:o?, s:o, s:i}", "zone", zone->zone, "name",
+	                 zone->name, "rcode", (int)zone->rcode, "codes", codes, "text",
+	                 show_string(zone->text.data, zone->text.len), "listings", listings,
+	                 "listings_left", (int)zone->listings_left);
 }
 
 /* sources: NULL when reputed cannot be asked. */

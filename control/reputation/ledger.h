@@ -40,8 +40,12 @@ void ledger_key_of(const struct address_range *address, struct ledger_key *out_k
 /* Where an address is announced: the prior's third step. Returns 0 when nobody knows. */
 typedef uint32_t ledger_asn(const struct address_range *address, void *context);
 
-/* Told of a key whose listings, or whose state in general, an event or the passing of time changed.
+/*
+ * Told of a key whose listings, or whose state in general, an event or the passing of time changed.
+ * Scores drift as evidence decays, so every key is told at least once in LEDGER_SWEEP_MS. The
+ * ledger must not be changed by it.
  */
+#define LEDGER_SWEEP_MS (4096 * 1000)
 typedef void ledger_changed(const struct ledger_key *key, void *context);
 
 struct ledger_hooks {
@@ -52,7 +56,7 @@ struct ledger_hooks {
 
 struct ledger;
 
-/* dials: copied. Errors: NULL with errno ENOMEM */
+/* dials: copied. Errors: NULL with errno ENOMEM, EINVAL (dials_check()) */
 struct ledger *ledger_new(const struct dials *dials, const struct ledger_hooks *hooks);
 void ledger_free(struct ledger *l);
 
@@ -61,7 +65,8 @@ void ledger_advance(struct ledger *l, int64_t now_ms);
 
 /*
  * Count an event that was admitted; time passes to event->received_ms first.
- * Errors: -ENOMEM: nothing was counted
+ * Errors: -ENOMEM, -EINVAL (a class, count or weight that admission lets nothing have): nothing was
+ * counted
  */
 int ledger_apply(struct ledger *l, const struct event *event);
 
@@ -100,25 +105,26 @@ struct ledger_row { /* of one class at one key */
 };
 
 enum ledger_prior {
-	LEDGER_PRIOR_NET,
-	LEDGER_PRIOR_WIDER_NET,
-	LEDGER_PRIOR_ASN,
-	LEDGER_PRIOR_GLOBAL
+	LEDGER_PRIOR_NET, /* /24, /48: of the other addresses in it */
+	LEDGER_PRIOR_ASN, /* of the other nets in it */
+	LEDGER_PRIOR_GLOBAL,
 };
 
 struct ledger_score {
-	int score;      /* 0..100 */
-	int srl;        /* 0..9 */
-	int confidence; /* 0..3: n < 5, < 20, < 100, above */
-	int lane;       /* that decided: 0 slow, 1 fast */
-	double p, n;    /* of that lane */
-	double prior;   /* its parent's p */
-	enum ledger_prior prior_from;
+	int score;                    /* 0..100 */
+	int srl;                      /* 0..9 */
+	int confidence;               /* 0..3: slow n < 5, < 20, < 100, above */
+	int lane;                     /* that decided: 0 slow, 1 fast */
+	double p, n;                  /* of that lane */
+	double prior;                 /* p of the parent, without what this key gave it */
+	enum ledger_prior prior_from; /* the first parent that knows something */
 	/*
-	 * Hundredths of a point of the score: 10000 + sum(of_class) + of_prior, rounded, is `score`
-	 * exactly; bad classes and the prior are negative.
+	 * Hundredths of a point of the score, where bad classes are never positive and good ones
+	 * never negative: 10000 + of_prior + of_history + sum(of_class) + of_rounding is
+	 * 100 * score, exactly. of_history: what the key's older evidence makes of the prior when
+	 * the fast lane decides. of_rounding: to whole points.
 	 */
-	int32_t of_class[EVENT_CLASS_COUNT], of_prior, of_rounding;
+	int32_t of_class[EVENT_CLASS_COUNT], of_prior, of_history, of_rounding;
 };
 
 struct ledger_view {
@@ -135,9 +141,10 @@ struct ledger_view {
 bool ledger_look(const struct ledger *l, const struct ledger_key *key, int64_t now_ms,
                  struct ledger_view *out_view);
 
-/* Just what DNS needs of it. lists: bit 1 << enum dials_list. Returns whether it is known. */
+/* Just what DNS needs of it. Returns whether it is known. */
 struct ledger_answer {
-	uint32_t lists;
+	uint32_t lists;     /* 1 << enum dials_list: those that the key itself is on */
+	uint32_t net_lists; /* those that a net around it is on */
 	int8_t score, srl, confidence;
 };
 bool ledger_answer(const struct ledger *l, const struct ledger_key *key, int64_t now_ms,
@@ -170,8 +177,10 @@ size_t ledger_save(const struct ledger *l, const struct ledger_key *key,
 int ledger_restore(struct ledger *l, const struct ledger_key *key, const uint8_t *bytes,
                    size_t size);
 
-/* Keys changed since the last call, for a checkpoint; each told once. */
+/* Keys changed or forgotten since the last call, for a checkpoint; each told once. Memory is held
+ * for them, so call it now and then. */
 void ledger_dirty(struct ledger *l, ledger_visit *visit, void *context);
 
-/* The moment that the state is of, ms; to be kept with a checkpoint. */
+/* The moment that the state is of, ms; to be kept with a checkpoint. A ledger is restored by
+ * ledger_advance() to that moment first, then ledger_restore() of each key, in any order. */
 int64_t ledger_now(const struct ledger *l);

@@ -86,23 +86,19 @@ bool observed_any(const struct observed *o, const struct verdict *verdict)
 	return false;
 }
 
-/* A list may have several listings in a verdict, with different codes. */
-static bool is_first(const struct verdict *verdict, uint32_t index)
-{
-	for (uint32_t i = 0; i < index; i++) {
-		if (verdict->listings[i]->list == verdict->listings[index]->list)
-			return false;
-	}
-	return true;
-}
-
 void observed_count(struct observed *o, const struct verdict *verdict, unsigned thread)
 {
+	uint64_t left[LISTSET_WORDS]; /* not counted yet: a list may have several listings */
+
+	memcpy(left, o->lists, sizeof(left));
 	for (uint32_t i = 0; i < verdict->count; i++) {
 		uint32_t list = verdict->listings[i]->list;
+		uint64_t bit = (uint64_t)1 << (list % 64);
 
-		if (observed_has(o, list) && is_first(verdict, i))
-			stripes_add(&o->hits, rank(o, list), thread, 1);
+		if (!(left[list / 64] & bit))
+			continue;
+		left[list / 64] &= ~bit;
+		stripes_add(&o->hits, rank(o, list), thread, 1);
 	}
 }
 

@@ -45,6 +45,7 @@ struct listing_item {
 	struct item item;
 	size_t use_count;  /* verdicts, not forgotten, that have it; update thread only */
 	bool is_forgotten; /* update thread only */
+	bool is_taken;     /* by the verdict that is being defined; update thread only */
 	struct listing listing;
 };
 
@@ -240,7 +241,7 @@ int verdicts_define_listing(struct verdicts *v, uint32_t id, uint32_t list, uint
 	item->item.owner = v;
 	item->item.slot = slot;
 	item->use_count = 0;
-	item->is_forgotten = false;
+	item->is_forgotten = item->is_taken = false;
 	item->listing.list = list;
 	item->listing.code = code;
 	item->listing.text_size = (uint8_t)text_size;
@@ -253,25 +254,37 @@ int verdicts_define_listing(struct verdicts *v, uint32_t id, uint32_t list, uint
 	return 0;
 }
 
-static bool comes_before(const struct listing *a, const struct listing *b)
+static int compare(const void *left, const void *right)
 {
-	return a->code != b->code ? a->code < b->code : a->list < b->list;
+	const struct listing *a = *(const struct listing *const *)left;
+	const struct listing *b = *(const struct listing *const *)right;
+	size_t shorter = a->text_size < b->text_size ? a->text_size : b->text_size;
+	int order = (a->code > b->code) - (a->code < b->code);
+
+	if (!order)
+		order = (a->list > b->list) - (a->list < b->list);
+	if (!order)
+		order = memcmp(a->text, b->text, shorter);
+	return order ? order : a->text_size - b->text_size;
 }
 
-/* Sort a listing into a verdict, unless it is there. */
-static void add_listing(struct verdict *verdict, const struct listing *listing)
+/* Give defined listings to a verdict, each once. */
+static void take_listings(const struct verdicts *v, const uint32_t *ids, size_t count,
+                          struct verdict *verdict)
 {
-	size_t at = verdict->count;
+	verdict->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct listing_item *listing = find_item(&v->listings, ids[i]);
 
-	for (size_t i = 0; i < verdict->count; i++) {
-		if (verdict->listings[i] == listing)
-			return;
+		if (listing->is_taken)
+			continue;
+		listing->is_taken = true;
+		listing->use_count++;
+		verdict->listings[verdict->count++] = &listing->listing;
 	}
-	for (; at > 0 && comes_before(listing, verdict->listings[at - 1]); at--)
-		verdict->listings[at] = verdict->listings[at - 1];
-	verdict->listings[at] = listing;
-	verdict->count++;
-	listing_item_of(listing)->use_count++;
+	for (size_t i = 0; i < verdict->count; i++)
+		listing_item_of(verdict->listings[i])->is_taken = false;
+	qsort(verdict->listings, verdict->count, sizeof(verdict->listings[0]), compare);
 }
 
 static bool are_defined(const struct verdicts *v, const uint32_t *listings, size_t count)
@@ -301,12 +314,7 @@ int verdicts_define(struct verdicts *v, verdict_t id, const uint32_t *listings, 
 		return -ENOMEM;
 	item->item.owner = v;
 	item->item.slot = slot;
-	item->verdict.count = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct listing_item *listing = find_item(&v->listings, listings[i]);
-
-		add_listing(&item->verdict, &listing->listing);
-	}
+	take_listings(v, listings, count, &item->verdict);
 	v->stats.verdict_count++;
 	v->stats.memory_size += block_size(item);
 	put_slot(slot, (uintptr_t)item);

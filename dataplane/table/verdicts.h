@@ -16,7 +16,7 @@ typedef uint32_t verdict_t; /* interned id, 24 bits */
 
 #define VERDICT_NONE         0u        /* not listed */
 #define VERDICT_MAX          0xffffffu /* largest verdict or listing id */
-#define VERDICT_LISTINGS_MAX 64        /* listings in one verdict */
+#define VERDICT_LISTINGS_MAX 65536     /* listings in one verdict */
 #define LISTING_TEXT_MAX     255       /* bytes of a text template: one DNS character-string */
 #define LIST_ID_MAX          1023 /* lists are numbered 0..1023, so that a zone's lists are a bitmap */
 
@@ -30,7 +30,7 @@ struct listing {
 
 struct verdict {
 	uint32_t count;                   /* >= 1 */
-	const struct listing *listings[]; /* ascending by code, then by list id */
+	const struct listing *listings[]; /* ascending by code, list id, text */
 };
 
 struct verdicts;

@@ -94,20 +94,39 @@ static uint64_t fold_multiply(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static uint64_t load(const uint8_t *bytes, size_t size)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, bytes, size);
+	return labels_fold(word);
+}
+
+/* The first and the last 4 or 2 bytes of less than 8, or the only one. */
+static uint64_t load_short(const uint8_t *bytes, size_t size)
+{
+	if (size >= 4)
+		return load(bytes, 4) << 32 | load(bytes + size - 4, 4);
+	return size >= 2 ? load(bytes, 2) << 32 | load(bytes + size - 2, 2) : load(bytes, 1);
+}
+
 /*
- * Hash of an apex, upper and lower case alike: eight bytes a multiplication. Keyed, but not more
- * than that: who asks cannot add apexes, so all that can collide is what the operator configured.
+ * Hash of an apex, upper and lower case alike: eight bytes a multiplication, of which the last
+ * eight may have been taken before. Keyed, but not more than that: who asks cannot add apexes, so
+ * all that can collide is what the operator configured.
  */
 static uint64_t hash_apex(const struct labels_key *key, const uint8_t *apex, size_t size)
 {
 	uint64_t hash = key->words[0] ^ size;
 
-	for (size_t at = 0; at < size; at += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, apex + at, size - at < 8 ? size - at : 8);
-		hash = fold_multiply(hash ^ labels_fold(word), key->words[1] | 1);
+	if (size < 8) {
+		hash ^= load_short(apex, size);
+	} else {
+		for (size_t at = 0; at + 8 < size; at += 8)
+			hash = fold_multiply(hash ^ load(apex + at, 8), key->words[1] | 1);
+		hash ^= load(apex + size - 8, 8);
 	}
+	hash = fold_multiply(hash, key->words[1] | 1);
 	return fold_multiply(hash, UINT64_C(0x9e3779b97f4a7c15));
 }
 
@@ -199,10 +218,11 @@ static size_t count_lists(const struct zone *zone)
 }
 
 /* Copy what a zone points to, all but its records. */
-static void copy_parts(struct parts *p, struct zone *zone)
+static void copy_parts(struct parts *p, struct zone *zone, const struct soa *soa, size_t soa_size)
 {
 	struct zone_name ns[ZONE_NS_MAX];
 
+	zone->soa = copy_part(p, soa, soa_size, _Alignof(struct soa));
 	if (zone->values)
 		zone->values = copy_part(p, zone->values, count_lists(zone) * sizeof(uint32_t),
 		                         _Alignof(uint32_t));
@@ -224,14 +244,16 @@ static struct zone *copy_zone(const struct zone *zone)
 {
 	struct zone measured = *zone, *copy;
 	struct parts parts = {NULL, sizeof(*copy)};
+	union soa_buffer soa;
+	size_t soa_size = soa_make(zone, &soa);
 
-	copy_parts(&parts, &measured);
+	copy_parts(&parts, &measured, &soa.soa, soa_size);
 	copy = malloc(parts.size);
 	if (!copy)
 		return NULL;
 	*copy = *zone;
 	parts = (struct parts){(uint8_t *)copy, sizeof(*copy)};
-	copy_parts(&parts, copy);
+	copy_parts(&parts, copy, &soa.soa, soa_size);
 	return copy;
 }
 

@@ -9,6 +9,7 @@
 #include "dataplane/table/listset.h"
 #include "dataplane/table/observed.h"
 #include "dataplane/table/records.h"
+#include "dataplane/table/soa.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -65,6 +66,7 @@ struct zone {
 	struct zone_name soa_rname;    /* none = "hostmaster.<apex>" */
 	const uint32_t *values;        /* of the visible lists by ascending id; NULL = none */
 	const struct records *records; /* static records; NULL = none */
+	const struct soa *soa;         /* made by zones_add() */
 };
 
 struct zones;

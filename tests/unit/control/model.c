@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define ID_MAX       4096 /* more would be an id leak in these small tests */
-#define LISTINGS_MAX 64
+#define LISTINGS_MAX 512
 
 /* For what cannot fail in a test that makes sense. */
 static void must(bool is_true)

@@ -119,7 +119,6 @@ struct merged {
 	struct dataset *datasets[LISTS];
 	struct merge_never never;
 	struct merge_view view;
-	uint64_t truncated;
 };
 
 static void merged_init(struct merged *m, unsigned count, uint64_t *seed)
@@ -135,8 +134,7 @@ static void merged_init(struct merged *m, unsigned count, uint64_t *seed)
 		    merge_source_init(&m->sources[i], m->datasets[i], i, 0x7f000002, "text"), 0);
 		m->pointers[i] = &m->sources[i];
 	}
-	m->truncated = 0;
-	m->view = (struct merge_view){m->catalog, &m->never, m->pointers, count, &m->truncated};
+	m->view = (struct merge_view){m->catalog, &m->never, m->pointers, count};
 }
 
 static void merged_done(struct merged *m)
@@ -163,7 +161,7 @@ static uint32_t expect_at(struct merged *m, unsigned offset)
 			assert_int_equal(
 			    merge_set(m->catalog, &m->sources[i], set, &verdicts[count++]), 0);
 	}
-	assert_int_equal(merge_union(&m->view, verdicts, count, &verdict), 0);
+	assert_int_equal(catalog_union(m->catalog, verdicts, count, &verdict), 0);
 	return verdict;
 }
 

@@ -126,10 +126,35 @@ static void test_rows(void **state)
 	}
 }
 
+/* Texts that come again and again cost no more than the different ones: this ends in no time. */
+static void test_many(void **state)
+{
+	enum { MANY = 60000 };
+	struct zone zone = {.lists = {1 << 1}};
+	struct verdict *verdict = malloc(sizeof(*verdict) + MANY * sizeof(struct listing *));
+	const struct listing **slots = (const struct listing **)verdict->listings;
+	const struct listing *texts[] = {listing_new(3, 0, "c"), listing_new(1, 0, "a"),
+	                                 listing_new(1, 0, "b")};
+	struct query q = {.kind = QUERY_IP4, .zone = &zone, .listings = verdict};
+	uint8_t text[TEXT_MAX];
+
+	(void)state;
+	verdict->count = MANY;
+	for (unsigned i = 0; i < MANY; i++)
+		slots[i] = texts[i / (MANY / 3)];
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(text_write(&q, text), 4);
+	assert_memory_equal(text, "a; b", 4);
+	for (unsigned i = 0; i < 3; i++)
+		free((void *)texts[i]);
+	free(verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

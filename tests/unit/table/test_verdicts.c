@@ -84,7 +84,7 @@ static void test_subject(void **state)
 	}
 }
 
-/* Listing 1..6 of mixed codes and lists; 64 more from 100 on. */
+/* Listing 1..6 of mixed codes and lists. */
 static struct verdicts *new_with_listings(void)
 {
 	static const struct {
@@ -98,8 +98,6 @@ static struct verdicts *new_with_listings(void)
 		assert_int_equal(
 		    verdicts_define_listing(v, i + 1, listings[i].list, listings[i].code, NULL, 0),
 		    0);
-	for (uint32_t i = 0; i < 65; i++)
-		assert_int_equal(verdicts_define_listing(v, 100 + i, 0, CODE(200 - i), NULL, 0), 0);
 	return v;
 }
 
@@ -154,21 +152,50 @@ static void test_define(void **state)
 	verdicts_free(v);
 }
 
-static void test_most_listings(void **state)
+/* Listings of one list and code are in the order of their texts, whatever their ids. */
+static void test_order_of_texts(void **state)
 {
-	struct verdicts *v = new_with_listings();
-	uint32_t ids[VERDICT_LISTINGS_MAX + 1];
+	static const char *const texts[] = {"b", "", "ab", "a"};
+	const uint32_t ids[] = {1, 2, 3, 4}, want[] = {2, 4, 3, 1};
+	struct verdicts *v = verdicts_new();
 	const struct verdict *verdict;
 
 	(void)state;
-	for (uint32_t i = 0; i < VERDICT_LISTINGS_MAX + 1; i++)
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(
+		    verdicts_define_listing(v, i + 1, 1, CODE(2), texts[i], strlen(texts[i])), 0);
+	assert_int_equal(verdicts_define(v, 1, ids, 4), 0);
+	verdict = verdicts_get(v, 1);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_memory_equal(verdict->listings[i]->text, texts[want[i] - 1],
+		                    verdict->listings[i]->text_size);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(verdict->listings[i]->text_size, strlen(texts[want[i] - 1]));
+	verdicts_free(v);
+}
+
+static void test_most_listings(void **state)
+{
+	static uint32_t ids[VERDICT_LISTINGS_MAX + 1];
+	struct verdicts *v = verdicts_new();
+	const struct verdict *verdict;
+
+	(void)state;
+	for (uint32_t i = 0; i < VERDICT_LISTINGS_MAX + 1; i++) {
 		ids[i] = 100 + i;
+		assert_int_equal(verdicts_define_listing(v, ids[i], i % (LIST_ID_MAX + 1),
+		                                         CODE(0x100 + 7919 * i % 65536), NULL, 0),
+		                 0);
+	}
 	assert_int_equal(verdicts_define(v, 1, ids, VERDICT_LISTINGS_MAX + 1), -EINVAL);
 	assert_int_equal(verdicts_define(v, 1, ids, VERDICT_LISTINGS_MAX), 0);
 	verdict = verdicts_get(v, 1);
 	assert_int_equal(verdict->count, VERDICT_LISTINGS_MAX);
 	for (uint32_t i = 1; i < verdict->count; i++)
 		assert_true(verdict->listings[i - 1]->code < verdict->listings[i]->code);
+	ids[VERDICT_LISTINGS_MAX - 1] = ids[0]; /* far from its twin */
+	assert_int_equal(verdicts_define(v, 2, ids, VERDICT_LISTINGS_MAX), 0);
+	assert_int_equal(verdicts_get(v, 2)->count, VERDICT_LISTINGS_MAX - 1);
 	verdicts_free(v);
 }
 
@@ -277,6 +304,7 @@ int main(void)
 	    cmocka_unit_test(test_define_listing),
 	    cmocka_unit_test(test_subject),
 	    cmocka_unit_test(test_define),
+	    cmocka_unit_test(test_order_of_texts),
 	    cmocka_unit_test(test_most_listings),
 	    cmocka_unit_test(test_forget),
 	    cmocka_unit_test(test_forget_as_a_reader),
