@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/publish.h"
-
 #include "control/config_same.h"
 #include "control/config_send.h"
-#include "control/lists.h"
 #include "control/load.h"
-#include "control/zone_message.h"
+#include "control/publish_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,25 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* What a configuration that was adopted changed, and is not sent yet. */
-struct due {
-	bool any, keys, limits;
-};
-
-struct publish {
-	struct lists lists;
-	struct zone_files files; /* of the configuration in lists */
-	struct push push;
-	struct catalog *catalog; /* what is painted, when is_synced */
-	bool is_synced;          /* the data plane has what it should */
-	uint64_t generation;     /* of the last batch */
-	uint8_t *zones;          /* the zones that were sent last, packed */
-	size_t zones_size;
-	struct due due;     /* when is_synced */
-	publish_fill *fill; /* NULL: nobody publishes parts */
-	void *fill_context;
-};
 
 struct publish *publish_new(const struct config *config)
 {
@@ -89,22 +67,39 @@ void publish_set_fill(struct publish *p, publish_fill *fill, void *context)
 	p->fill_context = context;
 }
 
+/* The data plane does not have what it should, or we do not know. */
+static void lose_sync(struct publish *p)
+{
+	catalog_free(p->catalog);
+	p->catalog = NULL;
+	p->is_synced = false;
+	p->due = (struct publish_due){0};
+}
+
+int publish_freshen_list(struct publish *p, unsigned list)
+{
+	struct dataset *d;
+
+	if (!p->lists.is_behind[list])
+		return 0;
+	d = p->fill(p->fill_context, list, NULL);
+	if (!d)
+		return -ENOMEM;
+	dataset_free(p->lists.datasets[list]);
+	p->lists.datasets[list] = d;
+	p->lists.is_behind[list] = false;
+	return 0;
+}
+
 /* All but one, or all: LISTS_NONE. */
 static int freshen(struct publish *p, unsigned but)
 {
-	for (unsigned i = 0; i < p->lists.config->lists_count; i++) {
-		struct dataset *d;
+	int rc = 0;
 
-		if (!p->lists.is_behind[i] || i == but)
-			continue;
-		d = p->fill(p->fill_context, i);
-		if (!d)
-			return -ENOMEM;
-		dataset_free(p->lists.datasets[i]);
-		p->lists.datasets[i] = d;
-		p->lists.is_behind[i] = false;
-	}
-	return 0;
+	for (unsigned i = 0; i < p->lists.config->lists_count && rc == 0; i++)
+		if (i != but)
+			rc = publish_freshen_list(p, i);
+	return rc;
 }
 
 int publish_freshen(struct publish *p)
@@ -112,25 +107,31 @@ int publish_freshen(struct publish *p)
 	return freshen(p, LISTS_NONE);
 }
 
-/* The data plane does not have what it should, or we do not know. */
-static void lose_sync(struct publish *p)
+int publish_behind(struct publish *p, unsigned list)
 {
-	catalog_free(p->catalog);
-	p->catalog = NULL;
-	p->is_synced = false;
-	p->due = (struct due){0};
+	const struct dataset_options options = {.drop_bogons = false};
+	struct dataset_builder *b;
+
+	if (!p->lists.datasets[list]) {
+		b = dataset_builder_new(&options);
+		p->lists.datasets[list] = b ? dataset_finish(b) : NULL;
+		if (!p->lists.datasets[list])
+			return -ENOMEM;
+		p->lists.facts[list].is_loaded = true;
+		lose_sync(p);
+	}
+	p->lists.is_behind[list] = true;
+	return 0;
 }
 
-/* A batch failed: the data plane throws it away when the connection closes. */
-static void abandon(struct publish *p, int rc)
+void publish_abandon(struct publish *p, int rc)
 {
 	if (push_is_open(&p->push))
 		push_close(&p->push, strerror(-rc));
 	lose_sync(p);
 }
 
-/* Above all generations before, also those of a control or data plane that was restarted. */
-static uint64_t next_generation(const struct publish *p, bool is_full)
+uint64_t publish_next_generation(const struct publish *p, bool is_full)
 {
 	uint64_t last = p->generation, now_s = (uint64_t)time(NULL);
 
@@ -155,17 +156,13 @@ static void tell_failure(const struct publish *p, int rc, struct publish_result 
 		         push_is_open(&p->push) ? "not sent yet" : p->push.error);
 }
 
-static void tell_success(const struct publish *p, struct publish_result *out_result)
+void publish_tell_success(const struct publish *p, struct publish_result *out_result)
 {
 	out_result->is_answered = true;
 	out_result->generation = p->generation;
 }
 
-/*
- * Remember zones as sent, packed. Returns 1, or 0 when they are those that were sent last.
- * Errors: -ENOMEM
- */
-static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones)
+int publish_remember_zones(struct publish *p, const Reputed__Update__Zones *zones)
 {
 	size_t size = reputed__update__zones__get_packed_size(zones);
 	uint8_t *packed = malloc(size + 1);
@@ -188,7 +185,7 @@ static int send_configuration(struct publish *p, struct batch *b, bool is_full)
 {
 	const struct config *config = p->lists.config;
 	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts, &p->files);
-	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	int rc = zones ? publish_remember_zones(p, zones) : -ENOMEM;
 
 	if (rc > 0 || (!rc && (is_full || p->due.keys)))
 		rc = config_send_zones(b, config, zones);
@@ -204,7 +201,7 @@ static int send_configuration(struct publish *p, struct batch *b, bool is_full)
 /* The whole of a full load. Errors: negative errno */
 static int send_all(struct publish *p)
 {
-	uint64_t generation = next_generation(p, true);
+	uint64_t generation = publish_next_generation(p, true);
 	struct lists_view view;
 	struct batch *b = NULL;
 	int rc = publish_freshen(p);
@@ -224,14 +221,14 @@ static int send_all(struct publish *p)
 	if (rc < 0)
 		return rc;
 	p->generation = generation;
-	p->due = (struct due){0};
+	p->due = (struct publish_due){0};
 	return 0;
 }
 
 /* A batch without lists. Errors: negative errno; not synced any more */
 static int send_due(struct publish *p)
 {
-	uint64_t generation = next_generation(p, false);
+	uint64_t generation = publish_next_generation(p, false);
 	struct batch *b = batch_new(&p->push, p->catalog, generation, false, 0);
 	int rc = b ? send_configuration(p, b, false) : -errno;
 
@@ -239,11 +236,11 @@ static int send_due(struct publish *p)
 		rc = batch_commit(b, publish_entries(p));
 	batch_free(b);
 	if (rc < 0) {
-		abandon(p, rc);
+		publish_abandon(p, rc);
 		return rc;
 	}
 	p->generation = generation;
-	p->due = (struct due){0};
+	p->due = (struct publish_due){0};
 	return 0;
 }
 
@@ -265,14 +262,14 @@ static int sync(struct publish *p, struct publish_result *out_result)
 		p->catalog = catalog_new();
 		rc = p->catalog ? send_all(p) : -errno;
 		if (rc < 0)
-			abandon(p, rc);
+			publish_abandon(p, rc);
 	}
 	if (rc < 0) {
 		tell_failure(p, rc, out_result);
 		return rc;
 	}
 	p->is_synced = true;
-	tell_success(p, out_result);
+	publish_tell_success(p, out_result);
 	return 0;
 }
 
@@ -281,8 +278,8 @@ static int send_zones(struct publish *p)
 {
 	Reputed__Update__Zones *zones =
 	    zone_message_zones(p->lists.config, p->lists.facts, &p->files);
-	uint64_t generation = next_generation(p, false);
-	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	uint64_t generation = publish_next_generation(p, false);
+	int rc = zones ? publish_remember_zones(p, zones) : -ENOMEM;
 	struct batch *b = NULL;
 
 	if (rc > 0) {
@@ -297,7 +294,7 @@ static int send_zones(struct publish *p)
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
 	if (rc < 0)
-		abandon(p, rc);
+		publish_abandon(p, rc);
 	return rc;
 }
 
@@ -332,7 +329,7 @@ int publish_use(struct publish *p, unsigned list, bool is_off, bool is_expired,
 	if (send_zones(p) < 0) /* is done again in full */
 		rc = sync(p, out_result);
 	else
-		tell_success(p, out_result);
+		publish_tell_success(p, out_result);
 	return rc;
 }
 
@@ -347,7 +344,9 @@ int publish_adopt(struct publish *p, const struct config *config)
 
 	if (rc < 0)
 		return rc;
-	rc = publish_freshen(p);
+	for (unsigned i = 0; i < old->lists_count && rc == 0; i++)
+		if (old->lists[i].kept == KEPT_NOTHING) /* the others are filled at any time */
+			rc = publish_freshen_list(p, i);
 	if (!rc)
 		rc = zone_files_init(&files, config);
 	if (rc < 0) {
@@ -422,7 +421,7 @@ static int change_init(struct change *c, const struct dataset *dataset)
 static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t entries)
 {
 	struct publish *p = c->p;
-	uint64_t generation = next_generation(p, false);
+	uint64_t generation = publish_next_generation(p, false);
 	struct batch *b = batch_new(&p->push, p->catalog, generation, false, 0);
 	int rc;
 
@@ -449,14 +448,14 @@ static int send_change(struct change *c, uint64_t entries)
 
 	if (c->is_for_zones) {
 		zones = zone_message_zones(p->lists.config, p->lists.facts, &p->files);
-		rc = zones ? remember_zones(p, zones) : -ENOMEM;
+		rc = zones ? publish_remember_zones(p, zones) : -ENOMEM;
 	}
 	if (rc > 0 || (!rc && (changes->added || changes->removed || changes->name_count)))
 		rc = send_batch(c, rc ? zones : NULL, entries);
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
 	if (rc < 0)
-		abandon(p, rc);
+		publish_abandon(p, rc);
 	return rc;
 }
 
@@ -486,41 +485,6 @@ static uint64_t count_of(const struct dataset *dataset)
 	return dataset ? dataset->facts.entry_count : 0;
 }
 
-/* Learn the codes of a part of a list. Returns whether the zones do not know one of them. */
-static bool learn_part(struct publish *p, unsigned list, const struct dataset *part)
-{
-	struct zone_message_list *facts = &p->lists.facts[list], learned = *facts;
-	bool is_new = false;
-
-	zone_message_learn(&learned, &p->lists.config->lists[list], part);
-	for (unsigned i = 0; i < sizeof(facts->test_codes) / sizeof(facts->test_codes[0]); i++) {
-		is_new |= (learned.test_codes[i] & ~facts->test_codes[i]) != 0;
-		facts->test_codes[i] |= learned.test_codes[i];
-	}
-	return is_new;
-}
-
-int publish_part(struct publish *p, unsigned list, const struct dataset *was,
-                 const struct dataset *is, struct publish_result *out_result)
-{
-	struct dataset *whole = p->lists.datasets[list];
-	uint64_t entries = lists_entries(&p->lists) - count_of(was) + count_of(is);
-	int rc;
-
-	*out_result = (struct publish_result){0};
-	if (!p->fill || !whole || !p->is_synced || push_check(&p->push) < 0)
-		return -EAGAIN;
-	p->lists.datasets[list] = (struct dataset *)was; /* what is compared and merged with */
-	rc = publish_change(p, list, is, learn_part(p, list, is), entries, out_result);
-	p->lists.datasets[list] = whole;
-	if (rc < 0)
-		return -EAGAIN;
-	whole->facts.entry_count += count_of(is) - count_of(was);
-	p->lists.is_behind[list] = true;
-	tell_success(p, out_result);
-	return 0;
-}
-
 /*
  * There were not ids enough to get from a list's old version to the new one. A full load, in which
  * the ids of the old one are free, may do; else the old version stays, and all others with it.
@@ -533,7 +497,7 @@ static void publish_scarce(struct publish *p, unsigned list, struct dataset *dat
 	bool was_behind = p->lists.is_behind[list];
 	struct publish_result result;
 
-	abandon(p, -ENOSPC);
+	publish_abandon(p, -ENOSPC);
 	p->lists.datasets[list] = dataset;
 	p->lists.is_behind[list] = false;
 	if (sync(p, out_result) != -ENOSPC) {
@@ -587,7 +551,7 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
 	} else if (rc < 0) {
 		tell_failure(p, rc, out_result);
 	} else {
-		tell_success(p, out_result);
+		publish_tell_success(p, out_result);
 	}
 	return 0;
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * What the files of publishing share: publish.c has lists and the connection, publish_part.c
+ * changes of parts of lists.
+ */
+#include "control/lists.h"
+#include "control/publish.h"
+#include "control/push.h"
+#include "control/zone_message.h"
+
+/* What a configuration that was adopted changed, and is not sent yet. */
+struct publish_due {
+	bool any, keys, limits;
+};
+
+struct publish {
+	struct lists lists;
+	struct zone_files files; /* of the configuration in lists */
+	struct push push;
+	struct catalog *catalog; /* what is painted, when is_synced */
+	bool is_synced;          /* the data plane has what it should */
+	uint64_t generation;     /* of the last batch */
+	uint8_t *zones;          /* the zones that were sent last, packed */
+	size_t zones_size;
+	struct publish_due due; /* when is_synced */
+	publish_fill *fill;     /* NULL: nobody publishes parts */
+	void *fill_context;
+};
+
+/* A batch failed: the data plane throws it away when the connection closes. */
+void publish_abandon(struct publish *p, int rc);
+
+/* Above all generations before, also those of a control or data plane that was restarted. */
+uint64_t publish_next_generation(const struct publish *p, bool is_full);
+
+/*
+ * Remember zones as sent, packed. Returns 1, or 0 when they are those that were sent last.
+ * Errors: -ENOMEM
+ */
+int publish_remember_zones(struct publish *p, const Reputed__Update__Zones *zones);
+
+void publish_tell_success(const struct publish *p, struct publish_result *out_result);
+
+/* Replace the dataset of a list if it is behind. Errors: -ENOMEM */
+int publish_freshen_list(struct publish *p, unsigned list);
