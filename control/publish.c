@@ -118,9 +118,9 @@ int publish_behind(struct publish *p, unsigned list)
 		if (!p->lists.datasets[list])
 			return -ENOMEM;
 		p->lists.facts[list].is_loaded = true;
-		lose_sync(p);
 	}
 	p->lists.is_behind[list] = true;
+	lose_sync(p);
 	return 0;
 }
 

@@ -75,8 +75,8 @@ typedef struct dataset *publish_fill(void *context, unsigned list,
 void publish_set_fill(struct publish *p, publish_fill *fill, void *context);
 
 /*
- * Say that a list's dataset is behind what `fill` gives, without sending anything; a list that has
- * none has an empty one then, and a full load is due. Errors: -ENOMEM
+ * Say that what is published of a list is not what `fill` gives: a full load is due, and nothing is
+ * sent before publish_sync(). A list without a dataset has one from now on. Errors: -ENOMEM
  */
 int publish_behind(struct publish *p, unsigned list);
 
