@@ -57,7 +57,8 @@ int main(int argc, char **argv)
 	questions_must(questions, "memory");
 	urcu_qsbr_register_thread();
 	t = questions_tables(ENTRIES);
-	questions_make(t, kind, ENTRIES, BURSTS * QUERY_BURST_MAX, questions);
+	for (uint32_t i = 0; i < BURSTS * QUERY_BURST_MAX; i++)
+		questions_make(t, kind, ENTRIES, i, &questions[i]);
 	ask(t, questions);
 	free(questions);
 	tables_free(t);

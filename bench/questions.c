@@ -14,8 +14,8 @@
 static const uint8_t apex_addresses[] = "\2bl\7example", apex_all[] = "\3all\2bl\4test";
 
 const char *const questions_names[QUESTIONS_KIND_COUNT] = {
-    "edns", "plain", "edns_cookie_new", "edns_cookie_good", "edns_mixed_zone", "edns_text",
-    "edns_ip6", "edns_name"};
+    "edns",      "plain",    "edns_cookie_new", "edns_cookie_good", "edns_mixed_zone",
+    "edns_text", "edns_ip6", "edns_name"};
 
 void questions_must(bool is_good, const char *what)
 {
@@ -90,12 +90,12 @@ struct tables *questions_tables(uint32_t entries)
 	add_zone(t->zones, apex_all, sizeof(apex_all),
 	         ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES);
 	/* everybody but a network: as an operator of a public list has it */
-	questions_must(table6_paint(t->access->clients, 0, ~(address6_t)0,
-	                            ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
-	                   table6_paint(t->access->clients, (address6_t)0xffffc0000200 << 0,
-	                                (address6_t)0xffffc00002ff << 0,
-	                                ACCESS_VALUE(ACCESS_REFUSE)) == 0,
-	               "access");
+	questions_must(
+	    access_rules_paint(t->access, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
+		access_rules_paint(t->access, (address6_t)0xffffc0000200 << 0,
+	                           (address6_t)0xffffc00002ff << 0,
+	                           ACCESS_VALUE(ACCESS_REFUSE)) == 0,
+	    "access");
 	t->settings = settings_new();
 	questions_must(t->settings, "settings");
 	t->settings->secret_count = 1;
@@ -116,7 +116,7 @@ static uint8_t *put_nibbles(uint8_t *at, address6_t address)
 {
 	for (unsigned i = 0; i < 32; i++) {
 		*at++ = 1;
-		*at++ = (uint8_t)"0123456789abcdef"[(unsigned)(address >> 4 * i) & 15];
+		*at++ = (uint8_t) "0123456789abcdef"[(unsigned)(address >> 4 * i) & 15];
 	}
 	return at;
 }
@@ -163,29 +163,27 @@ static uint8_t *put_opt(uint8_t *at, const uint8_t *cookie, uint8_t cookie_size)
 }
 
 void questions_make(const struct tables *t, enum questions_kind kind, uint32_t entries,
-                    uint32_t count, struct question *out_questions)
+                    uint32_t number, struct question *out_question)
 {
 	const uint8_t cookie_size = kind == QUESTIONS_COOKIE_NEW    ? COOKIE_CLIENT_SIZE
 	                            : kind == QUESTIONS_COOKIE_GOOD ? COOKIE_SIZE
 	                                                            : 0;
+	struct question *m = out_question;
+	uint8_t *at = m->bytes, cookie[COOKIE_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8};
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct question *m = &out_questions[i];
-		uint8_t *at = m->bytes, cookie[COOKIE_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8};
-
-		memset(m, 0, sizeof(*m));
-		m->client = (address6_t)0xffff << 32 | (10u << 24 | (i * 7 & 0xff) << 16 | 53);
+	memset(m, 0, sizeof(*m));
+	m->client = (address6_t)0xffff << 32 | (10u << 24 | (number * 7 & 0xff) << 16 | 53);
+	if (cookie_size)
 		cookie_check(t->settings, m->client, (uint32_t)(QUESTIONS_NOW_US / 1000000), cookie,
 		             COOKIE_CLIENT_SIZE, cookie);
-		at[2] = 1;
-		at[5] = 1;
-		at[11] = kind != QUESTIONS_PLAIN;
-		at = put_name(at + 12, kind, entries, i);
-		at = put(at, (uint8_t[]){0, kind == QUESTIONS_TEXT ? 16 : 1, 0, 1}, 4);
-		if (kind != QUESTIONS_PLAIN)
-			at = put_opt(at, cookie, cookie_size);
-		m->size = (uint16_t)(at - m->bytes);
-	}
+	at[2] = 1;
+	at[5] = 1;
+	at[11] = kind != QUESTIONS_PLAIN;
+	at = put_name(at + 12, kind, entries, number);
+	at = put(at, (uint8_t[]){0, kind == QUESTIONS_TEXT ? 16 : 1, 0, 1}, 4);
+	if (kind != QUESTIONS_PLAIN)
+		at = put_opt(at, cookie, cookie_size);
+	m->size = (uint16_t)(at - m->bytes);
 }
 
 void questions_ask(const struct question *question, uint8_t *message, uint16_t capacity,

@@ -42,9 +42,9 @@ void questions_must(bool is_good, const char *what);
  */
 struct tables *questions_tables(uint32_t entries);
 
-/* Make some questions for those tables. Their clients are of 256 networks. */
+/* Make question `number` of a kind for those tables; even ones hit. Clients are of 256 networks. */
 void questions_make(const struct tables *t, enum questions_kind kind, uint32_t entries,
-                    uint32_t count, struct question *out_questions);
+                    uint32_t number, struct question *out_question);
 
 /* Set the caller's fields of a query; message: where the question is copied to. */
 void questions_ask(const struct question *question, uint8_t *message, uint16_t capacity,

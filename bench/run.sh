@@ -28,4 +28,8 @@ run "$build/bench/bench_change" 500
 run "$build/bench/bench_load" 1000000
 run bench/bench_load.py "$build" 1000000 1
 run bench/bench_real.py "$build" 1
+run bench/whole_path.py "$build" pcap 100000 1
+run bench/whole_path.py "$build" memif 100000 1
+run bench/whole_path.py "$build" sockets 100000 1
+run bench/whole_path.py "$build" veth 100000 1
 exit $status

@@ -8,6 +8,7 @@
 #include "control/merge_names.h"
 #include "control/publisher.h"
 #include "control/request.h"
+#include "control/shadow.h"
 #include "control/show.h"
 #include "control/sources.h"
 #include "control/status.h"
@@ -433,6 +434,9 @@ static void commands_dispatch(struct engine *e, struct server_request *client,
 	case REQUEST_FEEDS_DISABLE:
 	case REQUEST_FEEDS_ENABLE:
 		commands_switch(e, client, r);
+		break;
+	case REQUEST_FEEDS_DIFF:
+		shadow_find(e, client, r);
 		break;
 	case REQUEST_FEEDS_PUSH:
 		commands_push(e, client, r);

@@ -28,7 +28,7 @@
 #define CONFIG_KEEP_MAX      32  /* versions of a feed on disk */
 #define CONFIG_MUST_LIST_MAX 32
 
-enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
+enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_NEVER, CONFIG_HUGEPAGES_REQUIRE };
 enum config_idle { IDLE_POLL, IDLE_BACKOFF };
 enum config_access_action { /* = enum access_action */
 	                    CONFIG_ALLOW,
@@ -223,6 +223,7 @@ struct config {
 	char **canaries; /* once resolved: the defaults when none are given */
 	unsigned canaries_count;
 	struct config_place *canary_places; /* resolved, parallel to canaries */
+	struct config_reputation *reputation; /* config_reputation.h; NULL = none */
 	struct config_list *lists;
 	unsigned lists_count;
 	struct config_zone *zones;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_schema.h"
 
+#include "control/config_reputation_keys.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -27,8 +28,9 @@ static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(POINTER, char, 0, CYAML_UNLIMITED)};
 static const cyaml_schema_value_t core_value = {CYAML_VALUE_UINT(REQUIRED, unsigned)};
 
-static const cyaml_strval_t hugepages_names[] = {
-    {"auto", HUGEPAGES_AUTO}, {"never", HUGEPAGES_NEVER}, {"require", HUGEPAGES_REQUIRE}};
+static const cyaml_strval_t hugepages_names[] = {{"auto", CONFIG_HUGEPAGES_AUTO},
+                                                 {"never", CONFIG_HUGEPAGES_NEVER},
+                                                 {"require", CONFIG_HUGEPAGES_REQUIRE}};
 static const cyaml_strval_t idle_names[] = {{"poll", IDLE_POLL}, {"backoff", IDLE_BACKOFF}};
 static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
                                               {"refuse", CONFIG_REFUSE},
@@ -207,7 +209,8 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
                             rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),
-    CYAML_FIELD_IGNORE("reputation", OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("reputation", POINTER | OPTIONAL, struct config, reputation,
+                            config_reputation_fields),
     CYAML_FIELD_SEQUENCE("lists", POINTER, struct config, lists, &list_value, 1, CONFIG_LISTS_MAX),
     CYAML_FIELD_SEQUENCE("zones", POINTER, struct config, zones, &zone_value, 1, CONFIG_ZONES_MAX),
     CYAML_FIELD_END};
@@ -307,7 +310,7 @@ static const cyaml_schema_field_t *field_find(const cyaml_schema_field_t *fields
 static void tell_unknown(const struct walk *w, const cyaml_schema_field_t *fields,
                          const struct config_node *node, const struct config_path *path)
 {
-	char known[256] = "";
+	char known[768] = "";
 	size_t at = 0;
 
 	for (; fields->key && at < sizeof(known); fields++)

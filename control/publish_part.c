@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_send.h"
 #include "control/publish_private.h"
+#include "control/zone_message.h"
 
 #include <errno.h>
 #include <stdlib.h>

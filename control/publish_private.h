@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What the files of publishing share: publish.c has lists and the connection, publish_part.c
- * changes of parts of lists.
+ * What the files of publish.h share: publish.c brings the data plane what it should have,
+ * publish_change.c takes a list from one version to the next, publish_part.c parts of several.
  */
 #include "control/lists.h"
 #include "control/publish.h"
 #include "control/push.h"
-#include "control/zone_message.h"
+#include "control/zone_files.h"
 
 /* What a configuration that was adopted changed, and is not sent yet. */
-struct publish_due {
+struct due {
 	bool any, keys, limits;
 };
 
@@ -23,10 +23,19 @@ struct publish {
 	uint64_t generation;     /* of the last batch */
 	uint8_t *zones;          /* the zones that were sent last, packed */
 	size_t zones_size;
-	struct publish_due due; /* when is_synced */
-	publish_fill *fill;     /* NULL: nobody publishes parts */
+	struct due due;     /* when is_synced */
+	publish_fill *fill; /* NULL: nobody publishes parts */
 	void *fill_context;
 };
+
+/* Replace the dataset of a list if it is behind. Errors: -ENOMEM */
+int publish_freshen_list(struct publish *p, unsigned list);
+
+/* Replace datasets that are behind, but for one list's, or all: LISTS_NONE. Errors: -ENOMEM */
+int publish_freshen_but(struct publish *p, unsigned but);
+
+/* The data plane does not have what it should, or we do not know. */
+void publish_lose_sync(struct publish *p);
 
 /* A batch failed: the data plane throws it away when the connection closes. */
 void publish_abandon(struct publish *p, int rc);
@@ -34,13 +43,14 @@ void publish_abandon(struct publish *p, int rc);
 /* Above all generations before, also those of a control or data plane that was restarted. */
 uint64_t publish_next_generation(const struct publish *p, bool is_full);
 
+void publish_tell_failure(const struct publish *p, int rc, struct publish_result *out_result);
+void publish_tell_success(const struct publish *p, struct publish_result *out_result);
+
 /*
  * Remember zones as sent, packed. Returns 1, or 0 when they are those that were sent last.
  * Errors: -ENOMEM
  */
 int publish_remember_zones(struct publish *p, const Reputed__Update__Zones *zones);
 
-void publish_tell_success(const struct publish *p, struct publish_result *out_result);
-
-/* Replace the dataset of a list if it is behind. Errors: -ENOMEM */
-int publish_freshen_list(struct publish *p, unsigned list);
+/* Connect if needed, and load in full if needed; a failure is told and returned. */
+int publish_bring(struct publish *p, struct publish_result *out_result);

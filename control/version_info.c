@@ -91,6 +91,9 @@ char *version_info_dump(const struct version_info *info)
 		failed |= json_object_set_new(object, n->name, json_integer(number));
 	}
 	failed |= json_object_set_new(object, "format", json_string(info->format));
+	if (info->has_options)
+		failed |= json_object_set_new(object, "options",
+		                              version_bytes(info->options, sizeof(info->options)));
 	failed |= json_object_set_new(object, "reason", json_string(info->reason));
 	failed |= json_object_set_new(object, "guard", json_string(info->guard));
 	failed |= json_object_set_new(object, "cause", json_integer(info->cause));
@@ -146,6 +149,11 @@ static int version_read(const json_t *object, struct version_info *out_info)
 	                     sizeof(out_info->reason)) < 0 ||
 	    version_set_bytes(json_object_get(object, "checksum"), out_info->checksum,
 	                      sizeof(out_info->checksum)) < 0)
+		return -EBADMSG;
+	out_info->has_options = json_object_get(object, "options") != NULL;
+	if (out_info->has_options &&
+	    version_set_bytes(json_object_get(object, "options"), out_info->options,
+	                      sizeof(out_info->options)) < 0)
 		return -EBADMSG;
 	if (json_object_get(object, "guard") &&
 	    version_set_text(json_object_get(object, "guard"), out_info->guard,

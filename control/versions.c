@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/durable.h"
+#include "control/version_format.h"
 #include "control/versions_private.h"
 
 #include <errno.h>
@@ -64,6 +65,18 @@ static void versions_settle(struct versions *v, int pointer_rc)
 	versions_fall_back(v);
 }
 
+static void versions_prune_options(struct versions *v)
+{
+	const struct version_info *used[VERSIONS_KNOWN + 1];
+	size_t count = 0;
+
+	for (size_t i = 0; i < v->good_count; i++)
+		used[count++] = &v->good[i];
+	if (v->has_held)
+		used[count++] = &v->held;
+	version_format_prune(v->folder, used, count);
+}
+
 struct versions *versions_open(const char *directory, versions_complain *complain, void *context)
 {
 	struct versions *v = calloc(1, sizeof(*v));
@@ -90,6 +103,7 @@ struct versions *versions_open(const char *directory, versions_complain *complai
 	versions_settle(v, pointer_rc);
 	versions_prune(v);
 	versions_load_held(v);
+	versions_prune_options(v);
 	return v;
 fail_close:
 	close(v->folder);
@@ -270,6 +284,11 @@ int versions_hold(struct versions *v, const struct version_info *info)
 	v->held = *info;
 	v->has_held = true;
 	return 0;
+}
+
+int versions_folder(const struct versions *v)
+{
+	return v->folder;
 }
 
 void versions_discard(struct versions *v)

@@ -88,32 +88,6 @@ static void match_name(const struct tables *t, struct query *q)
 		names_lookup(t->names, q->name, q->name_size, m);
 }
 
-/* Find the matches of a burst at once, so that their cache misses overlap. */
-static void match_names(const struct tables *t, struct query *queries, unsigned count)
-{
-	struct names_query names[QUERY_BURST_MAX];
-	struct names_match matches[QUERY_BURST_MAX];
-	struct query *wanted[QUERY_BURST_MAX];
-	unsigned name_count = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
-
-		if (q->drop == DROP_NONE && q->kind == QUERY_NAME && q->access == ACCESS_ALLOW &&
-		    q->zone->content & ZONE_HAS_NAMES && q->label_count <= LABELS_TRIED) {
-			wanted[name_count] = q;
-			names[name_count++] = (struct names_query){q->name, q->name_size};
-		}
-	}
-	if (name_count == 0)
-		return;
-	names_lookup_burst(t->names, names, name_count, matches);
-	for (unsigned i = 0; i < name_count; i++) {
-		wanted[i]->match = matches[i];
-		wanted[i]->has_match = true;
-	}
-}
-
 /*
  * Whether names are listed below this one, through put names or through a subtree verdict, which
  * covers any child that was not put itself (RFC 4592).
@@ -168,20 +142,53 @@ static bool exists(const struct tables *t, struct query *q)
 	return is_name_server(q);
 }
 
-static verdict_t lookup4(const struct tables *t, struct query *q)
+/* What a burst asks of one table. */
+struct wanted {
+	struct query *queries[QUERY_BURST_MAX];
+	unsigned count;
+};
+
+static void want(struct wanted *w, struct query *q, bool is_wanted)
 {
-	if (q->address4 >> 8 == TEST_ALWAYS >> 8) {
+	w->queries[w->count] = q;
+	w->count += is_wanted;
+}
+
+/* Tables are asked for a burst at once, so that its cache misses overlap. */
+static void lookup4(const struct tables *t, const struct wanted *w)
+{
+	uint32_t addresses[QUERY_BURST_MAX];
+	verdict_t verdicts[QUERY_BURST_MAX];
+
+	for (unsigned i = 0; i < w->count; i++)
+		addresses[i] = w->queries[i]->address4;
+	table4_lookup_burst(t->addresses4, addresses, w->count, verdicts);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct query *q = w->queries[i];
+
+		q->verdict = verdicts[i];
+		if (q->address4 >> 8 != TEST_ALWAYS >> 8)
+			continue;
 		q->is_test_entry = is_test_in(q->zone, q->address4, q->address4);
 		if (q->is_test_entry || q->address4 == TEST_NEVER)
-			return VERDICT_NONE;
+			q->verdict = VERDICT_NONE;
 	}
-	return table4_lookup(t->addresses4, q->address4);
+}
+
+static void lookup6(const struct tables *t, const struct wanted *w)
+{
+	address6_t addresses[QUERY_BURST_MAX];
+	verdict_t verdicts[QUERY_BURST_MAX];
+
+	for (unsigned i = 0; i < w->count; i++)
+		addresses[i] = w->queries[i]->address6;
+	table6_lookup_burst(t->addresses6, addresses, w->count, verdicts);
+	for (unsigned i = 0; i < w->count; i++)
+		w->queries[i]->verdict = verdicts[i];
 }
 
 static verdict_t lookup_name(const struct tables *t, struct query *q)
 {
-	if (!(q->zone->content & ZONE_HAS_NAMES))
-		return VERDICT_NONE;
 	if (is_name(q, test_name_always, sizeof(test_name_always) - 1)) {
 		q->is_test_entry = true;
 		q->address4 = TEST_ALWAYS;
@@ -194,29 +201,53 @@ static verdict_t lookup_name(const struct tables *t, struct query *q)
 	return q->match.verdict;
 }
 
-static void lookup_verdict(const struct tables *t, struct query *q)
+static void lookup_names(const struct tables *t, const struct wanted *w)
 {
-	if (q->access != ACCESS_ALLOW)
-		return;
-	switch ((enum query_kind)q->kind) {
-	case QUERY_ERROR:
-	case QUERY_CHAOS:
-	case QUERY_APEX:
-	case QUERY_KEY:
-	case QUERY_KEYLESS:
-		break;
-	case QUERY_IP4:
-		q->verdict = lookup4(t, q);
-		break;
-	case QUERY_IP6:
-		q->verdict = table6_lookup(t->addresses6, q->address6);
-		break;
-	case QUERY_NAME:
-		q->verdict = lookup_name(t, q);
-		break;
+	struct names_query names[QUERY_BURST_MAX];
+	struct names_match matches[QUERY_BURST_MAX];
+	struct query *matched[QUERY_BURST_MAX];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		struct query *q = w->queries[i];
+
+		matched[count] = q;
+		names[count] = (struct names_query){q->name, q->name_size};
+		count += q->label_count <= LABELS_TRIED;
 	}
-	if (q->verdict != VERDICT_NONE)
-		verdicts_prefetch(t->verdicts, q->verdict);
+	names_lookup_burst(t->names, names, count, matches);
+	for (unsigned i = 0; i < count; i++) {
+		matched[i]->match = matches[i];
+		matched[i]->has_match = true;
+	}
+	for (unsigned i = 0; i < w->count; i++)
+		w->queries[i]->verdict = lookup_name(t, w->queries[i]);
+}
+
+static void lookup_verdicts(const struct tables *t, struct query *queries, unsigned count)
+{
+	struct wanted four, six, names;
+
+	four.count = six.count = names.count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+		bool is_allowed = q->drop == DROP_NONE && q->access == ACCESS_ALLOW;
+
+		want(&four, q, is_allowed && q->kind == QUERY_IP4);
+		want(&six, q, is_allowed && q->kind == QUERY_IP6);
+		want(&names, q,
+		     is_allowed && q->kind == QUERY_NAME && q->zone->content & ZONE_HAS_NAMES);
+	}
+	if (four.count > 0)
+		lookup4(t, &four);
+	if (six.count > 0)
+		lookup6(t, &six);
+	if (names.count > 0)
+		lookup_names(t, &names);
+	for (unsigned i = 0; i < count; i++) {
+		if (queries[i].verdict != VERDICT_NONE)
+			verdicts_prefetch(t->verdicts, queries[i].verdict);
+	}
 }
 
 /* Records of the zone's own; a name that has some is not looked up in lists. */
@@ -301,13 +332,7 @@ static void lookup_listings(const struct tables *t, struct query *q)
 
 void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 {
-	for (unsigned i = 0; i < count; i += QUERY_BURST_MAX)
-		match_names(t, &queries[i],
-		            count - i < QUERY_BURST_MAX ? count - i : QUERY_BURST_MAX);
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE)
-			lookup_verdict(t, &queries[i]);
-	}
+	lookup_verdicts(t, queries, count);
 	for (unsigned i = 0; i < count; i++) {
 		struct query *q = &queries[i];
 

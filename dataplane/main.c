@@ -212,6 +212,18 @@ static void stop_punt(struct process *p)
 	punt_free(p->punt);
 }
 
+/* What is left when DPDK has its own. */
+static int check_hugepages(struct process *p)
+{
+	int error = p->options.hugepages == HUGEPAGES_REQUIRE ? hugepages_probe() : 0;
+
+	if (error == 0)
+		return 0;
+	say("--hugepages 'require': expected free hugepages of %zu MB for the tables: %s",
+	    HUGEPAGES_SIZE >> 20, error == -ENOSPC ? "there are none" : strerror(-error));
+	return -1;
+}
+
 static void visit_stats(void *owner, update_emit *emit, void *context)
 {
 	const struct process *p = owner;
@@ -223,6 +235,7 @@ static int start_update(struct process *p)
 {
 	const struct update_options options = {
 	    .path = p->options.socket_path,
+	    .hugepages = p->options.hugepages,
 	    .visit_stats = visit_stats,
 	    .stats_owner = p,
 	    .log = say_text,
@@ -287,9 +300,10 @@ static const struct stage {
 	int (*start)(struct process *p); /* 0, or -1 after having told why */
 	void (*stop)(struct process *p); /* only after a start that succeeded; or NULL */
 } stages[] = {
-    {plan_workers, NULL},    {start_stats, stop_stats},     {open_sockets, close_sockets},
-    {start_eal, stop_eal},   {open_ports, close_ports},     {start_update, stop_update},
-    {start_punt, stop_punt}, {start_sockets, stop_sockets}, {start_workers, stop_workers},
+    {plan_workers, NULL},          {start_stats, stop_stats}, {open_sockets, close_sockets},
+    {start_eal, stop_eal},         {open_ports, close_ports}, {check_hugepages, NULL},
+    {start_update, stop_update},   {start_punt, stop_punt},   {start_sockets, stop_sockets},
+    {start_workers, stop_workers},
 };
 
 #define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))

@@ -4,6 +4,8 @@
  * The command line of reputed-dataplane: flags only, no configuration file. What the user asked
  * for; nothing here is run-time state.
  */
+#include "dataplane/table/hugepages.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +27,6 @@
 #define OPTIONS_SOCKET        "/run/reputed/dataplane.sock"
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
-enum options_hugepages { HUGEPAGES_AUTO, HUGEPAGES_NEVER, HUGEPAGES_REQUIRE };
 enum options_idle { IDLE_BACKOFF, IDLE_POLL };
 
 struct options_listen {
@@ -66,7 +67,7 @@ struct options {
 	struct options_port ports[OPTIONS_PORTS_MAX];
 	unsigned core_count;
 	unsigned cores[OPTIONS_CORES_MAX];
-	enum options_hugepages hugepages;
+	enum hugepages_mode hugepages; /* of the tables, and of DPDK */
 	enum options_idle idle;
 	unsigned socket_threads;
 	unsigned punt_rate;       /* frames per second and port */

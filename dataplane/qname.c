@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/qname.h"
 
+#include "dataplane/table/labels.h"
+
+#include <string.h>
+
 /* The octet of a label of 1..3 digits, or -1. */
 static int octet_of(const uint8_t *label)
 {
@@ -68,4 +72,19 @@ unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *ou
 	out_range->first = address << free_bits;
 	out_range->last = out_range->first | (((address6_t)1 << free_bits) - 1);
 	return count;
+}
+
+void qname_fold(uint8_t *out_name, const uint8_t *name, size_t size)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= size; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, &name[i], 8);
+		word = labels_fold(word);
+		memcpy(&out_name[i], &word, 8);
+	}
+	for (; i < size; i++)
+		out_name[i] = qname_lower(name[i]);
 }

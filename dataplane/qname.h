@@ -32,6 +32,9 @@ unsigned qname_octets(const uint8_t *name, size_t size, struct qname_range4 *out
 /* Read 1..32 reversed nibbles of either case; otherwise as qname_octets(). */
 unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *out_range);
 
+/* Copy a name in lower case. */
+void qname_fold(uint8_t *out_name, const uint8_t *name, size_t size);
+
 static inline uint8_t qname_lower(uint8_t byte)
 {
 	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;

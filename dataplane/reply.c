@@ -67,7 +67,8 @@ static void set_u32(struct writer *w, size_t at, uint32_t value)
 	memcpy(&w->bytes[at], &word, 4);
 }
 
-#define RECORD_FIXED_SIZE 12 /* of a record whose owner is a pointer, up to its RDATA */
+#define ADDRESS_RECORD_SIZE 16u
+#define RECORD_FIXED_SIZE   12 /* of a record whose owner is a pointer, up to its RDATA */
 
 /* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
 static void put_record(struct writer *w, size_t owner, enum dns_type type, uint32_t ttl_s)
@@ -580,6 +581,54 @@ static void reply_query(struct query *q, uint64_t generation)
 	q->reply_size = (uint16_t)w.size;
 }
 
+/* Header and record of something with one listing, or that nothing is listed. */
+static size_t put_plain(struct query *q, uint64_t generation)
+{
+	const bool is_listed = q->listings != NULL;
+	const uint64_t counts =
+	    UINT64_C(1) << 48 | (is_listed ? UINT64_C(1) << 32 : 1 << 16) | (uint64_t)q->has_opt;
+	const uint64_t word = htobe64(counts);
+	/* room for it was seen to */
+	struct writer w = {q->message, q->question_end, SIZE_MAX, false};
+
+	memcpy(&w.bytes[4], &word, sizeof(word));
+	q->rcode = is_listed || q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
+	w.bytes[2] = (uint8_t)(DNS_QR | DNS_AA | (w.bytes[2] & DNS_RD));
+	w.bytes[3] = q->rcode;
+	if (is_listed)
+		put_address(&w, q, q->listings->listings[0]->code);
+	else
+		put_soa(&w, q, generation);
+	return w.size;
+}
+
+/*
+ * The answer of a plain query, unless it takes more than a record: by far the most. It is what
+ * reply_query() would make of it.
+ */
+static bool reply_plainly(struct query *q, uint64_t generation)
+{
+	size_t size = q->question_end + (q->has_opt ? DNS_OPT_SIZE : 0u);
+	uint64_t opt = (uint64_t)DNS_TYPE_OPT << 40 | (uint64_t)QUERY_UDP_SIZE << 24;
+
+	if (!q->is_plain || q->is_test_entry)
+		return false;
+	if (q->listings &&
+	    (q->qtype != DNS_TYPE_A || q->listings->count != 1 || q->zone->view != ZONE_VIEW_CODES))
+		return false;
+	if (limit_of(q) < size + (q->listings ? ADDRESS_RECORD_SIZE : q->zone->soa->size))
+		return false;
+	size = put_plain(q, generation);
+	if (q->has_opt) {
+		opt = htobe64(opt | (q->is_dnssec_ok ? DNS_DO >> 8 : 0));
+		memcpy(&q->message[size], &opt, sizeof(opt));
+		memset(&q->message[size + sizeof(opt)], 0, DNS_OPT_SIZE - sizeof(opt));
+		size += DNS_OPT_SIZE;
+	}
+	q->reply_size = (uint16_t)size;
+	return true;
+}
+
 void reply_truncate(struct query *q)
 {
 	struct writer w = {q->message, q->question_end, limit_of(q), false};
@@ -597,7 +646,7 @@ void reply_burst(const struct tables *t, struct query *queries, unsigned count)
 	uint64_t generation = t ? atomic_load_explicit(&t->generation, memory_order_relaxed) : 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE)
+		if (queries[i].drop == DROP_NONE && !reply_plainly(&queries[i], generation))
 			reply_query(&queries[i], generation);
 	}
 }

@@ -26,7 +26,8 @@ typedef void update_emit(void *context, const char *name, const char *help, uint
 
 /* All is borrowed until update_stop(). */
 struct update_options {
-	const char *path; /* of the socket; made with mode 0600 */
+	const char *path;              /* of the socket; made with mode 0600 */
+	enum hugepages_mode hugepages; /* of the tables */
 
 	/*
 	 * Counters of the rest of the process, for Stats; called on the update thread with

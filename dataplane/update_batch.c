@@ -146,6 +146,7 @@ static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
 		b->retired = malloc(sizeof(*b->retired));
 		if (!b->next || !b->retired)
 			return update_error_set(out_error, -ENOMEM, "begin: no memory");
+		tables_use_pages(b->next, s->hugepages);
 		/* Cookies work also when nobody sends settings. */
 		rc = take_settings(b, NULL, out_error);
 		if (rc < 0)

@@ -24,6 +24,7 @@ struct update_store {
 	struct update_list_names *list_names; /* NULL = none */
 	uint64_t generation;                  /* 0 = nothing was committed */
 	uint64_t entries;                     /* as the last Commit said */
+	enum hugepages_mode hugepages;        /* of new tables; constant */
 	_Atomic unsigned freeing;             /* replaced tables; their last owner decrements */
 	uint8_t secret[SETTINGS_SECRET_SIZE]; /* of cookies, when nobody sends one; random */
 	bool is_torn; /* a delta ran out of memory half-way: only a full load is taken */

@@ -32,6 +32,7 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
+	s->store.hugepages = options->hugepages;
 	s->started_us = now_us();
 	if (getrandom(&s->session, sizeof(s->session), 0) != sizeof(s->session))
 		return -EIO;
@@ -40,7 +41,7 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 	s->allow_all = access_rules_new(0);
 	if (!s->allow_all)
 		return -ENOMEM;
-	rc = table6_paint(s->allow_all->clients, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));
+	rc = access_rules_paint(s->allow_all, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));
 	if (rc < 0) {
 		access_rules_free(s->allow_all);
 		return rc;
@@ -299,6 +300,21 @@ static void visit_own(const struct update_serve *s, update_emit *emit, void *con
 	     s->store.entries);
 }
 
+static void visit_pages(const struct tables *t, update_emit *emit, void *context)
+{
+	struct table4_stats stats4;
+	struct names_stats stats_names;
+
+	table4_stats(t->addresses4, &stats4);
+	names_stats(t->names, &stats_names);
+	emit(context, "table_pages{from=\"pool\"}",
+	     "bytes of the tables of IPv4 addresses and names on huge pages of the kernel's pool",
+	     stats4.huge.pool_size + stats_names.huge.pool_size);
+	emit(context, "table_pages{from=\"madvise\"}",
+	     "bytes of these tables that the kernel was asked to have on transparent huge pages",
+	     stats4.huge.advised_size + stats_names.huge.advised_size);
+}
+
 static int serve_stats(struct update_serve *s, struct update_client *c)
 {
 	struct collector l = {.answer = REPUTED__UPDATE__STATS_ANSWER__INIT};
@@ -308,10 +324,11 @@ static int serve_stats(struct update_serve *s, struct update_client *c)
 	if (s->options->visit_stats)
 		s->options->visit_stats(s->options->stats_owner, collect_counter, &l);
 	visit_own(s, collect_counter, &l);
-	if (s->store.tables)
+	if (s->store.tables) {
+		visit_pages(s->store.tables, collect_counter, &l);
 		update_keys_visit(s->store.tables->zones, collect_counter, &l);
-	if (s->store.tables)
 		update_observed_visit(s->store.tables->zones, collect_counter, &l);
+	}
 	response.kind_case = REPUTED__UPDATE__RESPONSE__KIND_STATS;
 	response.stats = &l.answer;
 	rc = l.is_failed ? answer_error(s, c, "stats: no memory")

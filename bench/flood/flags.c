@@ -35,6 +35,8 @@ static const char usage[] =
     "  --patience SECONDS       for the last answers; default 0.25 (RFC 8219 section 9)\n"
     "  --ports N                source ports of each queue, a power of two; default 16\n"
     "  --server-pid PID         tell this process's processor time per answer\n"
+    "  --echo                   the peer sends everything back (testpmd): nothing is checked;\n"
+    "                           needs --server-mac\n"
     "  --quiet                  no live line\n";
 
 enum kind { SHARE, COUNT, TEXT, SWITCH, SERVER, FROM, MAC, HELP };
@@ -69,6 +71,7 @@ static const struct row {
     {"patience", SHARE, 0, 60, offsetof(struct flags, plan.patience_s)},
     {"ports", COUNT, 1, 1024, offsetof(struct flags, ports)},
     {"server-pid", COUNT, 1, 1 << 22, offsetof(struct flags, server_pid)},
+    {"echo", SWITCH, 0, 0, offsetof(struct flags, plan.is_echo)},
     {"quiet", SWITCH, 0, 0, offsetof(struct flags, is_quiet)},
     {"help", HELP},
 };
@@ -190,6 +193,8 @@ static int check(struct flags *f, const struct given *given)
 		return refuse("--server and --from are of different families");
 	if (ways != 1)
 		return refuse("expected one of --rate, --window and --search");
+	if (f->plan.is_echo && !f->has_server_mac)
+		return refuse("--echo needs --server-mac");
 	if (f->ports & (f->ports - 1))
 		return refuse("--ports: expected a power of two");
 	if (f->mix.hit < 0)

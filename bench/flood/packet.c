@@ -154,6 +154,22 @@ bool packet_reply(const struct packet_path *path, const uint8_t *frame, size_t s
 	return true;
 }
 
+bool packet_echo(const struct packet_path *path, const uint8_t *frame, size_t size,
+                 uint16_t *out_port, const uint8_t **out_message, size_t *out_size)
+{
+	size_t headers = path->headers_size;
+	const uint8_t *udp = frame + headers - UDP_SIZE;
+	bool is_turned;
+
+	if (size < headers || memcmp(frame + ETH_TYPE, path->headers + ETH_TYPE, 2) != 0)
+		return false;
+	is_turned = headers_u16(udp + UDP_SOURCE) == path->server_port;
+	*out_port = headers_u16(udp + (is_turned ? UDP_DESTINATION : UDP_SOURCE));
+	*out_message = frame + headers;
+	*out_size = size - headers;
+	return true;
+}
+
 static size_t ask_arp(const struct packet_path *path, uint8_t *out_frame)
 {
 	static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};

@@ -41,6 +41,11 @@ size_t packet_query(const struct packet_path *path, uint16_t port, uint16_t id,
 bool packet_reply(const struct packet_path *path, const uint8_t *frame, size_t size,
                   uint16_t *out_port, const uint8_t **out_message, size_t *out_size);
 
+/* The same of a frame that a peer without DNS sent back to us: the addresses of our query, turned
+ * round or not. */
+bool packet_echo(const struct packet_path *path, const uint8_t *frame, size_t size,
+                 uint16_t *out_port, const uint8_t **out_message, size_t *out_size);
+
 /* Ask for the server's MAC: ARP, or a neighbour solicitation. Returns the frame's size. */
 size_t packet_ask_mac(const struct packet_path *path, uint8_t out_frame[PACKET_HEADERS_MAX + 40]);
 

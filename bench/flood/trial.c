@@ -87,8 +87,10 @@ static void receive_reply(struct worker *w, uint16_t port, const uint8_t *messag
 	}
 	q = &mix->queries[index];
 	w->result.answered++;
-	w->result.results[judge_reply(mix->bytes + q->offset, q->size, q->question_size,
-	                              (enum judge_expectation)q->expected, message, size)]++;
+	if (!w->plan->is_echo)
+		w->result
+		    .results[judge_reply(mix->bytes + q->offset, q->size, q->question_size,
+		                         (enum judge_expectation)q->expected, message, size)]++;
 	histogram_add(&w->result.latency, now > due ? now - due : 0);
 	w->last_answer = now;
 }
@@ -106,8 +108,9 @@ static void receive(struct worker *w)
 		uint16_t port;
 		size_t size;
 
-		if (packet_reply(&w->means->path, rte_pktmbuf_mtod(in[i], uint8_t *),
-		                 in[i]->data_len, &port, &message, &size))
+		if ((w->plan->is_echo ? packet_echo : packet_reply)(
+			&w->means->path, rte_pktmbuf_mtod(in[i], uint8_t *), in[i]->data_len, &port,
+			&message, &size))
 			receive_reply(w, port, message, size, now);
 		else if (receive_other(w, in[i]))
 			continue;

@@ -34,6 +34,7 @@ struct trial_plan {
 	unsigned window;   /* in flight at most; one worker */
 	double seconds;    /* of sending */
 	double patience_s; /* for answers after that */
+	bool is_echo;      /* the peer only sends back: nothing is judged */
 	bool is_shown;     /* a line on stderr each second */
 };
 

@@ -59,11 +59,11 @@ static void add_setting(struct list *l, const char *flag, uint64_t number)
 static const char *hugepages_text(enum config_hugepages hugepages)
 {
 	switch (hugepages) {
-	case HUGEPAGES_AUTO:
+	case CONFIG_HUGEPAGES_AUTO:
 		return "auto";
-	case HUGEPAGES_NEVER:
+	case CONFIG_HUGEPAGES_NEVER:
 		return "never";
-	case HUGEPAGES_REQUIRE:
+	case CONFIG_HUGEPAGES_REQUIRE:
 		return "require";
 	}
 	return "auto";

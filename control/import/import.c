@@ -73,11 +73,9 @@ enum import_address import_address(struct span text, char out_address[ADDRESS_TE
 void import_set_recipient(struct import_event *event, struct span mailbox)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char *to = event->recipient;
+	char *to = event->recipient, *end = to + sizeof(event->recipient) - 3;
 
-	if (mailbox.size > TRAPS_MAILBOX_MAX)
-		mailbox.size = TRAPS_MAILBOX_MAX;
-	for (size_t i = 0; i < mailbox.size; i++) {
+	for (size_t i = 0; i < mailbox.size && to < end; i++) {
 		unsigned char byte = (unsigned char)mailbox.text[i];
 
 		if (byte > ' ' && byte < 0x7f && byte != '%') {

@@ -29,7 +29,7 @@ struct import_event {
 	char address[ADDRESS_TEXT_MAX];
 	float probability; /* of EVENT_SPAM_VERDICT */
 	bool is_authenticated, is_null_sender;
-	char recipient[3 * TRAPS_MAILBOX_MAX + 1]; /* printable ASCII, lower case; empty = none */
+	char recipient[TRAPS_MAILBOX_MAX + 1]; /* printable ASCII, lower case; empty = none */
 	char user[EVENT_NOTE_MAX + 1];
 	char domain[NAME_WIRE_MAX + 1];
 	char note[EVENT_NOTE_MAX + 1];

@@ -73,6 +73,7 @@ static void read_domain(const json_t *symbols, struct span from, struct import_e
 	const json_t *dkim = find_symbol(symbols, "R_DKIM_ALLOW");
 	const json_t *option = json_array_get(json_object_get(dkim, "options"), 0);
 	struct span domain = {"", 0};
+	uint8_t wire[NAME_WIRE_MAX];
 
 	if (json_is_string(option)) {
 		domain.text = json_string_value(option);
@@ -82,7 +83,7 @@ static void read_domain(const json_t *symbols, struct span from, struct import_e
 		domain = from;
 	}
 	event->is_authenticated = dkim || find_symbol(symbols, "R_SPF_ALLOW");
-	if (domain.size < sizeof(event->domain))
+	if (domain.size < sizeof(event->domain) && name_parse(domain.text, domain.size, wire) > 0)
 		import_set_text(event->domain, sizeof(event->domain), domain);
 }
 

@@ -10,6 +10,8 @@
  */
 #include "feeds/address.h"
 
+#include <jansson.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +40,7 @@ enum event_class {
 #define EVENT_COUNT_MAX     10000 /* alike events in one */
 #define EVENT_HOPS_MAX      8
 #define EVENT_JSON_MAX      4096            /* bytes of one event */
+#define EVENT_PERSON_MAX    320             /* bytes of a recipient or user */
 #define EVENT_FUTURE_MAX_MS (5 * 60 * 1000) /* later than now: refused */
 #define EVENT_PAST_MAX_MS   (INT64_C(30) * 24 * 3600 * 1000)
 
@@ -67,6 +70,20 @@ const char *event_class_name(enum event_class class);
 /* Errors: -ENOENT */
 int event_class_parse(const char *name, size_t size, enum event_class *out_class);
 
+/* Whether it is one address, and not of loopback or none. Errors: -EINVAL */
+int event_check_address(const struct address_range *address);
+
+/*
+ * Take over texts of others. A note is cut to its room, and what stands before an '@' in it is
+ * struck out. Errors: -EINVAL, the event is unchanged
+ */
+int event_set_id(struct event *e, const char *text, size_t size);
+int event_set_note(struct event *e, const char *text, size_t size);
+int event_set_domain(struct event *e, const char *text, size_t size);
+
+/* The hash of a recipient or user, in lower case: SipHash under a secret key, never 0. */
+uint64_t event_hash(const char *text, size_t size, const uint8_t hash_key[16]);
+
 /*
  * Parse one JSON object: {"ts": 1767225600.25 | "2026-01-01T00:00:00Z", "ip": …, "class": …, "n":
  * 1, "p": 0.9, "rcpt" | "rcpt_hash": …, "user" | "user_hash": …, "auth": true, "null_sender": true,
@@ -78,3 +95,7 @@ int event_class_parse(const char *name, size_t size, enum event_class *out_class
  */
 int event_parse_json(const char *text, size_t size, int64_t now_ms, const uint8_t hash_key[16],
                      struct event *out_event, char *out_error, size_t error_size);
+
+/* The same of an object that was loaded; its size is the caller's to cap. */
+int event_from_json(const json_t *object, int64_t now_ms, const uint8_t hash_key[16],
+                    struct event *out_event, char *out_error, size_t error_size);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct config_reputation;
+struct config;
 struct event_base;
 struct reputation;
 
@@ -31,18 +31,23 @@ struct reputation_hooks {
 /*
  * Open the state in a folder (journal, LMDB), replay what the state lacks, start the thread.
  * Damaged files are moved aside, told in the log, and rebuilt from the journal.
- * Errors: NULL with errno, logged
+ *
+ * config:  with a section reputation; copied. Own networks are its guard.never_list.
+ * hooks:   NULL = nobody asks
+ * Threads: before all others, as it forks to try the state
+ * Errors:  NULL with errno, logged
  */
 struct reputation *reputation_new(struct event_base *base, const char *folder,
-                                  const struct config_reputation *config,
+                                  const struct config *config,
                                   const struct reputation_hooks *hooks);
 
 /* Returns false when the thread cannot be waited for. What was acknowledged is on disk. */
 bool reputation_stop(struct reputation *r, int timeout_ms);
 void reputation_free(struct reputation *r);
 
-/* Another configuration: copied; dials change what is counted from now on. Errors: -ENOMEM */
-int reputation_configure(struct reputation *r, const struct config_reputation *config);
+/* Another configuration: copied; dials change what is counted from now on. Paths of sockets and
+ * files stay. Errors: -ENOMEM */
+int reputation_configure(struct reputation *r, const struct config *config);
 
 /* What became of an event. The names are reputation_outcome_name(), in metrics and answers. */
 enum reputation_outcome {
@@ -55,6 +60,7 @@ enum reputation_outcome {
 	REPUTATION_TOO_MANY,  /* the reporter's rate; try again later */
 	REPUTATION_NOT_SAVED, /* disk full or failing: not counted, try again later */
 	REPUTATION_OWN,       /* of a network of ours: recorded, never listed */
+	REPUTATION_TOO_LARGE, /* the message as a whole */
 	REPUTATION_OUTCOME_COUNT,
 };
 const char *reputation_outcome_name(enum reputation_outcome outcome);
@@ -66,11 +72,18 @@ typedef void reputation_done(const enum reputation_outcome *outcomes, size_t cou
 int reputation_submit(struct reputation *r, const char *reporter, const struct event *events,
                       size_t count, reputation_done *done, void *context);
 
+/* Count events that did not get as far as reputation_submit(). */
+void reputation_refuse(struct reputation *r, enum reputation_outcome outcome, uint64_t count);
+
+/* The secret under which recipients and users are hashed; 16 bytes, for event_parse_json(). */
+const uint8_t *reputation_hash_key(const struct reputation *r);
+
 /* The reporter a token belongs to, compared in constant time; NULL = none. Borrowed until the next
  * reputation_configure(). */
 const char *reputation_reporter(const struct reputation *r, const char *token);
 
-/* Delist with an audit row (who, why, the evidence as it was). Done's rc: 0, -ENOENT, -ENOSPC … */
+/* Delist with an audit row (who, why, the evidence as it was); texts are cut to their room.
+ * Done's rc: 0, -ENOENT nothing known, -ENOSPC … not saved, -ECANCELED */
 typedef void reputation_delisted(int rc, void *context);
 void reputation_delist(struct reputation *r, const struct ledger_key *key, const char *who,
                        const char *why, reputation_delisted *done, void *context);

@@ -21,7 +21,7 @@
 #define PAGE_UNITS    (ARENA_PAGE / ARENA_UNIT)
 #define PAGE_COUNT    (ARENA_UNITS / PAGE_UNITS)
 #define SIZE          ((size_t)PAGE_COUNT * ARENA_PAGE)
-#define CHUNK         (2u << 20)           /* bytes: a huge page */
+#define CHUNK         HUGEPAGES_SIZE       /* bytes */
 #define CHUNK_PAGES   (CHUNK / ARENA_PAGE) /* 128 */
 #define COMMIT_PAGES  (4 * CHUNK_PAGES)    /* made usable at once */
 #define SMALL_PAGES   (4 * CHUNK_PAGES)    /* at the bottom, without huge pages */
@@ -49,8 +49,9 @@ struct arena_state {
 	uint32_t waiting_pages;      /* retired, and not handed to the limbo */
 	uint32_t rooms[CLASS_COUNT]; /* list of pages; 0 = none: page 0 is never used */
 	uint64_t free_map[PAGE_COUNT / 64];
-	uint8_t chunk_used[PAGE_COUNT / CHUNK_PAGES];     /* pages */
-	uint8_t chunk_resident[PAGE_COUNT / CHUNK_PAGES]; /* bool */
+	uint8_t chunk_used[PAGE_COUNT / CHUNK_PAGES]; /* pages */
+	bool chunk_resident[PAGE_COUNT / CHUNK_PAGES];
+	bool chunk_pooled[PAGE_COUNT / CHUNK_PAGES]; /* not to be given back */
 	struct page pages[PAGE_COUNT];
 };
 
@@ -147,11 +148,13 @@ static int commit(struct arena *a)
 	uint32_t end = (s->page_end / COMMIT_PAGES + 1) * COMMIT_PAGES;
 	char *at = a->base + (size_t)(end - COMMIT_PAGES) * ARENA_PAGE;
 	const size_t size = (size_t)COMMIT_PAGES * ARENA_PAGE;
+	bool is_pooled;
 
-	if (end > PAGE_COUNT || mprotect(at, size, PROT_READ | PROT_WRITE) < 0)
+	if (end > PAGE_COUNT ||
+	    hugepages_open(&a->huge, at, size, end > SMALL_PAGES, &is_pooled) < 0)
 		return -ENOMEM;
-	if (end > SMALL_PAGES)
-		(void)madvise(at, size, MADV_HUGEPAGE); /* a hint: small pages do as well */
+	memset(&s->chunk_pooled[(end - COMMIT_PAGES) / CHUNK_PAGES], is_pooled,
+	       COMMIT_PAGES / CHUNK_PAGES);
 	poison(a, (end - COMMIT_PAGES) * PAGE_UNITS, size);
 	for (; s->page_end < end; s->page_end++)
 		set_free(s, s->page_end);
@@ -172,7 +175,7 @@ static uint32_t take_page(struct arena *a)
 	chunk = page / CHUNK_PAGES;
 	s->chunk_used[chunk]++;
 	if (!s->chunk_resident[chunk]) {
-		s->chunk_resident[chunk] = 1;
+		s->chunk_resident[chunk] = true;
 		s->resident_pages += CHUNK_PAGES;
 	}
 	return page;
@@ -186,11 +189,12 @@ static void return_page(struct arena *a, uint32_t page)
 
 	set_free(s, page);
 	poison(a, page * PAGE_UNITS, ARENA_PAGE);
-	if (--s->chunk_used[chunk] > 0 || s->resident_pages < used + used / 8 + SLACK_PAGES)
+	if (--s->chunk_used[chunk] > 0 || s->chunk_pooled[chunk] ||
+	    s->resident_pages < used + used / 8 + SLACK_PAGES)
 		return;
 	if (madvise(a->base + (size_t)chunk * CHUNK, CHUNK, MADV_DONTNEED) < 0)
 		return;
-	s->chunk_resident[chunk] = 0;
+	s->chunk_resident[chunk] = false;
 	s->resident_pages -= CHUNK_PAGES;
 }
 

@@ -4,12 +4,14 @@
  * Memory for the parts of a table, named by 32 bits. Address space is reserved once and made usable
  * as it is needed; it is cut into pages of 16 KB, and those into blocks of one size. Pages are
  * taken from the bottom, so that what a shrunk table gave back is at the top and goes back to the
- * kernel. From some megabytes on the kernel is asked for huge pages.
+ * kernel. From some megabytes on it is on huge pages, if there are any: see hugepages.h.
  *
  * All that can fail is arena_reserve(): it comes first, and what follows cannot fail.
  *
  * Threads: arena_at() any; all else the update thread only.
  */
+#include "dataplane/table/hugepages.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +27,8 @@ struct arena {
 	char *base; /* constant */
 	/* the rest belongs to the update thread */
 	struct arena_state *state;
-	uint64_t memory_size; /* bytes in use: neither free nor waiting for a grace period */
+	struct hugepages huge; /* its mode may be set before the first arena_reserve() */
+	uint64_t memory_size;  /* bytes in use: neither free nor waiting for a grace period */
 };
 
 /* Errors: NULL with errno. */

@@ -26,7 +26,7 @@
 #endif
 
 #define RESERVED_SIZE (UINT64_C(1) << 34) /* 16 GB: 31 bits of reference */
-#define OPEN_STEP     (UINT64_C(1) << 21) /* made writable at a time; the size of a huge page */
+#define OPEN_STEP     HUGEPAGES_SIZE      /* made usable at a time */
 #define HUGE_FROM     (4 * OPEN_STEP)     /* an arena of a few names is not worth a huge page */
 #define SLAB_UNITS    (NAME_ARENA_SLAB_SIZE / NAME_ARENA_UNIT)
 #define SLABS_FIRST   16
@@ -130,6 +130,7 @@ static void chain_remove(struct name_arena *a, uint32_t *head, uint32_t slab)
 static uint32_t slab_new(struct name_arena *a)
 {
 	size_t end = ((size_t)a->slab_end + 1) * NAME_ARENA_SLAB_SIZE;
+	bool is_pooled; /* then giving back a slab does nothing, which is no matter */
 
 	if (a->slab_end == a->slab_capacity || !a->slabs) {
 		uint32_t capacity = a->slab_capacity ? 2 * a->slab_capacity : SLABS_FIRST;
@@ -142,11 +143,9 @@ static uint32_t slab_new(struct name_arena *a)
 	}
 	if (end > a->open_size) {
 		if (end > RESERVED_SIZE ||
-		    mmap(a->base + a->open_size, OPEN_STEP, PROT_READ | PROT_WRITE,
-		         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		    hugepages_open(&a->huge, a->base + a->open_size, OPEN_STEP,
+		                   a->open_size >= HUGE_FROM, &is_pooled) < 0)
 			return 0;
-		if (a->open_size >= HUGE_FROM) /* a hint: fewer misses of the TLB */
-			madvise(a->base + a->open_size, OPEN_STEP, MADV_HUGEPAGE);
 		a->open_size += OPEN_STEP;
 	}
 	return a->slab_end++;

@@ -10,6 +10,8 @@
  * from the update thread only. A retired block is handed out again a liburcu-qsbr grace period
  * later, so readers may go on with what they have until their next quiescent state. Nothing waits.
  */
+#include "dataplane/table/hugepages.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +41,7 @@ struct name_arena {
 	struct name_arena_slab *slabs; /* by number; [0] is not used */
 	uint32_t slab_capacity, slab_end;
 	size_t open_size;                 /* bytes from base that may be written */
+	struct hugepages huge;            /* its mode may be set before the first block is taken */
 	uint32_t open[NAME_ARENA_KINDS];  /* slabs with a block to be had: chains; 0 = none */
 	uint32_t used[NAME_ARENA_KINDS];  /* blocks, without retired ones */
 	uint32_t count[NAME_ARENA_KINDS]; /* slabs */

@@ -132,6 +132,11 @@ void names_use(struct names *n, const struct verdicts *verdicts)
 	n->verdicts = verdicts;
 }
 
+void names_use_pages(struct names *n, enum hugepages_mode mode)
+{
+	n->arena.huge.mode = mode;
+}
+
 /* Whether a block of the arena is a node in the index. Free blocks are out of bounds for ASan. */
 __attribute__((no_sanitize_address)) static bool is_live(const struct names *n, uint32_t reference)
 {
@@ -690,4 +695,5 @@ void names_stats(const struct names *n, struct names_stats *out_stats)
 	out_stats->memory_size =
 	    sizeof(*n) + n->index.memory_size + name_arena_memory(&n->arena) + n->below_memory_size;
 	out_stats->name_count = n->name_count;
+	out_stats->huge = n->arena.huge;
 }

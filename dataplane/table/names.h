@@ -8,6 +8,7 @@
  * Names are in lower-case wire form, relative to the zone apex, without the root label:
  * "\3www\7example\3com". One writer, wait-free readers, as in table4.h.
  */
+#include "dataplane/table/hugepages.h"
 #include "dataplane/table/listset.h"
 #include "dataplane/table/name_below.h"
 #include "dataplane/table/verdicts.h"
@@ -22,6 +23,7 @@ struct names;
 
 struct names *names_new(void);
 void names_use(struct names *n, const struct verdicts *verdicts); /* as table4_use() */
+void names_use_pages(struct names *n, enum hugepages_mode mode);  /* before the first name */
 void names_free(struct names *n);
 
 /*
@@ -77,5 +79,6 @@ bool names_any_below(const struct names *n, const struct names_match *match,
 struct names_stats {
 	uint64_t memory_size; /* bytes */
 	uint64_t name_count;  /* put names */
+	struct hugepages huge;
 };
 void names_stats(const struct names *n, struct names_stats *out_stats);

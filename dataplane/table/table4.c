@@ -74,6 +74,11 @@ void table4_use(struct table4 *t, const struct verdicts *verdicts)
 	t->verdicts = verdicts;
 }
 
+void table4_use_pages(struct table4 *t, enum hugepages_mode mode)
+{
+	t->arena->huge.mode = mode;
+}
+
 verdict_t table4_lookup(const struct table4 *t, uint32_t address)
 {
 	const struct table4_map *map = t->map;
@@ -287,4 +292,5 @@ void table4_stats(const struct table4 *t, struct table4_stats *out_stats)
 	out_stats->memory_size = sizeof(*t) + t->pages.memory_size + t->summary.pages.memory_size +
 	                         t->arena->memory_size;
 	out_stats->address_count = t->address_count;
+	out_stats->huge = t->arena->huge;
 }

@@ -7,6 +7,7 @@
  * reader sees each address change exactly once, from the old verdict to the new one, and never
  * anything else. Addresses are in host order.
  */
+#include "dataplane/table/hugepages.h"
 #include "dataplane/table/listset.h"
 #include "dataplane/table/verdicts.h"
 
@@ -21,6 +22,9 @@ struct table4 *table4_new(void);
 
 /* Say whose verdicts are painted: before the first paint. Without, see listset.h. */
 void table4_use(struct table4 *t, const struct verdicts *verdicts);
+
+/* Say on which pages it is to be: before the first paint. Without: HUGEPAGES_AUTO. */
+void table4_use_pages(struct table4 *t, enum hugepages_mode mode);
 
 /* No reader may be left. NULL is allowed. */
 void table4_free(struct table4 *t);
@@ -77,6 +81,7 @@ bool table4_any(const struct table4 *t, uint32_t first, uint32_t last,
 struct table4_stats {
 	uint64_t memory_size;   /* bytes, resident */
 	uint64_t address_count; /* addresses with a verdict */
+	struct hugepages huge;
 };
 /* Threads: the update thread only. */
 void table4_stats(const struct table4 *t, struct table4_stats *out_stats);

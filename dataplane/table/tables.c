@@ -33,6 +33,12 @@ fail:
 	return NULL;
 }
 
+void tables_use_pages(struct tables *t, enum hugepages_mode mode)
+{
+	table4_use_pages(t->addresses4, mode);
+	names_use_pages(t->names, mode);
+}
+
 void tables_free(struct tables *t)
 {
 	if (!t)

@@ -34,6 +34,9 @@ struct tables {
 /* All parts empty. Errors: NULL with errno; nothing leaks. */
 struct tables *tables_new(void);
 
+/* Say on which pages the large parts are to be: before anything is put into them. */
+void tables_use_pages(struct tables *t, enum hugepages_mode mode);
+
 /* Free all parts; no reader may be left. NULL is allowed. */
 void tables_free(struct tables *t);
 

@@ -225,6 +225,16 @@ def refused(build, arguments, user):
     return result.returncode, result.stdout.strip()
 
 
+def free_hugepages():
+    """Of 2 MB, in the kernel's pool."""
+    try:
+        with open("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages",
+                  encoding="ascii") as file:
+            return int(file.read())
+    except FileNotFoundError:
+        return 0
+
+
 def check_refusals(checks, build, user, dataplane):
     where = dataplane.listens()[0]
     taken = f"{where[0]}:{where[1]}"
@@ -242,6 +252,10 @@ def check_refusals(checks, build, user, dataplane):
         status, text = refused(build, arguments, user)
         checks.is_equal((status, text.removeprefix("reputed-dataplane: ")), expected,
                         f"refused: {' '.join(arguments) or 'no flag'}")
+    if free_hugepages() == 0:
+        status, text = refused(build, ["--listen", "127.0.0.1:0", "--hugepages", "require"], user)
+        checks.is_true(status == 1 and "--hugepages 'require': expected free hugepages of 2 MB for "
+                       "the tables: " in text, f"required hugepages of which there are none: {text}")
     if user or os.geteuid() != 0:
         status, text = refused(build, ["--port", "net_tap0", "--address", "10.53.0.1/24"], user)
         checks.is_true(status == 1 and "DPDK ports need root" in text, "ports without root")
