@@ -111,12 +111,13 @@ enum ledger_prior {
 };
 
 struct ledger_score {
-	int score;                    /* 0..100 */
-	int srl;                      /* 0..9 */
-	int confidence;               /* 0..3: slow n < 5, < 20, < 100, above */
-	int lane;                     /* that decided: 0 slow, 1 fast */
-	double p, n;                  /* of that lane */
-	double prior;                 /* p of the parent, without what this key gave it */
+	int score;      /* 0..100 */
+	int srl;        /* 0..9 */
+	int confidence; /* 0..3: slow n < 5, < 20, < 100, above */
+	int lane;       /* that decided: 0 slow, 1 fast */
+	double p, n;    /* of that lane */
+	double prior;   /* p of the parent, without what this key gave it */
+	double history; /* what the key's older evidence makes of it; slow lane: the same */
 	enum ledger_prior prior_from; /* the first parent that knows something */
 	/*
 	 * Hundredths of a point of the score, where bad classes are never positive and good ones
@@ -154,8 +155,8 @@ bool ledger_answer(const struct ledger *l, const struct ledger_key *key, int64_t
 typedef bool ledger_visit(const struct ledger_key *key, void *context);
 void ledger_each(const struct ledger *l, ledger_visit *visit, void *context);
 
-/* The listed keys within an address range (nets that hold it and what lies inside), or the domain
- * and those above and below it. */
+/* The listed keys of a net or address (nets that hold it, itself, what lies inside), or the domain
+ * and those above and below it. Cost: of a domain, all keys. */
 void ledger_near(const struct ledger *l, const struct ledger_key *key, ledger_visit *visit,
                  void *context);
 
@@ -169,7 +170,8 @@ void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats);
 /*
  * A key's state as bytes, checksummed by the caller; the same state gives the same bytes.
  * Returns the size, 0 when the key is not known. ledger_restore() puts it back into a ledger made
- * with the same dials. Errors of restore: -EINVAL damaged; -ENOMEM
+ * with the same dials (with other half-lives points are off by up to a factor of two until they
+ * have decayed; a replay is exact). Errors of restore: -EINVAL damaged; -ENOMEM
  */
 #define LEDGER_RECORD_MAX 4096
 size_t ledger_save(const struct ledger *l, const struct ledger_key *key,
@@ -177,8 +179,9 @@ size_t ledger_save(const struct ledger *l, const struct ledger_key *key,
 int ledger_restore(struct ledger *l, const struct ledger_key *key, const uint8_t *bytes,
                    size_t size);
 
-/* Keys changed or forgotten since the last call, for a checkpoint; each told once. Memory is held
- * for them, so call it now and then. */
+/* Keys changed or forgotten since the last call, for a checkpoint; a changed one is told once, and
+ * one for which ledger_save() gives 0 was forgotten. Memory is held for them, so call it now and
+ * then. */
 void ledger_dirty(struct ledger *l, ledger_visit *visit, void *context);
 
 /* The moment that the state is of, ms; to be kept with a checkpoint. A ledger is restored by

@@ -20,7 +20,7 @@
 
 #define PAGE_UNITS    (ARENA_PAGE / ARENA_UNIT)
 #define PAGE_COUNT    (ARENA_UNITS / PAGE_UNITS)
-#define SIZE          ((size_t)PAGE_COUNT * ARENA_PAGE)
+#define RESERVED_SIZE ((size_t)PAGE_COUNT * ARENA_PAGE + CHUNK)
 #define CHUNK         HUGEPAGES_SIZE       /* bytes */
 #define CHUNK_PAGES   (CHUNK / ARENA_PAGE) /* 128 */
 #define COMMIT_PAGES  (4 * CHUNK_PAGES)    /* made usable at once */
@@ -80,21 +80,6 @@ static void unpoison(const struct arena *a, unit_t unit, size_t size)
 }
 #endif
 
-static void *reserve_space(void)
-{
-	char *at =
-	    mmap(NULL, SIZE + CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	size_t head;
-
-	if (at == MAP_FAILED)
-		return NULL;
-	head = -(uintptr_t)at % CHUNK;
-	if (head)
-		munmap(at, head);
-	munmap(at + head + SIZE, CHUNK - head);
-	return at + head;
-}
-
 struct arena *arena_new(void)
 {
 	struct arena *a = calloc(1, sizeof(*a));
@@ -107,9 +92,11 @@ struct arena *arena_new(void)
 	a->state = memory.memory;
 	a->state->memory = memory;
 	a->state->page_end = 1; /* 0 is no page */
-	a->base = reserve_space();
-	if (!a->base)
+	a->reserved = mmap(NULL, RESERVED_SIZE, PROT_NONE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (a->reserved == MAP_FAILED)
 		goto fail_space;
+	a->base = (char *)a->reserved + -(uintptr_t)a->reserved % CHUNK;
 	return a;
 fail_space:
 	pages_done(&memory);
@@ -127,7 +114,7 @@ void arena_free(struct arena *a)
 		return;
 	unpoison(a, 0, (size_t)a->state->page_end * ARENA_PAGE);
 	limbo_done(&a->state->limbo);
-	munmap(a->base, SIZE);
+	munmap(a->reserved, RESERVED_SIZE);
 	memory = a->state->memory;
 	pages_done(&memory);
 	free(a);

@@ -24,7 +24,8 @@
 typedef uint32_t unit_t; /* index of a unit, below ARENA_UNITS; 0 = none */
 
 struct arena {
-	char *base; /* constant */
+	char *base;     /* constant; a multiple of the size of a huge page */
+	void *reserved; /* constant */
 	/* the rest belongs to the update thread */
 	struct arena_state *state;
 	struct hugepages huge; /* its mode may be set before the first arena_reserve() */

@@ -2,7 +2,8 @@
 /*
  * Fails each allocation of each operation in turn: the operation says -ENOMEM and changes nothing,
  * and succeeds once memory is there. Allocation is wrapped at link time, for the table and this
- * file.
+ * file. Address space that tables reserve is kept for the next table: an emulator remembers each
+ * page of it, used or not, and would be killed for want of memory after some dozen tables.
  */
 #include "dataplane/table/space6.h"
 #include "dataplane/table/tables.h"
@@ -22,15 +23,20 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
-void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __real_munmap(void *at, size_t size);
+int __wrap_munmap(void *at, size_t size);
 int __real_mprotect(void *at, size_t size, int protection);
 int __wrap_mprotect(void *at, size_t size, int protection);
+
+#define RESERVED_MIN ((size_t)1 << 30)  /* bytes; nothing else is as large */
+#define WRITTEN_MAX  ((size_t)64 << 20) /* from the start of what is reserved; tables are small */
 
 static unsigned fail_at; /* the how manyth allocation from now fails; 0 = none */
 static bool has_failed;
@@ -64,11 +70,35 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size)
 	return is_to_fail() ? NULL : __real_aligned_alloc(alignment, size);
 }
 
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+static struct {
+	void *at;
+	size_t size;
+} spare[8];
+
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
 	if (is_to_fail())
 		return MAP_FAILED;
-	return __real_mmap(at, size, protection, flags, fd, offset);
+	for (unsigned i = 0; protection == PROT_NONE && i < sizeof(spare) / sizeof(*spare); i++) {
+		if (spare[i].size != size)
+			continue;
+		spare[i].size = 0;
+		return spare[i].at;
+	}
+	return __real_mmap64(at, size, protection, flags, fd, offset);
+}
+
+int __wrap_munmap(void *at, size_t size)
+{
+	for (unsigned i = 0; size >= RESERVED_MIN && i < sizeof(spare) / sizeof(*spare); i++) {
+		if (spare[i].size > 0)
+			continue;
+		assert_int_equal(madvise(at, WRITTEN_MAX, MADV_DONTNEED), 0);
+		spare[i].at = at;
+		spare[i].size = size;
+		return 0;
+	}
+	return __real_munmap(at, size);
 }
 
 /* Reserved address space becomes memory by it. */
