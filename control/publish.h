@@ -80,6 +80,9 @@ void publish_set_fill(struct publish *p, publish_fill *fill, void *context);
  */
 int publish_behind(struct publish *p, unsigned list);
 
+/* Replace the dataset of a list if it is behind. Errors: -ENOMEM */
+int publish_freshen_list(struct publish *p, unsigned list);
+
 /* Replace datasets that are behind: before publish_get(), or a list's next publish_dataset().
  * Errors: -ENOMEM */
 int publish_freshen(struct publish *p);

@@ -28,9 +28,6 @@ struct publish {
 	void *fill_context;
 };
 
-/* Replace the dataset of a list if it is behind. Errors: -ENOMEM */
-int publish_freshen_list(struct publish *p, unsigned list);
-
 /* Replace datasets that are behind, but for one list's, or all: LISTS_NONE. Errors: -ENOMEM */
 int publish_freshen_but(struct publish *p, unsigned but);
 

@@ -70,8 +70,7 @@ struct dataset *answer_lists_build(const struct answer_table *t, enum config_kep
 
 	if (!m.builder)
 		return NULL;
-	rc = places ? answer_table_near(t, places, add_row, &m)
-	            : answer_table_each(t, add_row, &m);
+	rc = places ? answer_table_near(t, places, add_row, &m) : answer_table_each(t, add_row, &m);
 	if (rc == 0)
 		return dataset_finish(m.builder);
 	dataset_builder_free(m.builder);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_FIRST 16       /* a power of two */
+#define SLOTS_FIRST 16         /* a power of two */
 #define IS_ROW      (1u << 31) /* of a slot's answer: it is taken */
 #define PROBES_MAX  (1u << 18) /* keys looked for one by one; else the whole is gone through */
 
@@ -155,8 +155,7 @@ bool answer_table_key(const struct answer_table *t, const struct ledger_key *key
 
 static bool is_same(const struct map *m, size_t slot, uint64_t id, const uint8_t *name)
 {
-	return m->ids[slot] == id &&
-	       (!m->names || memcmp(m->names[slot], name, 1u + name[0]) == 0);
+	return m->ids[slot] == id && (!m->names || memcmp(m->names[slot], name, 1u + name[0]) == 0);
 }
 
 /* The slot of a key, or the free one where it belongs. */
@@ -336,8 +335,8 @@ void answer_table_range(const struct answer_key *key, struct address_range *out_
 {
 	uint64_t last = key->id | ((UINT64_C(1) << host_bits[key->kind]) - 1);
 
-	*out_range = (struct address_range){
-	    .is_ip6 = is_ip6(key->kind), .first = key->id, .last = last};
+	*out_range =
+	    (struct address_range){.is_ip6 = is_ip6(key->kind), .first = key->id, .last = last};
 	if (out_range->is_ip6) {
 		out_range->first <<= 64;
 		out_range->last = (address6_t)last << 64 | UINT64_MAX;
@@ -372,8 +371,7 @@ static int near_range(const struct answer_table *t, enum answer_kind kind,
 	if (count == 0 || count > PROBES_MAX || count > m->mask)
 		return visit_map(m, kind, visit, context);
 	for (uint64_t i = 0; i < count && rc == 0; i++) {
-		size_t slot =
-		    find(t, m, ((first >> host_bits[kind]) + i) << host_bits[kind], NULL);
+		size_t slot = find(t, m, ((first >> host_bits[kind]) + i) << host_bits[kind], NULL);
 
 		if (m->answers[slot])
 			rc = visit_slot(m, kind, slot, visit, context);
@@ -396,8 +394,8 @@ static int near_name(const struct answer_table *t, const struct load_name *place
 		return m->answers[slot] ? visit_slot(m, ANSWER_NAME, slot, visit, context) : 0;
 	}
 	for (size_t i = 0; i <= m->mask && rc == 0; i++)
-		if (m->answers[i] && merge_name_is_within(m->names[i] + 1, m->names[i][0],
-		                                          place->wire, place->size))
+		if (m->answers[i] &&
+		    merge_name_is_within(m->names[i] + 1, m->names[i][0], place->wire, place->size))
 			rc = visit_slot(m, ANSWER_NAME, i, visit, context);
 	return rc;
 }

@@ -33,8 +33,7 @@ struct text {
 };
 
 /* Append all of it or nothing. */
-static void __attribute__((format(printf, 2, 3)))
-append(struct text *t, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) append(struct text *t, const char *format, ...)
 {
 	size_t room = t->max - t->size;
 	va_list arguments;
@@ -65,7 +64,7 @@ static void append_classes(struct text *t, const struct ledger_view *view)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		double events = 0;
 
-		for (unsigned class = 0; class < EVENT_CLASS_COUNT; class++)
+		for (unsigned class = 0; class < EVENT_CLASS_COUNT; class ++)
 			if (rows[i].classes >> class & 1)
 				events += view->rows[class].raw;
 		if (events > 0)
@@ -101,7 +100,7 @@ size_t answer_why(const struct ledger_view *view, char out_text[256])
 
 		if (!is_listed(state))
 			continue;
-		if (!since_ms || state->since_ms < since_ms)
+		if (state->since_ms > 0 && (!since_ms || state->since_ms < since_ms))
 			since_ms = state->since_ms;
 		if (state->until_ms > until_ms)
 			until_ms = state->until_ms;

@@ -12,9 +12,9 @@ struct answers {
 	answers_wake *wake;
 	void *context;
 	pthread_mutex_t lock;
-	struct answer_table *waiting; /* under lock */
-	struct answer_wants wants;    /* under lock */
-	struct answers_stats stats;   /* under lock */
+	struct answer_table *waiting;   /* under lock */
+	struct answer_wants wants;      /* under lock */
+	struct answers_stats stats;     /* under lock */
 	struct answer_table *published; /* publisher thread */
 };
 
@@ -85,8 +85,7 @@ void answers_changed(const struct ledger *l, const struct ledger_key *keys, size
 	if (!wants.kept)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		struct answer_row row = {.answer =
-		                             answer_of(l, &keys[i], now_ms, &wants, text)};
+		struct answer_row row = {.answer = answer_of(l, &keys[i], now_ms, &wants, text)};
 
 		row.text = text[0] ? text : NULL;
 		pthread_mutex_lock(&a->lock);

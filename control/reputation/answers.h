@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The way from the ledger to DNS: on the reputation's thread, what is to be answered of changed keys
- * is worked out and put into a table; the publisher's thread takes all that is there, compares it
- * with what is published, and pushes the difference of all lists as one batch. While a push is on
- * its way further changes collect, each key once, so that there is never more than one row a key,
- * and the reputation's thread waits for nobody.
+ * The way from the ledger to DNS: on the reputation's thread, what is to be answered of changed
+ * keys is worked out and put into a table; the publisher's thread takes all that is there, compares
+ * it with what is published, and pushes the difference of all lists as one batch. While a push is
+ * on its way further changes collect, each key once, so that there is never more than one row a
+ * key, and the reputation's thread waits for nobody.
  *
  * Threads: each call says its own.
  */
