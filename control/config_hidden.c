@@ -2,6 +2,7 @@
 #include "control/config_hidden.h"
 
 #include "control/config_check.h"
+#include "control/config_reputation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -233,10 +234,26 @@ static int add_of_trust(struct config *c, struct config_zone *zone)
 	return rc;
 }
 
+/* Whether a list of the ledger is answered is the reputation's to say, too. */
+static void take_modes(struct config *c)
+{
+	for (unsigned i = 0; c->reputation && i < c->lists_count; i++) {
+		struct config_list *list = &c->lists[i];
+		const struct dials_kept_list *kept;
+
+		if (list->kept == KEPT_NOTHING)
+			continue;
+		kept = &c->reputation->dials.lists[list->kept - KEPT_SPAM];
+		list->is_observed |= kept->is_observed;
+		list->is_off |= kept->is_off;
+	}
+}
+
 int config_hidden_add(struct config *c, const struct config_node *root, const char *folder)
 {
 	int rc = 0;
 
+	take_modes(c);
 	for (unsigned i = 0; i < c->zones_count && rc == 0; i++) {
 		struct config_zone *zone = &c->zones[i];
 

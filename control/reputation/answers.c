@@ -9,24 +9,22 @@
 #include <string.h>
 
 struct answers {
-	answers_wake *wake;
-	void *context;
 	pthread_mutex_t lock;
+	answers_wake *wake;             /* under lock; NULL = nobody */
+	void *context;                  /* under lock */
 	struct answer_table *waiting;   /* under lock */
 	struct answer_wants wants;      /* under lock */
 	struct answers_stats stats;     /* under lock */
 	struct answer_table *published; /* publisher thread */
 };
 
-struct answers *answers_new(answers_wake *wake, void *context)
+struct answers *answers_new(void)
 {
 	struct answers *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	pthread_mutex_init(&a->lock, NULL);
-	a->wake = wake;
-	a->context = context;
 	a->waiting = answer_table_new();
 	a->published = answer_table_new();
 	if (a->waiting && a->published)
@@ -44,6 +42,28 @@ void answers_free(struct answers *a)
 	answer_table_free(a->published);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
+}
+
+void answers_on_wake(struct answers *a, answers_wake *wake, void *context)
+{
+	pthread_mutex_lock(&a->lock);
+	a->wake = wake;
+	a->context = context;
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Not with the lock held: it takes others. */
+static void wake_up(struct answers *a)
+{
+	answers_wake *wake;
+	void *context;
+
+	pthread_mutex_lock(&a->lock);
+	wake = a->wake;
+	context = a->context;
+	pthread_mutex_unlock(&a->lock);
+	if (wake)
+		wake(context);
 }
 
 void answers_want(struct answers *a, const struct answer_wants *wants)
@@ -93,7 +113,7 @@ void answers_changed(const struct ledger *l, const struct ledger_key *keys, size
 		pthread_mutex_unlock(&a->lock);
 	}
 	if (count)
-		a->wake(a->context);
+		wake_up(a);
 }
 
 /* Rows on their way from one table to the other. */

@@ -14,12 +14,13 @@
 
 struct answers;
 
-/* Called when there is something to publish, on any thread. */
-typedef void answers_wake(void *context);
-
 /* Errors: NULL with errno. Threads: the main loop */
-struct answers *answers_new(answers_wake *wake, void *context);
+struct answers *answers_new(void);
 void answers_free(struct answers *a);
+
+/* Who is called when there is something to publish, on any thread. Threads: the main loop */
+typedef void answers_wake(void *context);
+void answers_on_wake(struct answers *a, answers_wake *wake, void *context);
 
 /* What is wanted from now on. Each key's answer follows when the key is told of as changed next.
  * Threads: any */

@@ -194,7 +194,8 @@ static const struct bad_row bad_rows[] = {
       ":1: reputation.delist.y: unknown key, expected one of: per_address, per_month"}},
     {"an unknown key in block style",
      "lists:\n  - name: l\n    manual: true\n    colour: red\n" LISTEN ZONES,
-     {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, reputation, code, text"}},
+     {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, reputation, code, "
+      "text"}},
     {"an unknown key in flow style",
      LIST("manual: true, colour: red"),
      {":1: lists[0].colour: unknown key"}},
@@ -630,11 +631,13 @@ static const struct bad_row bad_rows[] = {
      {":1: zones[0].view: 'score' is made of the reputation, expected a section 'reputation'",
       ":3: lists[0]: warning"}},
     {"a zone of scores with lists",
-     "zones: [{name: z, view: srl, lists: [l]}]\nreputation: {}\n" LISTEN LISTS,
+     "zones: [{name: z, view: srl, lists: [l]}]\nreputation: {reporters: [{name: r, user: "
+     "root}]}\n" LISTEN LISTS,
      {":1: zones[0].lists: is given with view: srl, which has a list of its own, expected no "
       "lists"}},
     {"origins without a database",
-     "zones: [{name: z, view: asn}]\nreputation: {}\n" LISTEN LISTS,
+     "zones: [{name: z, view: asn}]\nreputation: {reporters: [{name: r, user: root}]}\n" LISTEN
+         LISTS,
      {":1: zones[0].view: 'asn' needs a database, expected the key 'reputation.asn'",
       ":4: lists[0]: warning"}},
     {"a list of the reputation without one",
@@ -642,11 +645,11 @@ static const struct bad_row bad_rows[] = {
      {":1: lists[0].reputation: there is no reputation to make the list of, expected a section "
       "'reputation'"}},
     {"a list of the reputation that there is not",
-     LIST("reputation: junk") "reputation: {}\n",
+     LIST("reputation: junk") "reputation: {reporters: [{name: r, user: root}]}\n",
      {":1: lists[0].reputation: bad value 'junk', expected spam, trap, dha, backscatter, auth or "
       "good"}},
     {"a list of the reputation that is manual",
-     LIST("reputation: trap, manual: true") "reputation: {}\n",
+     LIST("reputation: trap, manual: true") "reputation: {reporters: [{name: r, user: root}]}\n",
      {":1: lists[0]: has more than one of feed, manual: true, reputation, expected one"}},
     {"view bits with a list that has no bit",
      ZONE("view: bits"),
@@ -657,8 +660,8 @@ static const struct bad_row bad_rows[] = {
      "zones: [{name: z, lists: [l], view: allow}]\n",
      {":3: zones[0].lists[0]: list 'l' has no category and trust, expected both"}},
     {"view allow with a list of the good that has no category",
-     "lists: [{name: l, reputation: good}]\nreputation: {}\n" LISTEN
-     "zones: [{name: z, lists: [l], view: allow}]\n",
+     "lists: [{name: l, reputation: good}]\nreputation: {reporters: [{name: r, user: "
+     "root}]}\n" LISTEN "zones: [{name: z, lists: [l], view: allow}]\n",
      {":4: zones[0].lists[0]: list 'l' has no category and trust, expected both"}},
     {"bit 1 would make 127.0.0.1",
      "lists: [{name: l, manual: true, bit: 1}]\n" LISTEN ZONES,
@@ -1037,8 +1040,10 @@ static void hidden_lists_are_made(void **state)
 	    {"f.x", {"reputation:asn"}, {KEPT_NOTHING}, "a feed"},
 	};
 	static const char text[] =
-	    "reputation: {asn: asn.mmdb}\n" LISTEN "lists:\n"
-	    "  - {name: good, reputation: good, category: 3, observe: true}\n"
+	    "reputation: {reporters: [{name: r, user: root}], asn: asn.mmdb, lists: {spam: {mode: "
+	    "off}, good: {mode: "
+	    "observe}}}\n" LISTEN "lists:\n"
+	    "  - {name: good, reputation: good, category: 3}\n"
 	    "  - {name: spam, reputation: spam, category: 2, trust: 0, bit: 2}\n"
 	    "  - {name: given, reputation: good, category: 4, trust: 3}\n"
 	    "zones:\n"
@@ -1075,7 +1080,10 @@ static void hidden_lists_are_made(void **state)
 	assert_int_equal(c->lists[0].trust, 1);
 	assert_int_equal(c->lists[3].trust, 2);
 	assert_int_equal(c->lists[3].category, 3);
+	assert_true(c->lists[0].is_observed);
 	assert_true(c->lists[3].is_observed);
+	assert_false(c->lists[0].is_off);
+	assert_true(c->lists[1].is_off);
 	assert_int_equal(c->lists[2].trust, 3);
 	assert_string_equal(c->lists[5].feed->path, "/etc/asn.mmdb");
 	assert_string_equal(c->lists[5].feed->format_row->name, "mmdb-asn");
