@@ -9,6 +9,9 @@
 #include "control/manual.h"
 #include "control/program.h"
 #include "control/publisher.h"
+#include "control/reputation/answer_walk.h"
+#include "control/reputation/answers.h"
+#include "control/reputation/reputation.h"
 #include "control/server.h"
 #include "control/switches.h"
 #include "control/watch.h"
@@ -159,11 +162,15 @@ static int engine_start(struct engine *e)
 	rc = engine_listen(e);
 	if (rc < 0)
 		return rc;
+	rc = engine_reputation_start(e);
+	if (rc < 0)
+		return rc;
 	e->publisher = publisher_new(e->base, e->config, e->manual);
 	e->ingest = worker_new(e->base, "ingest");
 	e->reader = worker_new(e->base, "reader");
 	e->watch = watch_new(e->base, e->config->dataplane.socket, engine_sync_on_watch, e);
-	if (!e->publisher || !e->ingest || !e->reader || !e->watch)
+	if (!e->publisher || !e->ingest || !e->reader || !e->watch ||
+	    engine_reputation_serve(e) < 0)
 		return -ENOMEM;
 	e->fetcher = engine_fetcher(e);
 	if (!e->fetcher)
@@ -177,6 +184,7 @@ static int engine_start(struct engine *e)
 	               &engine_hooks, e);
 	if (!e->intake)
 		return -errno;
+	engine_reputation_prepare(e, e->config);
 	return intake_configure(e->intake, e->config);
 }
 
@@ -219,6 +227,8 @@ static bool engine_stop_threads(struct engine *e)
 {
 	bool is_stopped = true;
 
+	if (e->reputation) /* what changes goes to the publisher */
+		is_stopped &= reputation_stop(e->reputation, ENGINE_STOP_MS);
 	if (e->reader)
 		is_stopped &= worker_stop(e->reader, ENGINE_STOP_MS);
 	if (e->ingest)
@@ -235,6 +245,8 @@ bool engine_free(struct engine *e)
 	if (!engine_stop_threads(e))
 		return false;
 	server_free(e->server);
+	reputation_free(e->reputation);
+	answer_walk_free(e->answer_walk);
 	intake_free(e->intake);
 	fetcher_free(e->fetcher);
 	watch_free(e->watch);
@@ -242,6 +254,7 @@ bool engine_free(struct engine *e)
 	worker_free(e->reader);
 	worker_free(e->ingest);
 	publisher_free(e->publisher);
+	answers_free(e->answers);
 	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++) {
 		if (e->signals[i])
 			event_free(e->signals[i]);

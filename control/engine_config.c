@@ -69,6 +69,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		if (e->next_config) {
 			config_free(e->next_config);
 			e->next_config = NULL;
+			engine_reputation_prepare(e, e->config);
 			intake_configure(e->intake, e->config);
 		}
 		return;
@@ -79,6 +80,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		e->next_config = NULL;
 		log_info("configuration '%s' is in force", e->config_path);
 		engine_config_watch_keys(e);
+		engine_reputation_configure(e);
 	}
 	answering_renew(e);
 	e->is_applied = true;
@@ -95,7 +97,9 @@ void engine_config_tried(void *context)
 	struct publisher_version *versions;
 	size_t count;
 
-	if (e->is_configuring || (e->is_applied && !e->next_config))
+	e->are_feeds_tried = true;
+	if (e->is_configuring || (e->is_applied && !e->next_config) ||
+	    !engine_reputation_is_walked(e))
 		return;
 	if (intake_collect(e->intake, &versions, &count) < 0) {
 		log_error("out of memory: feeds are not answered");
@@ -144,6 +148,7 @@ static void engine_tell_restart(const struct config *old, const struct config *n
 	if (strcmp(old->control_socket, new->control_socket) != 0)
 		log_error("control_socket: a change needs a restart, keeping '%s'",
 		          old->control_socket);
+	engine_reputation_tell_restart(old, new);
 	if (strcmp(a->socket, b->socket) != 0 ||
 	    !engine_is_same_list(a->listen, a->listen_count, b->listen, b->listen_count) ||
 	    !engine_is_same_ports(a, b) || a->hugepages != b->hugepages || a->idle != b->idle ||
@@ -194,6 +199,8 @@ void engine_config_reload(struct engine *e)
 	}
 	engine_set_error(e, NULL);
 	e->next_config = config;
+	e->are_feeds_tried = false;
+	engine_reputation_prepare(e, config);
 	if (intake_configure(e->intake, config) < 0)
 		log_error("out of memory: some feeds are not read");
 }

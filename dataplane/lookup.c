@@ -4,6 +4,7 @@
 #include "dataplane/access.h"
 #include "dataplane/dns.h"
 #include "dataplane/qname.h"
+#include "dataplane/query_set.h"
 
 #include <string.h>
 
@@ -121,15 +122,13 @@ static bool is_name_server(const struct query *q)
  * Whether a name that is not listed exists. A name may be above octets and nibbles at once:
  * "2.1" is above 1.2.0.0/16 and above 1200::/8.
  */
-static bool exists(const struct tables *t, struct query *q)
+static bool exists_above(const struct tables *t, struct query *q)
 {
 	uint8_t content = q->zone->content;
 	struct qname_range4 range4;
 	struct qname_range6 range6;
 	unsigned count = q->label_count;
 
-	if (q->name_size == 0)
-		return false; /* a full IPv4 address, and nothing can be below one */
 	if (content & ZONE_HAS_IP4 && count < 4 &&
 	    qname_octets(q->name, q->name_size, &range4) > 0 &&
 	    any4_below(t, q, range4.first, range4.last))
@@ -142,20 +141,14 @@ static bool exists(const struct tables *t, struct query *q)
 	return is_name_server(q);
 }
 
-/* What a burst asks of one table. */
-struct wanted {
-	struct query *queries[QUERY_BURST_MAX];
-	unsigned count;
-};
-
-static void want(struct wanted *w, struct query *q, bool is_wanted)
+static inline bool exists(const struct tables *t, struct query *q)
 {
-	w->queries[w->count] = q;
-	w->count += is_wanted;
+	/* without a name: a full IPv4 address, and nothing can be below one */
+	return q->name_size > 0 && exists_above(t, q);
 }
 
 /* Tables are asked for a burst at once, so that its cache misses overlap. */
-static void lookup4(const struct tables *t, const struct wanted *w)
+static void lookup4(const struct tables *t, const struct query_set *w)
 {
 	uint32_t addresses[QUERY_BURST_MAX];
 	verdict_t verdicts[QUERY_BURST_MAX];
@@ -175,7 +168,7 @@ static void lookup4(const struct tables *t, const struct wanted *w)
 	}
 }
 
-static void lookup6(const struct tables *t, const struct wanted *w)
+static void lookup6(const struct tables *t, const struct query_set *w)
 {
 	address6_t addresses[QUERY_BURST_MAX];
 	verdict_t verdicts[QUERY_BURST_MAX];
@@ -201,7 +194,7 @@ static verdict_t lookup_name(const struct tables *t, struct query *q)
 	return q->match.verdict;
 }
 
-static void lookup_names(const struct tables *t, const struct wanted *w)
+static void lookup_names(const struct tables *t, const struct query_set *w)
 {
 	struct names_query names[QUERY_BURST_MAX];
 	struct names_match matches[QUERY_BURST_MAX];
@@ -226,17 +219,20 @@ static void lookup_names(const struct tables *t, const struct wanted *w)
 
 static void lookup_verdicts(const struct tables *t, struct query *queries, unsigned count)
 {
-	struct wanted four, six, names;
+	struct query_set four, six, names;
 
 	four.count = six.count = names.count = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct query *q = &queries[i];
-		bool is_allowed = q->drop == DROP_NONE && q->access == ACCESS_ALLOW;
 
-		want(&four, q, is_allowed && q->kind == QUERY_IP4);
-		want(&six, q, is_allowed && q->kind == QUERY_IP6);
-		want(&names, q,
-		     is_allowed && q->kind == QUERY_NAME && q->zone->content & ZONE_HAS_NAMES);
+		if (q->drop != DROP_NONE || q->access != ACCESS_ALLOW)
+			continue;
+		if (q->kind == QUERY_IP4)
+			query_set_add(&four, q, true);
+		else if (q->kind == QUERY_IP6)
+			query_set_add(&six, q, true);
+		else if (q->kind == QUERY_NAME)
+			query_set_add(&names, q, q->zone->content & ZONE_HAS_NAMES);
 	}
 	if (four.count > 0)
 		lookup4(t, &four);
@@ -244,10 +240,6 @@ static void lookup_verdicts(const struct tables *t, struct query *queries, unsig
 		lookup6(t, &six);
 	if (names.count > 0)
 		lookup_names(t, &names);
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].verdict != VERDICT_NONE)
-			verdicts_prefetch(t->verdicts, queries[i].verdict);
-	}
 }
 
 /* Records of the zone's own; a name that has some is not looked up in lists. */
@@ -311,6 +303,14 @@ static void lookup_without_lists(struct query *q)
 	             (is_name_server(q) || (q->access == ACCESS_ALWAYS && is_above_addresses(q))));
 }
 
+/* What the zone shows, and what it observes, of something listed. */
+static void take_listings(struct query *q, const struct verdict *listings)
+{
+	q->listings = shows_any(q->zone, listings) ? listings : NULL;
+	if (q->zone->observed && listings && observed_any(q->zone->observed, listings))
+		q->observed = listings;
+}
+
 static void lookup_listings(const struct tables *t, struct query *q)
 {
 	lookup_records(q);
@@ -318,23 +318,44 @@ static void lookup_listings(const struct tables *t, struct query *q)
 		lookup_without_lists(q);
 		return;
 	}
-	if (q->verdict != VERDICT_NONE) {
-		const struct verdict *listings = verdicts_get(t->verdicts, q->verdict);
-
-		if (shows_any(q->zone, listings))
-			q->listings = listings;
-		if (q->zone->observed && listings && observed_any(q->zone->observed, listings))
-			q->observed = listings;
-	}
+	if (q->verdict != VERDICT_NONE)
+		take_listings(q, verdicts_get(t->verdicts, q->verdict));
 	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY ||
 	            q->is_test_entry || q->listings || exists(t, q);
 }
 
-void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+/* lookup_listings() of plain queries, which are of addresses and have no records. */
+static void lookup_plain(const struct tables *t, const struct query_set *listed,
+                         const struct query_set *others)
 {
-	lookup_verdicts(t, queries, count);
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
+	for (unsigned i = 0; i < listed->count; i++) {
+		struct query *q = listed->queries[i];
+
+		q->listings = verdicts_get(t->verdicts, q->verdict);
+		__builtin_prefetch(q->listings);
+	}
+	for (unsigned i = 0; i < listed->count; i++) {
+		struct query *q = listed->queries[i];
+
+		take_listings(q, q->listings);
+		q->exists = q->listings || exists(t, q);
+	}
+	for (unsigned i = 0; i < others->count; i++) {
+		struct query *q = others->queries[i];
+
+		q->exists = q->is_test_entry || exists(t, q);
+	}
+}
+
+/* All but plain queries. */
+static void lookup_rest(const struct tables *t, const struct query_set *rest)
+{
+	for (unsigned i = 0; i < rest->count; i++) {
+		if (rest->queries[i]->verdict != VERDICT_NONE)
+			verdicts_prefetch(t->verdicts, rest->queries[i]->verdict);
+	}
+	for (unsigned i = 0; i < rest->count; i++) {
+		struct query *q = rest->queries[i];
 
 		if (q->drop != DROP_NONE || q->kind == QUERY_ERROR || q->kind == QUERY_CHAOS)
 			continue;
@@ -343,4 +364,22 @@ void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 		else
 			lookup_listings(t, q);
 	}
+}
+
+void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+{
+	struct query_set listed, unlisted, rest;
+
+	lookup_verdicts(t, queries, count);
+	listed.count = unlisted.count = rest.count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+		bool is_listed = q->verdict != VERDICT_NONE;
+
+		query_set_add(&listed, q, q->is_plain & is_listed);
+		query_set_add(&unlisted, q, q->is_plain & !is_listed);
+		query_set_add(&rest, q, !q->is_plain);
+	}
+	lookup_plain(t, &listed, &unlisted);
+	lookup_rest(t, &rest);
 }

@@ -3,6 +3,7 @@
 
 #include "dataplane/dns.h"
 #include "dataplane/qname.h"
+#include "dataplane/query_set.h"
 #include "dataplane/text.h"
 
 #include <endian.h>
@@ -527,7 +528,8 @@ static void put_options(struct writer *w, const struct query *q, const struct op
 	end_rdata(w, start);
 }
 
-static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+/* An OPT without options. */
+static inline void put_opt_alone(struct writer *w, const struct query *q)
 {
 	const uint64_t head = (uint64_t)DNS_TYPE_OPT << 40 | (uint64_t)QUERY_UDP_SIZE << 24;
 	const uint64_t flags =
@@ -536,6 +538,11 @@ static void put_opt(struct writer *w, const struct query *q, const struct opt_pl
 
 	put(w, &word, 8);
 	put(w, "\0\0", 3);
+}
+
+static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+{
+	put_opt_alone(w, q);
 	if (plan->size > DNS_OPT_SIZE || q->ede)
 		put_options(w, q, plan);
 	set_u16(w, 10, (size_t)(w->bytes[10] << 8 | w->bytes[11]) + 1);
@@ -581,51 +588,57 @@ static void reply_query(struct query *q, uint64_t generation)
 	q->reply_size = (uint16_t)w.size;
 }
 
-/* Header and record of something with one listing, or that nothing is listed. */
-static size_t put_plain(struct query *q, uint64_t generation)
+/*
+ * Header, record and OPT of a plain query's answer.
+ *
+ * counts:  of the answer and authority sections, as they are in the header
+ * is_room: whether there is for a record of size bytes; false: nothing is done
+ */
+static inline bool begin_plain(struct query *q, size_t size, uint32_t counts, struct writer *out_w)
 {
-	const bool is_listed = q->listings != NULL;
-	const uint64_t counts =
-	    UINT64_C(1) << 48 | (is_listed ? UINT64_C(1) << 32 : 1 << 16) | (uint64_t)q->has_opt;
-	const uint64_t word = htobe64(counts);
-	/* room for it was seen to */
-	struct writer w = {q->message, q->question_end, SIZE_MAX, false};
+	const uint64_t word = htobe64(UINT64_C(1) << 48 | (uint64_t)counts << 16 | q->has_opt);
+	uint8_t *message = q->message;
 
-	memcpy(&w.bytes[4], &word, sizeof(word));
-	q->rcode = is_listed || q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
-	w.bytes[2] = (uint8_t)(DNS_QR | DNS_AA | (w.bytes[2] & DNS_RD));
-	w.bytes[3] = q->rcode;
-	if (is_listed)
-		put_address(&w, q, q->listings->listings[0]->code);
-	else
-		put_soa(&w, q, generation);
-	return w.size;
+	if (limit_of(q) < q->question_end + size + (q->has_opt ? DNS_OPT_SIZE : 0u))
+		return false;
+	message[2] = (uint8_t)(DNS_QR | DNS_AA | (message[2] & DNS_RD));
+	message[3] = q->rcode;
+	memcpy(&message[4], &word, sizeof(word));
+	*out_w = (struct writer){message, q->question_end, SIZE_MAX, false};
+	return true;
 }
 
-/*
- * The answer of a plain query, unless it takes more than a record: by far the most. It is what
- * reply_query() would make of it.
- */
-static bool reply_plainly(struct query *q, uint64_t generation)
+static inline void end_plain(struct query *q, struct writer *w)
 {
-	size_t size = q->question_end + (q->has_opt ? DNS_OPT_SIZE : 0u);
-	uint64_t opt = (uint64_t)DNS_TYPE_OPT << 40 | (uint64_t)QUERY_UDP_SIZE << 24;
+	if (q->has_opt)
+		put_opt_alone(w, q);
+	q->reply_size = (uint16_t)w->size;
+}
 
-	if (!q->is_plain || q->is_test_entry)
+/* The answer of a plain query for something with one listing; false = it is not that. */
+static bool reply_listed(struct query *q)
+{
+	struct writer w;
+
+	if (q->qtype != DNS_TYPE_A || q->listings->count != 1 || q->zone->view != ZONE_VIEW_CODES)
 		return false;
-	if (q->listings &&
-	    (q->qtype != DNS_TYPE_A || q->listings->count != 1 || q->zone->view != ZONE_VIEW_CODES))
+	if (!begin_plain(q, ADDRESS_RECORD_SIZE, 1u << 16, &w))
 		return false;
-	if (limit_of(q) < size + (q->listings ? ADDRESS_RECORD_SIZE : q->zone->soa->size))
+	put_address(&w, q, q->listings->listings[0]->code);
+	end_plain(q, &w);
+	return true;
+}
+
+/* The answer of a plain query for something not listed; false = there is no room. */
+static bool reply_unlisted(struct query *q, uint64_t generation)
+{
+	struct writer w;
+
+	q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
+	if (!begin_plain(q, q->zone->soa->size, 1, &w))
 		return false;
-	size = put_plain(q, generation);
-	if (q->has_opt) {
-		opt = htobe64(opt | (q->is_dnssec_ok ? DNS_DO >> 8 : 0));
-		memcpy(&q->message[size], &opt, sizeof(opt));
-		memset(&q->message[size + sizeof(opt)], 0, DNS_OPT_SIZE - sizeof(opt));
-		size += DNS_OPT_SIZE;
-	}
-	q->reply_size = (uint16_t)size;
+	put_soa(&w, q, generation);
+	end_plain(q, &w);
 	return true;
 }
 
@@ -641,12 +654,29 @@ void reply_truncate(struct query *q)
 	q->reply_size = (uint16_t)w.size;
 }
 
+/* What plain queries take is what reply_query() would make of them, by a shorter way. */
 void reply_burst(const struct tables *t, struct query *queries, unsigned count)
 {
 	uint64_t generation = t ? atomic_load_explicit(&t->generation, memory_order_relaxed) : 0;
+	struct query_set listed, unlisted, rest;
 
+	listed.count = unlisted.count = rest.count = 0;
 	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE && !reply_plainly(&queries[i], generation))
-			reply_query(&queries[i], generation);
+		struct query *q = &queries[i];
+		bool is_plain = q->is_plain & !q->is_test_entry, is_listed = q->listings != NULL;
+
+		query_set_add(&listed, q, is_plain & is_listed);
+		query_set_add(&unlisted, q, is_plain & !is_listed);
+		query_set_add(&rest, q, !is_plain & (q->drop == DROP_NONE));
 	}
+	for (unsigned i = 0; i < listed.count; i++) {
+		if (!reply_listed(listed.queries[i]))
+			reply_query(listed.queries[i], generation);
+	}
+	for (unsigned i = 0; i < unlisted.count; i++) {
+		if (!reply_unlisted(unlisted.queries[i], generation))
+			reply_query(unlisted.queries[i], generation);
+	}
+	for (unsigned i = 0; i < rest.count; i++)
+		reply_query(rest.queries[i], generation);
 }

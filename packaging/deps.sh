@@ -17,7 +17,7 @@ command -v npm >/dev/null || clients="$clients nodejs npm"
 lint="clang-format-14 clang-tidy-14 shellcheck"
 fuzz="clang libclang-rt-14-dev"
 # testpmd; NSD and Knot are compared with when they are there, but installing them would start them.
-bench="dpdk"
+bench="dpdk gnuplot-nox jq"
 arm64="gcc-aarch64-linux-gnu qemu-user-static"
 
 wanted=$build

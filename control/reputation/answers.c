@@ -66,11 +66,16 @@ static void wake_up(struct answers *a)
 		wake(context);
 }
 
-void answers_want(struct answers *a, const struct answer_wants *wants)
+bool answers_want(struct answers *a, const struct answer_wants *wants)
 {
+	bool is_other;
+
 	pthread_mutex_lock(&a->lock);
+	is_other = a->wants.kept != wants->kept || a->wants.more_score != wants->more_score ||
+	           a->wants.more_points != wants->more_points;
 	a->wants = *wants;
 	pthread_mutex_unlock(&a->lock);
+	return is_other;
 }
 
 void answers_get_stats(struct answers *a, struct answers_stats *out_stats)

@@ -23,8 +23,8 @@ typedef void answers_wake(void *context);
 void answers_on_wake(struct answers *a, answers_wake *wake, void *context);
 
 /* What is wanted from now on. Each key's answer follows when the key is told of as changed next.
- * Threads: any */
-void answers_want(struct answers *a, const struct answer_wants *wants);
+ * Returns whether that is another thing than before. Threads: any */
+bool answers_want(struct answers *a, const struct answer_wants *wants);
 
 /*
  * Keys may have another answer now; for struct reputation_hooks.

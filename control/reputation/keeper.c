@@ -102,6 +102,8 @@ void keeper_take(struct keeper *k, struct admission_reporter *reporter, const st
 
 	if (k->batch_count == KEEPER_BATCH_MAX)
 		keeper_commit(k);
+	if (!outcome)
+		outcome = &k->nobodys;
 	item = &k->batch[k->batch_count];
 	item->outcome = outcome;
 	item->record.kind = EVENT_RECORD_EVENT;

@@ -9,6 +9,7 @@
  */
 #include "control/reputation/admission.h"
 #include "control/reputation/event_message.h"
+#include "control/reputation/journal.h"
 #include "control/reputation/state.h"
 
 struct keeper;
@@ -25,12 +26,25 @@ struct keeper *keeper_open(const char *folder, const struct config *config,
 /* What is not committed is lost. */
 void keeper_close(struct keeper *k);
 
-/* Another configuration; on failure the old one stays. Errors: -ENOMEM */
-int keeper_configure(struct keeper *k, const struct config *config);
+/* What the keeper takes of a configuration; it may be made on another thread. */
+struct keeper_settings {
+	struct admission *admission;
+	struct dials dials;
+	struct journal_limits limits;
+};
+
+/* Errors: NULL with ENOMEM */
+struct keeper_settings *keeper_settings_new(const struct config *config);
+void keeper_settings_free(struct keeper_settings *settings);
+
+/* Other settings, the keeper's from now on; on failure the old ones stay. Errors: -ENOMEM */
+int keeper_configure(struct keeper *k, struct keeper_settings *settings);
 
 /*
  * Take an event into the batch. *outcome is set now when it is refused, else at the next commit,
  * until which it must stay; a full batch is committed first.
+ *
+ * outcome: NULL = nobody asks, it is only counted
  */
 void keeper_take(struct keeper *k, struct admission_reporter *reporter, const struct event *event,
                  uint8_t *outcome);

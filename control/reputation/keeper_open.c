@@ -195,10 +195,30 @@ static int replay(struct keeper *k, const struct state_moment *moment)
 
 /* --- configuration --- */
 
-static void set_limits(struct keeper *k, const struct config_journal *journal)
+struct keeper_settings *keeper_settings_new(const struct config *config)
 {
-	k->limits =
-	    (struct journal_limits){(int64_t)journal->keep_s * 1000, journal->size_max_bytes};
+	const struct config_reputation *r = config->reputation;
+	struct keeper_settings *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->admission = admission_new(config);
+	if (!s->admission) {
+		free(s);
+		return NULL;
+	}
+	s->dials = r->dials;
+	s->limits =
+	    (struct journal_limits){(int64_t)r->journal.keep_s * 1000, r->journal.size_max_bytes};
+	return s;
+}
+
+void keeper_settings_free(struct keeper_settings *settings)
+{
+	if (!settings)
+		return;
+	admission_free(settings->admission);
+	free(settings);
 }
 
 struct moving {
@@ -237,31 +257,35 @@ static int change_dials(struct keeper *k, const struct dials *dials)
 	return 0;
 }
 
-int keeper_configure(struct keeper *k, const struct config *config)
+/* Of settings that are to be thrown away. */
+static void take_admission(struct keeper *k, struct keeper_settings *settings)
 {
-	struct admission *admission = admission_new(config);
+	if (k->admission)
+		admission_inherit(settings->admission, k->admission);
+	admission_free(k->admission);
+	k->admission = settings->admission;
+	settings->admission = NULL;
+	k->limits = settings->limits;
+}
+
+int keeper_configure(struct keeper *k, struct keeper_settings *settings)
+{
 	int rc = 0;
 
-	if (!admission)
-		return -errno;
 	keeper_commit(k);
-	if (memcmp(&k->dials, &config->reputation->dials, sizeof(k->dials)) != 0)
-		rc = change_dials(k, &config->reputation->dials);
-	if (rc < 0) {
-		admission_free(admission);
-		return rc;
-	}
-	set_limits(k, &config->reputation->journal);
-	admission_inherit(admission, k->admission);
-	admission_free(k->admission);
-	k->admission = admission;
-	return 0;
+	if (memcmp(&k->dials, &settings->dials, sizeof(k->dials)) != 0)
+		rc = change_dials(k, &settings->dials);
+	if (rc == 0)
+		take_admission(k, settings);
+	keeper_settings_free(settings);
+	return rc;
 }
 
 /* --- open and close --- */
 
 static int open_all(struct keeper *k, const struct config *config)
 {
+	struct keeper_settings *settings;
 	struct state_moment moment;
 	int rc;
 
@@ -273,11 +297,12 @@ static int open_all(struct keeper *k, const struct config *config)
 		log_error("'%s/hash.key': %s", k->folder, strerror(-rc));
 		return rc;
 	}
-	set_limits(k, &config->reputation->journal);
-	k->dials = config->reputation->dials;
-	k->admission = admission_new(config);
-	if (!k->admission)
+	settings = keeper_settings_new(config);
+	if (!settings)
 		return -errno;
+	k->dials = settings->dials;
+	take_admission(k, settings);
+	keeper_settings_free(settings);
 	rc = open_state(k, &moment);
 	return rc < 0 ? rc : replay(k, &moment);
 }

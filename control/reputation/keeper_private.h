@@ -33,6 +33,7 @@ struct keeper {
 
 	struct keeper_item *batch;
 	size_t batch_count, batch_ids;
+	uint8_t nobodys; /* outcome that nobody asks for */
 
 	struct state_moment saved;      /* what the state on disk is of */
 	struct state_snapshot *unsaved; /* one that could not be written */

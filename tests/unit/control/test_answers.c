@@ -151,7 +151,7 @@ static int set_up(void **state)
 	f->ledger = ledger_new(&f->reputation.dials, &hooks);
 	assert_true(f->publish && f->answers && f->ledger);
 	answer_wants_of(&f->config, &wants);
-	answers_want(f->answers, &wants);
+	assert_true(answers_want(f->answers, &wants));
 	answers_on_wake(f->answers, wake, f);
 	publish_set_fill(f->publish, fill, f);
 	for (unsigned i = FIRST_KEPT; i < COUNT(lists); i++)
@@ -430,7 +430,7 @@ static void test_wants(void **state)
 	struct model_listing listings[LISTINGS_MAX];
 	struct answers_stats stats;
 
-	answers_want(f->answers, &wants);
+	assert_true(answers_want(f->answers, &wants));
 	report(f, &trap);
 	report(f, &spam);
 	assert_int_equal(f->wakes, 0);

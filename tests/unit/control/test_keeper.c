@@ -347,7 +347,7 @@ static void other_dials_keep_the_evidence(void **state)
 	(void)state;
 	keeper_world_take(k, 0, 1000, ADDRESSES);
 	keeper_stats(k, &before);
-	assert_int_equal(keeper_configure(k, other), 0);
+	assert_int_equal(keeper_configure(k, keeper_settings_new(other)), 0);
 	keeper_stats(k, &after);
 	assert_int_equal(before.ledger.keys, after.ledger.keys);
 	assert_null(admission_find(keeper_admission(k), "mx2"));
