@@ -4,6 +4,7 @@
  * in bursts of 32 over a filled table. Making the queries is not counted; their messages are in a
  * cache near the core, as those that a device just wrote.
  *   bench_answer [ENTRIES [KIND...]]       default 1000000, all kinds
+ *   bench_answer --list ENTRIES            the addresses, as text
  * One JSON object a line, as bench_table. Every other query is of something listed, and none comes
  * twice. The kinds take turns round by round, and so does the floor: a random line of as much
  * memory as the table takes, loaded 32 at a time with prefetch. Of the bursts the median is told,
@@ -131,10 +132,23 @@ static bool is_wanted(int argc, char **argv, unsigned kind)
 	return argc <= 2;
 }
 
+static int list(uint32_t entries)
+{
+	for (uint32_t i = 0; i < entries; i++) {
+		uint32_t address = questions_address(i);
+
+		printf("%u.%u.%u.%u\n", address >> 24, address >> 16 & 255, address >> 8 & 255,
+		       address & 255);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench b;
 
+	if (argc == 3 && strcmp(argv[1], "--list") == 0)
+		return list((uint32_t)strtoul(argv[2], NULL, 10));
 	b.entries = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
 	questions_must(b.entries > 0, "usage: bench_answer [ENTRIES [KIND...]]");
 	urcu_qsbr_register_thread();

@@ -11,11 +11,12 @@
 #define LIST       2
 #define NAME_SIZE  15 /* of a listed name below the apex */
 
-static const uint8_t apex_addresses[] = "\2bl\7example", apex_all[] = "\3all\2bl\4test";
+static const uint8_t apex_ip4[] = "\2bl\7example", apex_both[] = "\4both\2bl\4test",
+		     apex_names[] = "\3dbl\2bl\4test";
 
 const char *const questions_names[QUESTIONS_KIND_COUNT] = {
-    "edns",      "plain",    "edns_cookie_new", "edns_cookie_good", "edns_mixed_zone",
-    "edns_text", "edns_ip6", "edns_name"};
+    "edns",      "plain",     "edns_cookie_new", "edns_cookie_good",
+    "edns_both", "edns_text", "edns_ip6",        "edns_name"};
 
 void questions_must(bool is_good, const char *what)
 {
@@ -31,6 +32,11 @@ static uint32_t mix(uint32_t key)
 	key = (key ^ key >> 16) * 0x7feb352du;
 	key = (key ^ key >> 15) * 0x846ca68bu;
 	return key ^ key >> 16;
+}
+
+uint32_t questions_address(uint32_t number)
+{
+	return mix(number);
 }
 
 /* A /64 in 2000::/3. */
@@ -64,7 +70,9 @@ static void add_zone(struct zones *z, const uint8_t *apex, size_t size, unsigned
 static void fill(struct tables *t, uint32_t entries)
 {
 	for (uint32_t i = 0; i < entries; i++)
-		questions_must(table4_paint(t->addresses4, mix(i), mix(i), 1) == 0, "paint");
+		questions_must(
+		    table4_paint(t->addresses4, questions_address(i), questions_address(i), 1) == 0,
+		    "paint");
 	for (uint32_t i = 0; i < others(entries); i++) {
 		address6_t first = address6_of(i);
 		uint8_t name[NAME_SIZE + 1];
@@ -86,14 +94,13 @@ struct tables *questions_tables(uint32_t entries)
 	                                       "$ is listed, see https://bl.example/?q=$", 40) == 0,
 	               "listing");
 	questions_must(verdicts_define(t->verdicts, 1, &listing, 1) == 0, "verdict");
-	add_zone(t->zones, apex_addresses, sizeof(apex_addresses), ZONE_HAS_IP4);
-	add_zone(t->zones, apex_all, sizeof(apex_all),
-	         ZONE_HAS_IP4 | ZONE_HAS_IP6 | ZONE_HAS_NAMES);
+	add_zone(t->zones, apex_ip4, sizeof(apex_ip4), ZONE_HAS_IP4);
+	add_zone(t->zones, apex_both, sizeof(apex_both), ZONE_HAS_IP4 | ZONE_HAS_IP6);
+	add_zone(t->zones, apex_names, sizeof(apex_names), ZONE_HAS_NAMES);
 	/* everybody but a network: as an operator of a public list has it */
 	questions_must(
 	    access_rules_paint(t->access, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
-		access_rules_paint(t->access, (address6_t)0xffffc0000200 << 0,
-	                           (address6_t)0xffffc00002ff << 0,
+		access_rules_paint(t->access, 0xffffc0000200, 0xffffc00002ff,
 	                           ACCESS_VALUE(ACCESS_REFUSE)) == 0,
 	    "access");
 	t->settings = settings_new();
@@ -142,11 +149,13 @@ static uint8_t *put_name(uint8_t *at, enum questions_kind kind, uint32_t entries
 		name_of(key, name);
 		at = put(at, name, NAME_SIZE);
 	} else {
-		at = put_octets(at, mix(key));
+		at = put_octets(at, questions_address(key));
 	}
-	if (kind == QUESTIONS_IP6 || kind == QUESTIONS_NAME || kind == QUESTIONS_MIXED_ZONE)
-		return put(at, apex_all, sizeof(apex_all));
-	return put(at, apex_addresses, sizeof(apex_addresses));
+	if (kind == QUESTIONS_NAME)
+		return put(at, apex_names, sizeof(apex_names));
+	if (kind == QUESTIONS_IP6 || kind == QUESTIONS_BOTH)
+		return put(at, apex_both, sizeof(apex_both));
+	return put(at, apex_ip4, sizeof(apex_ip4));
 }
 
 static uint8_t *put_opt(uint8_t *at, const uint8_t *cookie, uint8_t cookie_size)

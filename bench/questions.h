@@ -18,7 +18,7 @@ enum questions_kind {
 	QUESTIONS_PLAIN,       /* the same without OPT */
 	QUESTIONS_COOKIE_NEW,  /* with the client's part of a cookie */
 	QUESTIONS_COOKIE_GOOD, /* with a cookie of ours */
-	QUESTIONS_MIXED_ZONE,  /* as EDNS, of a zone that has IPv6 and names too */
+	QUESTIONS_BOTH,        /* as EDNS, of a zone that has IPv6 too */
 	QUESTIONS_TEXT,        /* as EDNS, TXT */
 	QUESTIONS_IP6,         /* IPv6, A, OPT */
 	QUESTIONS_NAME,        /* a domain name, A, OPT */
@@ -42,7 +42,11 @@ void questions_must(bool is_good, const char *what);
  */
 struct tables *questions_tables(uint32_t entries);
 
-/* Make question `number` of a kind for those tables; even ones hit. Clients are of 256 networks. */
+/* The IPv4 address with that number; those below `entries` are listed. */
+uint32_t questions_address(uint32_t number);
+
+/* Make question `number` of a kind for those tables; even ones hit. Clients are of 256 networks.
+ * t: may be NULL where there are no cookies */
 void questions_make(const struct tables *t, enum questions_kind kind, uint32_t entries,
                     uint32_t number, struct question *out_question);
 

@@ -25,6 +25,7 @@ run_all() {
 	run "$build/bench/bench_names" 500000
 	run "$build/bench/bench_zones"
 	run "$build/bench/bench_answer" 1000000
+	run bench/bench_answer.py "$build" 1000000 1
 	run "$build/bench/bench_ent" 1000000
 	run "$build/bench/bench_keys" 20000
 	run "$build/bench/bench_garbage" 1
@@ -32,6 +33,7 @@ run_all() {
 	run "$build/bench/bench_swap" 1000000 3
 	run "$build/bench/bench_change" 500
 	run "$build/bench/bench_load" 1000000
+	run "$build/bench/bench_events" 300000
 	run bench/bench_load.py "$build" 1000000 1
 	run bench/bench_real.py "$build" 1
 	run bench/whole_path.py "$build" pcap 100000 1

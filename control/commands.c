@@ -158,6 +158,14 @@ static void commands_author(const struct request *r, const struct server_request
 		snprintf(out_text, size, "uid %u", (unsigned)server_uid(client));
 }
 
+static bool commands_is_everything(const struct manual_key *key)
+{
+	const struct address_range *r = &key->range;
+
+	return !key->is_name && !key->is_exclusion && r->first == 0 &&
+	       r->last == (r->is_ip6 ? ~(address6_t)0 : (address6_t)UINT32_MAX);
+}
+
 /* A change of a manual list that was checked, or NULL: it is refused. */
 static struct commands_change *commands_change(struct engine *e, struct server_request *client,
                                                const struct request *r)
@@ -170,6 +178,10 @@ static struct commands_change *commands_change(struct engine *e, struct server_r
 		return NULL;
 	if (manual_key_parse(r->key, &key, error, sizeof(error)) < 0) {
 		server_refuse(client, "%s", error);
+		return NULL;
+	}
+	if (r->command == REQUEST_LIST_ADD && commands_is_everything(&key)) {
+		server_refuse(client, "%s lists everything: that is never answered", key.text);
 		return NULL;
 	}
 	change = calloc(1, sizeof(*change));

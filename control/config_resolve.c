@@ -154,6 +154,8 @@ static void resolve_guards(struct guard_limits *limits, const struct config_node
 		limits->coverage4 = otherwise.coverage4;
 	if (!config_lines_get(guards, "labels"))
 		limits->labels = otherwise.labels;
+	if (!config_lines_get(guards, "lint"))
+		limits->lint = otherwise.lint;
 }
 
 /* How a feed that is not a file here is fetched. */

@@ -124,6 +124,7 @@ static const cyaml_schema_field_t guards_fields[] = {
     CYAML_FIELD_UINT("min_entries", OPTIONAL, struct config_feed, guards.min_entries),
     CYAML_FIELD_FLOAT("coverage4", OPTIONAL, struct config_feed, guards.coverage4),
     CYAML_FIELD_UINT("labels", OPTIONAL, struct config_feed, guards.labels),
+    CYAML_FIELD_BOOL("lint", OPTIONAL, struct config_feed, guards.lint),
     CYAML_FIELD_BOOL("canaries", OPTIONAL, struct config_feed, has_canaries),
     CYAML_FIELD_SEQUENCE("must_list", POINTER | OPTIONAL, struct config_feed, must_list,
                          &text_value, 0, CONFIG_MUST_LIST_MAX),

@@ -79,7 +79,7 @@ static bool feed_is_same_limits(const struct guard_limits *a, const struct guard
 	return a->errors == b->errors && a->shrink == b->shrink && a->growth == b->growth &&
 	       a->may_be_empty == b->may_be_empty && a->widest4 == b->widest4 &&
 	       a->widest6 == b->widest6 && a->min_entries == b->min_entries &&
-	       a->coverage4 == b->coverage4 && a->labels == b->labels;
+	       a->coverage4 == b->coverage4 && a->labels == b->labels && a->lint == b->lint;
 }
 
 static bool feed_is_same(const struct feed *feed, const struct config_feed *config)

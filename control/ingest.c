@@ -485,6 +485,11 @@ static void ingest_accept_held(const struct ingest_settings *s, struct versions 
 		ingest_decide(r, INGEST_REFUSED, "the held version cannot be read: %s", error);
 		return;
 	}
+	if (guard_is_everything(&d->facts)) {
+		dataset_free(d);
+		ingest_decide(r, INGEST_REFUSED, "the held version lists everything: never taken");
+		return;
+	}
 	info.facts = d->facts;
 	info.taken_s = time(NULL);
 	rc = versions_accept(v, &info);

@@ -115,7 +115,8 @@ static void intake_published(const struct publisher_report *report, void *contex
 	feed->removed = report->result.removed;
 	if (report->rc < 0 && job->result.outcome == INGEST_TAKEN)
 		log_error("feed '%s' version %llu is not answered: %s", feed->name,
-		          (unsigned long long)feed->good.number, strerror(-report->rc));
+		          (unsigned long long)feed->good.number,
+		          report->result.error[0] ? report->result.error : strerror(-report->rc));
 	intake_end(job, NULL);
 }
 

@@ -7,6 +7,7 @@
 #include "control/zone_message.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,9 @@ void publish_tell_failure(const struct publish *p, int rc, struct publish_result
 	else if (rc == -ENOSPC)
 		snprintf(out_result->error, sizeof(out_result->error),
 		         "more than %u different listings or sets of them", CATALOG_ID_MAX);
+	else if (rc == -EPERM)
+		snprintf(out_result->error, sizeof(out_result->error),
+		         "%s: not sent, keeping generation %" PRIu64, p->refused, p->generation);
 	else if (rc == -E2BIG)
 		snprintf(out_result->error, sizeof(out_result->error), "more than %d lists",
 		         MERGE_LISTS_MAX);
@@ -209,6 +213,9 @@ static int send_all(struct publish *p)
 		rc = lists_view_init(&view, &p->lists, p->catalog);
 	if (rc < 0)
 		return rc;
+	rc = self_lint(&view.view, p->lists.config, p->refused);
+	if (rc < 0)
+		goto out;
 	b = batch_new(&p->push, p->catalog, generation, true, load_expect_ip4(&view.view));
 	rc = b ? send_configuration(p, b, true) : -errno;
 	if (!rc)
@@ -216,6 +223,7 @@ static int send_all(struct publish *p)
 	if (!rc)
 		rc = batch_commit(b, publish_entries(p));
 	batch_free(b);
+out:
 	lists_view_done(&view);
 	if (rc < 0)
 		return rc;

@@ -98,22 +98,27 @@ static int send_change(struct change *c, uint64_t entries)
 	return rc;
 }
 
-/* Make a list's new version known; entries: over all lists then. Errors: negative errno */
-static int publish_change(struct publish *p, unsigned list, const struct dataset *dataset,
-                          bool is_for_zones, uint64_t entries, struct publish_result *out_result)
+/*
+ * Make a list's new version known; entries: over all lists then.
+ * Errors: -EPERM something would be listed that never is: nothing changed; other negative errno
+ */
+static int publish_change(struct change *c, const struct dataset *dataset, uint64_t entries,
+                          struct publish_result *out_result)
 {
-	struct change c = {.p = p, .list = list, .is_for_zones = is_for_zones};
-	int rc = publish_freshen_but(p, list);
+	struct publish *p = c->p;
+	int rc = publish_freshen_but(p, c->list);
 
 	if (rc < 0)
 		return rc;
-	rc = change_init(&c, dataset);
+	rc = change_init(c, dataset);
+	if (!rc)
+		rc = self_lint(&c->is, p->lists.config, p->refused);
 	if (!rc) {
-		out_result->added = c.changes.added;
-		out_result->removed = c.changes.removed;
-		rc = p->is_synced ? send_change(&c, entries) : -ENOTCONN;
+		out_result->added = c->changes.added;
+		out_result->removed = c->changes.removed;
+		rc = p->is_synced ? send_change(c, entries) : -ENOTCONN;
 	}
-	change_done(&c);
+	change_done(c);
 	if (!p->is_synced)
 		publish_lose_sync(p);
 	return rc;
@@ -160,17 +165,19 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
 {
 	struct zone_message_list facts = p->lists.facts[list];
 	bool is_behind = p->lists.is_behind[list];
+	struct change c = {.p = p, .list = list};
 	int rc;
 
 	*out_result = (struct publish_result){0};
 	if (is_behind || (p->is_synced && push_check(&p->push) < 0))
 		publish_lose_sync(p); /* behind: there is nothing to compare with */
 	zone_message_learn(&p->lists.facts[list], &p->lists.config->lists[list], dataset);
-	rc = publish_change(
-	    p, list, dataset, memcmp(&facts, &p->lists.facts[list], sizeof(facts)) != 0,
-	    lists_entries(&p->lists) - count_of(p->lists.datasets[list]) + count_of(dataset),
-	    out_result);
-	if (rc == -ENOMEM) {
+	c.is_for_zones = memcmp(&facts, &p->lists.facts[list], sizeof(facts)) != 0;
+	rc = publish_change(&c, dataset,
+	                    lists_entries(&p->lists) - count_of(p->lists.datasets[list]) +
+	                        count_of(dataset),
+	                    out_result);
+	if (rc == -ENOMEM || rc == -EPERM) {
 		p->lists.facts[list] = facts;
 		dataset_free(dataset);
 		*out_result = (struct publish_result){0};

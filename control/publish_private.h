@@ -7,6 +7,7 @@
 #include "control/lists.h"
 #include "control/publish.h"
 #include "control/push.h"
+#include "control/self_lint.h"
 #include "control/zone_files.h"
 
 /* What a configuration that was adopted changed, and is not sent yet. */
@@ -23,8 +24,9 @@ struct publish {
 	uint64_t generation;     /* of the last batch */
 	uint8_t *zones;          /* the zones that were sent last, packed */
 	size_t zones_size;
-	struct due due;     /* when is_synced */
-	publish_fill *fill; /* NULL: nobody publishes parts */
+	char refused[SELF_LINT_REASON_MAX]; /* why, after -EPERM */
+	struct due due;                     /* when is_synced */
+	publish_fill *fill;                 /* NULL: nobody publishes parts */
 	void *fill_context;
 };
 

@@ -37,8 +37,13 @@ static const struct version_number {
     FACT(widest6),
     FACT(widest4_line),
     FACT(widest6_line),
+    /* versions of before these were kept have none of them */
+    FACT(ip4_ranges),
+    FACT(ip6_ranges),
+    FACT(names),
 };
-#define VERSION_NUMBERS (sizeof(version_numbers) / sizeof(version_numbers[0]))
+#define VERSION_NUMBERS_NEEDED (VERSION_NUMBERS - 3)
+#define VERSION_NUMBERS        (sizeof(version_numbers) / sizeof(version_numbers[0]))
 
 static json_t *version_bytes(const uint8_t *bytes, size_t size)
 {
@@ -132,6 +137,8 @@ static int version_read(const json_t *object, struct version_info *out_info)
 		uint8_t *at = (uint8_t *)out_info + n->offset;
 		int64_t number = json_integer_value(value);
 
+		if (!value && i >= VERSION_NUMBERS_NEEDED)
+			continue;
 		if (!json_is_integer(value))
 			return -EBADMSG;
 		if (n->size == 1)

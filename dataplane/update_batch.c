@@ -399,6 +399,7 @@ static int commit_delta(struct update_batch *b, struct update_error *out_error)
 		    out_error, rc, "commit: %s, the delta was applied in part, send a full load",
 		    strerror(-rc));
 	}
+	table4_end_batch(s->tables->addresses4);
 	drop_collected(b, false);
 	if (b->list_names) {
 		update_list_names_free(s->list_names);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CHUNK_BITS  18 /* units of a chunk: 4 MB */
+#define CHUNK_BITS  BLOCKS_CHUNK_BITS
 #define CHUNK_UNITS (1u << CHUNK_BITS)
 #define CHUNK_SIZE  ((size_t)CHUNK_UNITS * BLOCKS_UNIT)
 
@@ -71,11 +71,6 @@ void blocks_give(struct blocks *b, uint32_t block, unsigned units)
 {
 	memcpy(blocks_at(b, block), &b->freed[units], sizeof(block));
 	b->freed[units] = block;
-}
-
-void *blocks_at(const struct blocks *b, uint32_t block)
-{
-	return b->chunks[block >> CHUNK_BITS] + (size_t)(block & (CHUNK_UNITS - 1)) * BLOCKS_UNIT;
 }
 
 uint64_t blocks_memory_size(const struct blocks *b)

@@ -9,9 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCKS_UNIT      16   /* bytes */
-#define BLOCKS_UNITS_MAX 255  /* of one block */
-#define BLOCKS_ROOM      8192 /* units that blocks_reserve() makes sure of */
+#define BLOCKS_UNIT       16   /* bytes */
+#define BLOCKS_UNITS_MAX  255  /* of one block */
+#define BLOCKS_CHUNK_BITS 18   /* units of a chunk: 4 MB */
+#define BLOCKS_ROOM       8192 /* units that blocks_reserve() makes sure of */
 
 struct blocks {
 	uint8_t **chunks;
@@ -31,6 +32,10 @@ uint32_t blocks_take(struct blocks *b, unsigned units);
 void blocks_give(struct blocks *b, uint32_t block, unsigned units);
 
 /* Valid as long as the block. */
-void *blocks_at(const struct blocks *b, uint32_t block);
+static inline void *blocks_at(const struct blocks *b, uint32_t block)
+{
+	return b->chunks[block >> BLOCKS_CHUNK_BITS] +
+	       (size_t)(block & ((1u << BLOCKS_CHUNK_BITS) - 1)) * BLOCKS_UNIT;
+}
 
 uint64_t blocks_memory_size(const struct blocks *b);

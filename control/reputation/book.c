@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#define CHUNK_BITS    16 /* records of a chunk: 4 MB */
+#define CHUNK_BITS    BOOK_CHUNK_BITS
 #define CHUNK_RECORDS (1u << CHUNK_BITS)
 #define CHUNK_SIZE    (CHUNK_RECORDS * sizeof(struct record))
 #define RESERVED      64 /* records */
@@ -67,11 +67,6 @@ int book_reserve(struct book *b)
 		b->chunks[b->chunk_count++] = chunk;
 	}
 	return blocks_reserve(&b->blocks);
-}
-
-struct record *book_at(const struct book *b, uint32_t number)
-{
-	return &b->chunks[number >> CHUNK_BITS][number & (CHUNK_RECORDS - 1)];
 }
 
 void book_key_of(const struct ledger_key *key, struct book_key *out_key)

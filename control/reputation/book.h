@@ -14,6 +14,7 @@
 #include "control/reputation/ledger.h"
 #include "control/reputation/record.h"
 
+#define BOOK_CHUNK_BITS 16 /* records of a chunk: 3 MB */
 #define BOOK_GROUP_BITS 14
 #define BOOK_GROUPS     (1u << BOOK_GROUP_BITS)
 
@@ -60,7 +61,10 @@ uint32_t book_need(struct book *b, const struct book_key *key);
 void book_remove(struct book *b, uint32_t number);
 
 /* number: of a record that is or was there; a removed one has the kind UINT8_MAX. */
-struct record *book_at(const struct book *b, uint32_t number);
+static inline struct record *book_at(const struct book *b, uint32_t number)
+{
+	return &b->chunks[number >> BOOK_CHUNK_BITS][number & ((1u << BOOK_CHUNK_BITS) - 1)];
+}
 
 uint32_t book_group(const struct book_key *key);
 

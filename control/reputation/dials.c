@@ -36,6 +36,7 @@ static const struct dials defaults = {
 	},
     .fast_half_life_s = 6 * HOUR,
     .prior_mass = 20,
+    .neighbour_points = 5,
     .global_prior = 0.2f,
     .enter = 0.6f,
     .leave = 0.35f,
@@ -110,6 +111,7 @@ int dials_check(const struct dials *d, char *out_error, size_t error_size)
 	const struct bound bounds[] = {
 	    {"fast_half_life", d->fast_half_life_s, MINUTE, TIME_MAX},
 	    {"prior_mass", d->prior_mass, 0.1, POINTS_MAX},
+	    {"neighbour_points", d->neighbour_points, 0, POINTS_MAX},
 	    {"global_prior", d->global_prior, 0, 1},
 	    {"enter", d->enter, 0, 1},
 	    {"leave", d->leave, 0, 1},

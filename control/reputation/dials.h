@@ -40,6 +40,7 @@ struct dials {
 	struct dials_kept_list lists[DIALS_LIST_COUNT];
 	uint32_t fast_half_life_s; /* of the fast lane, all classes */
 	float prior_mass;          /* m: points a parent's opinion is worth */
+	float neighbour_points;    /* bad ones that one key may weigh in the prior of others */
 	float global_prior;        /* p of an address nobody knows anything of */
 	float enter, leave;        /* Wilson lower bound above, upper bound below */
 	float enter_points;        /* n at least */

@@ -35,22 +35,34 @@ void evidence_gain(const struct dials *dials, enum event_class class, int64_t ti
 	for (unsigned lane = 0; lane < EVIDENCE_LANES; lane++) {
 		int64_t half_life_ms = evidence_half_life_ms(dials, class, lane);
 
-		out_gain->steps[lane] = time_ms / half_life_ms;
-		out_gain->values[lane] =
-		    amount * exp2((double)(time_ms % half_life_ms) / (double)half_life_ms);
+		struct evidence_part *part = &out_gain->parts[lane];
+
+		part->start_ms = time_ms - time_ms % half_life_ms;
+		part->value =
+		    amount * exp2((double)(time_ms - part->start_ms) / (double)half_life_ms);
 	}
+}
+
+/* How many half-lives a moment is before the one that began at start_ms; mostly none, and then
+ * nothing is divided. */
+static int64_t evidence_steps_back(int64_t time_ms, int64_t start_ms, int64_t half_life_ms)
+{
+	if (time_ms >= start_ms && time_ms - start_ms < half_life_ms)
+		return 0;
+	return start_ms / half_life_ms - time_ms / half_life_ms;
 }
 
 void evidence_add(struct evidence *e, const struct dials *dials, const struct evidence_gain *gain)
 {
 	for (unsigned lane = 0; lane < EVIDENCE_LANES; lane++) {
-		int64_t half_life_ms = evidence_half_life_ms(dials, gain->class, lane);
-		int64_t later = gain->steps[lane] - e->last_ms / half_life_ms;
+		const struct evidence_part *part = &gain->parts[lane];
+		int64_t later = evidence_steps_back(
+		    e->last_ms, part->start_ms, evidence_half_life_ms(dials, gain->class, lane));
 
 		if (later > 0)
-			e->sums[lane] = e->sums[lane] * evidence_power(-later) + gain->values[lane];
+			e->sums[lane] = e->sums[lane] * evidence_power(-later) + part->value;
 		else
-			e->sums[lane] += gain->values[lane] * evidence_power(later);
+			e->sums[lane] += part->value * evidence_power(later);
 	}
 	e->raw += gain->raw;
 	if (gain->time_ms > e->last_ms)
@@ -60,7 +72,7 @@ void evidence_add(struct evidence *e, const struct dials *dials, const struct ev
 static struct evidence_scale evidence_scale(int64_t now_ms, int64_t half_life_ms)
 {
 	return (struct evidence_scale){
-	    .steps = now_ms / half_life_ms,
+	    .start_ms = now_ms - now_ms % half_life_ms,
 	    .decay = exp2(-(double)(now_ms % half_life_ms) / (double)half_life_ms),
 	};
 }
@@ -87,9 +99,9 @@ void evidence_amounts(const struct evidence *e, const struct dials *dials, enum 
 	const struct evidence_scale *scales[EVIDENCE_LANES] = {&moment->slow[class], &moment->fast};
 
 	for (unsigned lane = 0; lane < EVIDENCE_LANES; lane++) {
-		int64_t steps = e->last_ms / evidence_half_life_ms(dials, class, lane);
+		int64_t back = evidence_steps_back(e->last_ms, scales[lane]->start_ms,
+		                                   evidence_half_life_ms(dials, class, lane));
 
-		out_amounts[lane] = e->sums[lane] * evidence_power(steps - scales[lane]->steps) *
-		                    scales[lane]->decay;
+		out_amounts[lane] = e->sums[lane] * evidence_power(-back) * scales[lane]->decay;
 	}
 }

@@ -31,8 +31,10 @@ struct evidence_gain {
 	enum event_class class;
 	int64_t time_ms;
 	double raw;
-	int64_t steps[EVIDENCE_LANES];
-	double values[EVIDENCE_LANES];
+	struct evidence_part {
+		int64_t start_ms; /* of the half-life that it is in */
+		double value;
+	} parts[EVIDENCE_LANES];
 };
 
 /* amount: events by reporter's weight and probability; raw: by weight alone */
@@ -46,7 +48,7 @@ void evidence_add(struct evidence *e, const struct dials *dials, const struct ev
 struct evidence_moment {
 	int64_t now_ms;
 	struct evidence_scale {
-		int64_t steps;
+		int64_t start_ms; /* of the half-life that now is in */
 		double decay;
 	} slow[EVENT_CLASS_COUNT], fast;
 };

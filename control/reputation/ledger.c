@@ -179,6 +179,7 @@ static int ledger_lose(struct ledger *l, uint32_t number)
 static void ledger_fade(struct ledger *l, uint32_t number)
 {
 	struct record *r = book_at(&l->book, number);
+	bool was_bad = nets_is_bad(r);
 
 	for (unsigned mask = r->classes; mask; mask &= mask - 1) {
 		enum event_class class = (enum event_class)__builtin_ctz(mask);
@@ -194,6 +195,7 @@ static void ledger_fade(struct ledger *l, uint32_t number)
 		record_drop_evidence(&l->book.blocks, r, class);
 		ledger_touch(l, number);
 	}
+	nets_bad(l, r, was_bad);
 }
 
 static bool ledger_is_forgettable(const struct ledger *l, const struct record *r)
@@ -204,7 +206,7 @@ static bool ledger_is_forgettable(const struct ledger *l, const struct record *r
 	if (r->classes || r->lists || r->flags & RECORD_IS_GOOD)
 		return false;
 	record_parts(&l->book.blocks, r, &parts);
-	if (parts.members && parts.members->count > 0)
+	if (parts.members && (parts.members->count > 0 || parts.members->bad > 0))
 		return false;
 	/* Who sends seldom would otherwise never have shown three recipients. */
 	return record_seen_since(&l->book.blocks, r, RECORD_SEEN, seen_since_s) == 0;
@@ -293,54 +295,57 @@ struct ledger_touched { /* records an event is about; 0 = none */
 	uint32_t self, net, asn, domain;
 };
 
-static uint32_t ledger_need(struct ledger *l, const struct book_key *key, int64_t time_ms)
+static void ledger_first(struct ledger *l, uint32_t number, int64_t time_ms)
 {
-	uint32_t number = nets_need(l, key);
 	struct record *r = book_at(&l->book, number);
 
 	if (!r->first_ms || time_ms < r->first_ms)
 		r->first_ms = time_ms;
 	ledger_touch(l, number);
-	return number;
 }
 
 /* The number noted with a net when it was first seen; asked for again only while nobody knows. */
-static uint32_t ledger_need_asn(struct ledger *l, uint32_t net, const struct event *event,
-                                int64_t time_ms)
+static uint32_t ledger_need_asn(struct ledger *l, uint32_t net, const struct event *event)
 {
-	struct record_members *members =
-	    record_need_members(&l->book.blocks, book_at(&l->book, net));
-	struct book_key key = {.kind = LEDGER_ASN};
+	uint32_t asn = record_need_members(&l->book.blocks, book_at(&l->book, net))->asn;
 
-	if (!members->asn && l->hooks.asn)
-		members->asn = l->hooks.asn(&event->address, l->hooks.context);
-	key.id = members->asn;
-	return key.id ? ledger_need(l, &key, time_ms) : 0;
+	if (!asn && l->hooks.asn)
+		asn = l->hooks.asn(&event->address, l->hooks.context);
+	return nets_set_asn(l, net, asn);
 }
 
-static void ledger_need_all(struct ledger *l, const struct event *event, int64_t time_ms,
-                            struct ledger_touched *out_touched)
+static uint32_t ledger_need_domain(struct ledger *l, const struct event *event)
 {
-	struct ledger_key key;
-	struct book_key self, net, middle;
-	struct record at;
+	struct ledger_key key = {.kind = LEDGER_DOMAIN, .name_size = event->domain_size};
+	struct book_key in_book;
 
-	*out_touched = (struct ledger_touched){0};
+	if (!event->is_authenticated || event->domain_size == 0)
+		return 0;
+	memcpy(key.name, event->domain, event->domain_size);
+	book_key_of(&key, &in_book);
+	return book_need(&l->book, &in_book);
+}
+
+static void ledger_need(struct ledger *l, const struct event *event, int64_t time_ms,
+                        struct ledger_touched *out_touched)
+{
+	struct book_key self, around;
+	struct ledger_key key;
+	uint32_t number;
+
 	ledger_key_of(&event->address, &key);
 	book_key_of(&key, &self);
-	prior_net(&self, &net);
-	out_touched->net = ledger_need(l, &net, time_ms);
-	at = (struct record){.id = self.id, .kind = self.kind, .length = self.length};
-	if (nets_around(&at, &middle) && middle.length != net.length)
-		ledger_need(l, &middle, time_ms);
-	out_touched->self = ledger_need(l, &self, time_ms);
-	out_touched->asn = ledger_need_asn(l, out_touched->net, event, time_ms);
-	if (event->is_authenticated && event->domain_size > 0) {
-		key = (struct ledger_key){.kind = LEDGER_DOMAIN, .name_size = event->domain_size};
-		memcpy(key.name, event->domain, event->domain_size);
-		book_key_of(&key, &self);
-		out_touched->domain = ledger_need(l, &self, time_ms);
-	}
+	out_touched->self = nets_need(l, &self);
+	prior_net(&self, &around);
+	out_touched->net = book_find(&l->book, &around);
+	out_touched->asn = ledger_need_asn(l, out_touched->net, event);
+	out_touched->domain = ledger_need_domain(l, event);
+	for (number = out_touched->self; number; number = nets_number(l, number))
+		ledger_first(l, number, time_ms);
+	if (out_touched->asn)
+		ledger_first(l, out_touched->asn, time_ms);
+	if (out_touched->domain)
+		ledger_first(l, out_touched->domain, time_ms);
 }
 
 static void ledger_count(struct ledger *l, const struct ledger_touched *touched,
@@ -348,11 +353,15 @@ static void ledger_count(struct ledger *l, const struct ledger_touched *touched,
 {
 	const uint32_t numbers[] = {touched->self, touched->net, touched->asn, touched->domain};
 
+	const struct record *self = book_at(&l->book, touched->self);
+	bool was_bad = nets_is_bad(self);
+
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (numbers[i])
 			record_gain(&l->book.blocks, book_at(&l->book, numbers[i]), &l->dials,
 			            gain);
 	}
+	nets_bad(l, self, was_bad);
 }
 
 /* What evidence of one kind of key means for its lists. */
@@ -394,7 +403,7 @@ int ledger_apply(struct ledger *l, const struct event *event)
 		return -ENOMEM;
 	time_ms = event->time_ms < 1 ? 1 : event->time_ms;
 	time_ms = time_ms > l->now_ms ? l->now_ms : time_ms;
-	ledger_need_all(l, event, time_ms, &touched);
+	ledger_need(l, event, time_ms, &touched);
 	count = judge(l, touched.self, event, time_ms, gains);
 	for (unsigned i = 0; i < count; i++) {
 		ledger_count(l, &touched, &gains[i]);

@@ -102,7 +102,7 @@ static void keep_rest(struct keeper *k, const struct record *r, const struct rec
 		keeper_put(k, (uint64_t)state->clean_ms, 8);
 		keeper_put(k, state->times, 4);
 	}
-	if (parts->members)
+	if (nets_is_net(r->kind, r->length))
 		keeper_put(k, parts->members->asn, 4);
 	if (parts->window) {
 		uint32_t harvest;
@@ -293,8 +293,8 @@ static void kept_put(struct ledger *l, uint32_t number, const struct kept *kept)
 		for (unsigned i = 0; i < kept->sets[set]; i++)
 			record_see(b, r, set, kept->sets[set], &kept->items[set][i]);
 	}
-	if (r->flags & RECORD_HAS_MEMBERS) {
-		record_need_members(b, r)->asn = kept->asn;
+	if (nets_is_net(r->kind, r->length)) {
+		nets_set_asn(l, number, kept->asn);
 		nets_recount(l, number);
 	}
 	nets_restored(l, r);
@@ -332,20 +332,19 @@ int ledger_restore(struct ledger *l, const struct ledger_key *key, const uint8_t
 
 	if (!kept_key_is_sound(key))
 		return -EINVAL;
-	is_net = (key->kind == LEDGER_IP4 && key->length < 32) ||
-	         (key->kind == LEDGER_IP6 && key->length < 64);
+	is_net = nets_is_net(key->kind, key->length);
 	kept_read_head(&k, l, &kept);
 	kept_read_evidence(&k, l, &kept);
 	kept_read_states(&k, l, is_net, &kept);
 	kept_read_rest(&k, is_net, &kept);
-	if (k.is_bad || (kept.first_ms == 0 && !is_net))
+	if (k.is_bad || (kept.first_ms == 0 && !is_net && key->kind != LEDGER_ASN))
 		return -EINVAL;
 	if (ledger_reserve(l) < 0)
 		return -ENOMEM;
 	book_key_of(key, &in_book);
 	number = book_find(&l->book, &in_book);
 	known = number ? book_at(&l->book, number) : NULL;
-	/* Nets may be there because a key in them was restored before. */
+	/* Nets and ASNs may be there because a key in them was restored before. */
 	if (known && (known->first_ms || known->classes || known->lists))
 		return -EINVAL;
 	kept_put(l, nets_need(l, &in_book), &kept);

@@ -119,7 +119,7 @@ static void ledger_look_lists(const struct ledger *l, const struct book_key *key
 		struct ledger_state *state = &view->lists[list];
 
 		listing_look(l, r ? r : &nobody, list, moment, state);
-		if (state->why == LEDGER_IS_LISTED && r && r->flags & RECORD_HAS_MEMBERS)
+		if (state->why == LEDGER_IS_LISTED && r && nets_is_net(r->kind, r->length))
 			state->until_ms = nets_until(l, r, list);
 		if (state->why != LEDGER_IS_LISTED && around & BIT(list))
 			state->why = LEDGER_NET_LISTED;

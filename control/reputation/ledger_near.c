@@ -40,7 +40,8 @@ static void near_inside(struct near *n, uint32_t number)
 	uint32_t children[256];
 	unsigned count;
 
-	if (!number || !(book_at(&n->l->book, number)->flags & RECORD_HAS_MEMBERS))
+	if (!number || !(book_at(&n->l->book, number)->flags & RECORD_HAS_MEMBERS) ||
+	    book_at(&n->l->book, number)->kind == LEDGER_ASN)
 		return;
 	count = nets_children(n->l, book_at(&n->l->book, number), children);
 	for (unsigned i = 0; i < count && !n->is_over; i++) {

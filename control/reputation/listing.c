@@ -14,20 +14,15 @@
 #define GOOD_SCORE_SLACK   10
 #define GOOD_POINTS_FACTOR 0.5
 
-#define CLASSES_SCORED                                                                             \
-	(BIT(EVENT_SPAM_VERDICT) | BIT(EVENT_PHISH) | BIT(EVENT_MALWARE) |                         \
-	 BIT(EVENT_TRAP_PRISTINE) | BIT(EVENT_TRAP_RECYCLED) | BIT(EVENT_INVALID_RCPT) |           \
-	 BIT(EVENT_DHA) | BIT(EVENT_ANOMALY))
-
 static const struct listing_kind {
 	unsigned own, all;        /* classes: of the list itself, that its ratio is of */
 	enum record_set distinct; /* of which many corroborate; RECORD_SET_COUNT = none */
 } kinds[DIALS_GOOD] = {
-    [DIALS_SPAM] = {BIT(EVENT_SPAM_VERDICT) | BIT(EVENT_PHISH) | BIT(EVENT_MALWARE), CLASSES_SCORED,
+    [DIALS_SPAM] = {BIT(EVENT_SPAM_VERDICT) | BIT(EVENT_PHISH) | BIT(EVENT_MALWARE),
+                    SCORE_BAD_CLASSES, RECORD_SET_COUNT},
+    [DIALS_TRAP] = {BIT(EVENT_TRAP_PRISTINE) | BIT(EVENT_TRAP_RECYCLED), SCORE_BAD_CLASSES,
                     RECORD_SET_COUNT},
-    [DIALS_TRAP] = {BIT(EVENT_TRAP_PRISTINE) | BIT(EVENT_TRAP_RECYCLED), CLASSES_SCORED,
-                    RECORD_SET_COUNT},
-    [DIALS_DHA] = {BIT(EVENT_INVALID_RCPT) | BIT(EVENT_DHA), CLASSES_SCORED, RECORD_SET_COUNT},
+    [DIALS_DHA] = {BIT(EVENT_INVALID_RCPT) | BIT(EVENT_DHA), SCORE_BAD_CLASSES, RECORD_SET_COUNT},
     [DIALS_BACKSCATTER] = {BIT(EVENT_BACKSCATTER), BIT(EVENT_BACKSCATTER), RECORD_BOUNCED},
     [DIALS_AUTH] = {BIT(EVENT_AUTH_FAIL), BIT(EVENT_AUTH_FAIL), RECORD_USERS},
 };
@@ -307,8 +302,12 @@ static void listing_update_one(struct ledger *l, uint32_t number, enum dials_lis
 
 void listing_update(struct ledger *l, uint32_t number, unsigned classes)
 {
+	const struct record *r = book_at(&l->book, number);
+
 	for (unsigned list = 0; list < DIALS_GOOD; list++) {
-		if (kinds[list].all & classes)
+		/* Without evidence of its own there is no list to enter, nor one to be on. */
+		if (kinds[list].all & classes &&
+		    (r->classes & kinds[list].own || r->lists & BIT(list)))
 			listing_update_one(l, number, list);
 	}
 }

@@ -2,6 +2,7 @@
 #include "control/reputation/nets.h"
 
 #include "control/reputation/listing.h"
+#include "control/reputation/prior.h"
 
 #define BIT(x) (1u << (x))
 
@@ -25,12 +26,16 @@ bool nets_around(const struct record *r, struct book_key *out_net)
 	return false;
 }
 
-/* 0 when there is none. */
-static uint32_t nets_number(const struct ledger *l, const struct record *r)
+static uint32_t nets_of(const struct ledger *l, const struct record *r)
 {
 	struct book_key key;
 
 	return nets_around(r, &key) ? book_find(&l->book, &key) : 0;
+}
+
+uint32_t nets_number(const struct ledger *l, uint32_t number)
+{
+	return nets_of(l, book_at(&l->book, number));
 }
 
 static struct record_members *nets_members(const struct ledger *l, uint32_t number)
@@ -41,10 +46,9 @@ static struct record_members *nets_members(const struct ledger *l, uint32_t numb
 	return parts.members;
 }
 
-static bool nets_is_net(const struct book_key *key)
+bool nets_is_net(unsigned kind, unsigned length)
 {
-	return (key->kind == LEDGER_IP4 && key->length < 32) ||
-	       (key->kind == LEDGER_IP6 && key->length < 64);
+	return (kind == LEDGER_IP4 && length < 32) || (kind == LEDGER_IP6 && length < 64);
 }
 
 uint32_t nets_need(struct ledger *l, const struct book_key *key)
@@ -60,14 +64,14 @@ uint32_t nets_need(struct ledger *l, const struct book_key *key)
 	number = book_need(&l->book, key);
 	if (l->book.count > before && net)
 		nets_members(l, net)->count++;
-	if (nets_is_net(key))
+	if (l->book.count > before && nets_is_net(key->kind, key->length))
 		record_need_members(&l->book.blocks, book_at(&l->book, number));
 	return number;
 }
 
 void nets_parted(struct ledger *l, const struct record *r)
 {
-	uint32_t net = nets_number(l, r);
+	uint32_t net = nets_of(l, r);
 
 	if (net)
 		nets_members(l, net)->count--;
@@ -93,7 +97,7 @@ static unsigned nets_share_in(const struct ledger *l, const struct record *r, ui
 
 unsigned nets_share(const struct ledger *l, const struct record *r)
 {
-	uint32_t net = r->lists ? nets_number(l, r) : 0;
+	uint32_t net = r->lists ? nets_of(l, r) : 0;
 
 	return net ? nets_share_in(l, r, net) : 0;
 }
@@ -129,7 +133,7 @@ static void nets_update(struct ledger *l, uint32_t number, enum dials_list list,
 
 void nets_changed(struct ledger *l, const struct record *r, unsigned before)
 {
-	uint32_t net = nets_number(l, r);
+	uint32_t net = nets_of(l, r);
 	unsigned after, changed;
 
 	if (!net)
@@ -240,11 +244,12 @@ int64_t nets_until(const struct ledger *l, const struct record *net, enum dials_
 
 void nets_restored(struct ledger *l, const struct record *r)
 {
-	uint32_t net = nets_number(l, r);
+	uint32_t net = nets_of(l, r);
 	unsigned share = net ? nets_share_in(l, r, net) : 0;
 	struct record at = *r;
 	struct book_key around;
 
+	nets_bad(l, r, false);
 	for (unsigned list = 0; list < DIALS_GOOD; list++) {
 		if (share & BIT(list))
 			nets_members(l, net)->listed[list]++;
@@ -270,6 +275,59 @@ void nets_recount(struct ledger *l, uint32_t number)
 		for (unsigned list = 0; list < DIALS_GOOD; list++)
 			members->listed[list] += !!(share & BIT(list));
 	}
+}
+
+bool nets_is_bad(const struct record *r)
+{
+	return r->classes & SCORE_BAD_CLASSES;
+}
+
+uint32_t nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn)
+{
+	const struct book_key key = {.kind = LEDGER_ASN, .id = asn};
+	struct record_members *members = nets_members(l, net);
+	bool is_new = members->asn != asn;
+	uint32_t number;
+
+	members->asn = asn;
+	if (!asn)
+		return 0;
+	number = book_need(&l->book, &key);
+	if (is_new && members->bad > 0)
+		record_need_members(&l->book.blocks, book_at(&l->book, number))->bad++;
+	return number;
+}
+
+/* Needs no room: an ASN whose net is bad has members. */
+static void nets_bad_asn(struct ledger *l, const struct record_members *members, bool is_bad)
+{
+	const struct book_key key = {.kind = LEDGER_ASN, .id = members->asn};
+	uint32_t number = members->asn ? book_find(&l->book, &key) : 0;
+	struct record_members *of_asn;
+
+	if (!number)
+		return;
+	of_asn = record_need_members(&l->book.blocks, book_at(&l->book, number));
+	if (is_bad)
+		of_asn->bad++;
+	else
+		of_asn->bad--;
+}
+
+void nets_bad(struct ledger *l, const struct record *r, bool was_bad)
+{
+	const struct book_key key = {.kind = r->kind, .length = r->length, .id = r->id};
+	bool is_bad = nets_is_bad(r);
+	struct record_members *members;
+	struct book_key around;
+
+	if (is_bad == was_bad || nets_is_net(r->kind, r->length) || !prior_net(&key, &around))
+		return;
+	members = nets_members(l, book_find(&l->book, &around));
+	if (is_bad && members->bad++ == 0)
+		nets_bad_asn(l, members, true);
+	else if (!is_bad && --members->bad == 0)
+		nets_bad_asn(l, members, false);
 }
 
 void nets_delisted(struct ledger *l, uint32_t number)

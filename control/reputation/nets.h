@@ -14,6 +14,9 @@
  */
 bool nets_around(const struct record *r, struct book_key *out_net);
 
+/* The record of that net; 0 when there is none. */
+uint32_t nets_number(const struct ledger *l, uint32_t number);
+
 /* The record of a key, and those of the nets it counts in. Needs room. */
 uint32_t nets_need(struct ledger *l, const struct book_key *key);
 
@@ -34,6 +37,17 @@ void nets_changed(struct ledger *l, const struct record *r, unsigned before);
 
 /* A key became good, or is no longer. */
 void nets_good(struct ledger *l, const struct record *r, bool is_good);
+
+/* Evidence of a key came or faded: count it in its net, and the net in its ASN, if it has bad
+ * evidence now and had not, or the other way round. */
+void nets_bad(struct ledger *l, const struct record *r, bool was_bad);
+bool nets_is_bad(const struct record *r);
+
+/* The ASN of a net became known. Needs room. Returns its record. */
+uint32_t nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn);
+
+/* Whether it is one, and no address or ASN. */
+bool nets_is_net(unsigned kind, unsigned length);
 
 /* Take a net's own lists away; only keys listed after now count for it. */
 void nets_delisted(struct ledger *l, uint32_t number);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/reputation/prior.h"
 
+#include "control/reputation/nets.h"
+
 bool prior_net(const struct book_key *key, struct book_key *out_net)
 {
 	if (key->kind == LEDGER_IP4 && key->length == 32) {
@@ -40,20 +42,54 @@ void prior_sums(const struct ledger *l, const struct record *r,
 	}
 }
 
-/* A parent's p in the slow lane without one of its children; out_n: points that it rests on. */
+struct prior_others {
+	uint32_t bad; /* children of the parent, but for this one, with bad evidence */
+	double prior; /* of the parent itself */
+};
+
+static bool prior_net_is_bad(const struct ledger *l, const struct record *net)
+{
+	struct record_parts parts;
+
+	if (!net || !(net->flags & RECORD_HAS_MEMBERS))
+		return false;
+	record_parts(&l->book.blocks, net, &parts);
+	return parts.members->bad > 0;
+}
+
+/* parent: NULL = none; is_bad: whether this one is among them */
+static uint32_t prior_bad_others(const struct ledger *l, const struct record *parent, bool is_bad)
+{
+	struct record_parts parts;
+
+	if (!parent || !(parent->flags & RECORD_HAS_MEMBERS))
+		return 0;
+	record_parts(&l->book.blocks, parent, &parts);
+	return parts.members->bad - (is_bad && parts.members->bad > 0);
+}
+
+/*
+ * A parent's p in the slow lane without one of its children; out_n: points that it rests on. What
+ * bad points weigh is limited by how many others they came from: one bad neighbour is no bad
+ * neighbourhood.
+ */
 static double prior_without(const struct dials *dials, const struct score_sums *parent,
-                            const struct score_sums *child, double prior, double *out_n)
+                            const struct score_sums *child, const struct prior_others *others,
+                            double *out_n)
 {
 	double bad = parent->bad[EVIDENCE_SLOW] - child->bad[EVIDENCE_SLOW];
 	double good = parent->good[EVIDENCE_SLOW] - child->good[EVIDENCE_SLOW];
+	double most = (double)dials->neighbour_points * others->bad;
 
 	/* What is left of equal sums after rounding is not evidence. */
 	if (bad < 1e-9 * parent->bad[EVIDENCE_SLOW])
 		bad = 0;
 	if (good < 1e-9 * parent->good[EVIDENCE_SLOW])
 		good = 0;
+	if (bad > most)
+		bad = most;
 	*out_n = bad + good;
-	return score_shrink(dials, bad, bad + good, prior);
+	return score_shrink(dials, bad, bad + good, others->prior);
 }
 
 static const struct record *prior_record(const struct ledger *l, const struct book_key *key)
@@ -101,17 +137,24 @@ void prior_score(const struct ledger *l, const struct book_key *key,
 
 	prior_sums(l, self, moment, &own);
 	if (key->kind == LEDGER_IP4 || key->kind == LEDGER_IP6) {
+		struct prior_others others = {.prior = prior};
 		bool is_net = !prior_net(key, &net_key);
+		const struct record *of_number;
 
 		net = is_net ? self : prior_record(l, &net_key);
 		prior_sums(l, net, moment, &of_net);
 		asn = prior_asn(l, key, net);
-		prior_sums(l, prior_asn_record(l, asn), moment, &of_asn);
-		prior = prior_without(&l->dials, &of_asn, &of_net, prior, &n);
+		of_number = prior_asn_record(l, asn);
+		prior_sums(l, of_number, moment, &of_asn);
+		others.bad = prior_bad_others(l, of_number, prior_net_is_bad(l, net));
+		prior = prior_without(&l->dials, &of_asn, &of_net, &others, &n);
 		if (n >= 1)
 			from = LEDGER_PRIOR_ASN;
 		if (!is_net) {
-			prior = prior_without(&l->dials, &of_net, &own, prior, &n);
+			others = (struct prior_others){
+			    .bad = prior_bad_others(l, net, self && nets_is_bad(self)),
+			    .prior = prior};
+			prior = prior_without(&l->dials, &of_net, &own, &others, &n);
 			if (n >= 1)
 				from = LEDGER_PRIOR_NET;
 		}

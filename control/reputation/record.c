@@ -3,55 +3,6 @@
 
 #include <string.h>
 
-static unsigned record_count(unsigned mask)
-{
-	return (unsigned)__builtin_popcount(mask);
-}
-
-/* How many of a mask come before a bit: its place in an array without gaps. */
-static unsigned record_rank(unsigned mask, unsigned bit)
-{
-	return record_count(mask & ((1u << bit) - 1));
-}
-
-/* What is aligned to 8 comes first. */
-void record_parts(const struct blocks *b, const struct record *r, struct record_parts *out_parts)
-{
-	uint8_t *start = r->tail ? blocks_at(b, r->tail) : NULL, *at = start;
-	struct record_parts p = {0};
-
-	if (!start) {
-		*out_parts = p;
-		return;
-	}
-	p.evidence = (struct evidence *)at;
-	at += record_count(r->classes) * sizeof(*p.evidence);
-	if (r->flags & RECORD_IS_DELISTED) {
-		p.delisted_ms = (int64_t *)at;
-		at += sizeof(*p.delisted_ms);
-		p.bases = (double(*)[EVIDENCE_LANES])at;
-		at += record_count(r->classes) * sizeof(*p.bases);
-	}
-	p.states = (struct record_state *)at;
-	at += record_count(r->lists) * sizeof(*p.states);
-	if (r->flags & RECORD_HAS_MEMBERS) {
-		p.members = (struct record_members *)at;
-		at += sizeof(*p.members);
-	}
-	if (r->flags & RECORD_HAS_WINDOW) {
-		p.window = (struct record_window *)at;
-		at += sizeof(*p.window);
-	}
-	for (unsigned i = 0; i < RECORD_SET_COUNT; i++) {
-		p.sets[i] = (struct record_item *)at;
-		at += r->sets[i] * sizeof(*p.sets[i]);
-	}
-	p.name = at;
-	at += r->name_size;
-	p.size = (size_t)(at - start);
-	*out_parts = p;
-}
-
 static size_t record_size(const struct blocks *b, const struct record *r)
 {
 	struct record_parts p;
@@ -98,12 +49,9 @@ static size_t record_offset(const struct blocks *b, const struct record *r, cons
 struct evidence *record_evidence(const struct blocks *b, const struct record *r,
                                  enum event_class class)
 {
-	struct record_parts p;
-
 	if (!(r->classes & 1u << class))
 		return NULL;
-	record_parts(b, r, &p);
-	return &p.evidence[record_rank(r->classes, class)];
+	return (struct evidence *)blocks_at(b, r->tail) + record_rank(r->classes, class);
 }
 
 struct record_state *record_state(const struct blocks *b, const struct record *r,
@@ -201,25 +149,33 @@ void record_delist(struct blocks *b, struct record *r, int64_t now_ms)
 		memcpy(p.bases[i], p.evidence[i].sums, sizeof(*p.bases));
 }
 
+/* The base moves along the grid with its sums, and takes what is of before the delisting. */
+static void record_gain_base(struct blocks *b, struct record *r, const struct dials *dials,
+                             const struct evidence_gain *gain)
+{
+	unsigned rank = record_rank(r->classes, gain->class);
+	struct evidence_gain of_base = *gain;
+	struct evidence base;
+	struct record_parts p;
+
+	record_parts(b, r, &p);
+	base = p.evidence[rank];
+	memcpy(base.sums, p.bases[rank], sizeof(base.sums));
+	for (unsigned i = 0; i < EVIDENCE_LANES; i++) {
+		if (gain->time_ms > *p.delisted_ms)
+			of_base.parts[i].value = 0;
+	}
+	evidence_add(&base, dials, &of_base);
+	memcpy(p.bases[rank], base.sums, sizeof(base.sums));
+}
+
 void record_gain(struct blocks *b, struct record *r, const struct dials *dials,
                  const struct evidence_gain *gain)
 {
 	struct evidence *e = record_need_evidence(b, r, gain->class);
-	struct evidence_gain of_base = *gain;
-	struct evidence base;
-	struct record_parts p;
-	unsigned rank = record_rank(r->classes, gain->class);
 
-	if (r->flags & RECORD_IS_DELISTED) {
-		record_parts(b, r, &p);
-		/* The base moves along the grid with its sums. */
-		base = *e;
-		memcpy(base.sums, p.bases[rank], sizeof(base.sums));
-		if (gain->time_ms > *p.delisted_ms)
-			memset(of_base.values, 0, sizeof(of_base.values));
-		evidence_add(&base, dials, &of_base);
-		memcpy(p.bases[rank], base.sums, sizeof(base.sums));
-	}
+	if (r->flags & RECORD_IS_DELISTED)
+		record_gain_base(b, r, dials, gain);
 	evidence_add(e, dials, gain);
 }
 

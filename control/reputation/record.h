@@ -30,7 +30,7 @@ enum record_flag {
 	RECORD_IS_GOOD = 4,      /* a member that keeps its net off the lists */
 	RECORD_IS_DELISTED = 8,  /* evidence before has a base that does not list */
 	RECORD_HAS_WINDOW = 16,  /* of recipients */
-	RECORD_HAS_MEMBERS = 32, /* is a net with keys in it */
+	RECORD_HAS_MEMBERS = 32, /* is a net with keys in it, or an ASN with nets */
 };
 
 struct record {
@@ -71,6 +71,7 @@ struct record_members { /* of a net */
 	uint32_t asn;   /* when the net was first seen; 0 = nobody knew */
 	uint32_t count; /* keys tracked in it */
 	uint32_t good;  /* of them, RECORD_IS_GOOD */
+	uint32_t bad;   /* with bad evidence: addresses and /64s of a net, nets of an ASN */
 	/* Of them, listed, since the net was last delisted. `spam` counts trap and dha too. */
 	uint32_t listed[DIALS_GOOD];
 };
@@ -87,8 +88,59 @@ struct record_parts {
 	size_t size;
 };
 
-/* Where the parts are; NULL where there is none. */
-void record_parts(const struct blocks *b, const struct record *r, struct record_parts *out_parts);
+/* Bits of a mask of 16; without an instruction for it the compiler would call a function. */
+static inline unsigned record_count(unsigned mask)
+{
+	mask -= mask >> 1 & 0x5555;
+	mask = (mask & 0x3333) + (mask >> 2 & 0x3333);
+	mask = (mask + (mask >> 4)) & 0x0f0f;
+	return (mask + (mask >> 8)) & 0x1f;
+}
+
+/* How many of a mask come before a bit: its place in an array without gaps. */
+static inline unsigned record_rank(unsigned mask, unsigned bit)
+{
+	return record_count(mask & ((1u << bit) - 1));
+}
+
+/*
+ * Where the parts are, what is aligned to 8 first; NULL where there is none. Inline, so that only
+ * what the caller uses is computed: this is a quarter of the work of an event.
+ */
+static inline void record_parts(const struct blocks *b, const struct record *r,
+                                struct record_parts *out_parts)
+{
+	uint8_t *start = r->tail ? (uint8_t *)blocks_at(b, r->tail) : NULL, *at = start;
+
+	*out_parts = (struct record_parts){0};
+	if (!start)
+		return;
+	out_parts->evidence = (struct evidence *)at;
+	at += record_count(r->classes) * sizeof(*out_parts->evidence);
+	if (r->flags & RECORD_IS_DELISTED) {
+		out_parts->delisted_ms = (int64_t *)at;
+		at += sizeof(*out_parts->delisted_ms);
+		out_parts->bases = (double(*)[EVIDENCE_LANES])at;
+		at += record_count(r->classes) * sizeof(*out_parts->bases);
+	}
+	out_parts->states = (struct record_state *)at;
+	at += record_count(r->lists) * sizeof(*out_parts->states);
+	if (r->flags & RECORD_HAS_MEMBERS) {
+		out_parts->members = (struct record_members *)at;
+		at += sizeof(*out_parts->members);
+	}
+	if (r->flags & RECORD_HAS_WINDOW) {
+		out_parts->window = (struct record_window *)at;
+		at += sizeof(*out_parts->window);
+	}
+	for (unsigned i = 0; i < RECORD_SET_COUNT; i++) {
+		out_parts->sets[i] = (struct record_item *)at;
+		at += r->sets[i] * sizeof(*out_parts->sets[i]);
+	}
+	out_parts->name = at;
+	at += r->name_size;
+	out_parts->size = (size_t)(at - start);
+}
 
 /* NULL when there is none. */
 struct evidence *record_evidence(const struct blocks *b, const struct record *r,

@@ -6,30 +6,6 @@
 /* Parts are kept in hundredths of a point of the score. */
 #define WHOLE 10000
 
-enum score_side score_side(enum event_class class)
-{
-	switch (class) {
-	case EVENT_GOOD_DELIVERY:
-	case EVENT_NOT_JUNK:
-		return SCORE_GOOD;
-	case EVENT_SPAM_VERDICT:
-	case EVENT_PHISH:
-	case EVENT_MALWARE:
-	case EVENT_TRAP_PRISTINE:
-	case EVENT_TRAP_RECYCLED:
-	case EVENT_INVALID_RCPT:
-	case EVENT_DHA:
-	case EVENT_ANOMALY:
-		return SCORE_BAD;
-	case EVENT_VALID_RCPT:
-	case EVENT_BACKSCATTER:
-	case EVENT_AUTH_FAIL:
-	case EVENT_CLASS_COUNT:
-		return SCORE_NONE;
-	}
-	return SCORE_NONE;
-}
-
 double score_shrink(const struct dials *dials, double bad, double n, double prior)
 {
 	return (bad + (double)dials->prior_mass * prior) / (n + (double)dials->prior_mass);

@@ -17,7 +17,18 @@ enum score_side {
 	SCORE_BAD,
 };
 
-enum score_side score_side(enum event_class class);
+#define SCORE_GOOD_CLASSES (1u << EVENT_GOOD_DELIVERY | 1u << EVENT_NOT_JUNK)
+#define SCORE_BAD_CLASSES                                                                          \
+	(1u << EVENT_SPAM_VERDICT | 1u << EVENT_PHISH | 1u << EVENT_MALWARE |                      \
+	 1u << EVENT_TRAP_PRISTINE | 1u << EVENT_TRAP_RECYCLED | 1u << EVENT_INVALID_RCPT |        \
+	 1u << EVENT_DHA | 1u << EVENT_ANOMALY)
+
+static inline enum score_side score_side(enum event_class class)
+{
+	if (SCORE_GOOD_CLASSES >> class & 1)
+		return SCORE_GOOD;
+	return SCORE_BAD_CLASSES >> class & 1 ? SCORE_BAD : SCORE_NONE;
+}
 
 /* Points at one moment. */
 struct score_sums {

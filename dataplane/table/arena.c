@@ -28,6 +28,7 @@
 #define SLACK_PAGES   256                  /* free, but kept from the kernel */
 #define CLASS_COUNT   (ARENA_BLOCK_MAX / ARENA_UNIT + 1)
 #define FLUSH_PAGES   16 /* retired, for which a batch need not be full */
+#define TAKEN_BATCHES 32 /* that one reservation takes back, if it has room enough then */
 #define NOT_IN_A_LIST UINT32_MAX
 
 /* A page cut into blocks; free ones that were used before are linked through their memory. */
@@ -311,7 +312,11 @@ int arena_reserve(struct arena *a, size_t page_count, size_t retire_count)
 		s->waiting_pages = 0;
 		limbo_flush(&s->limbo);
 	}
-	while ((count = limbo_take(&s->limbo, units)) > 0) {
+	/* A paint may retire millions: those after it take them back a little each. */
+	for (unsigned taken = 0; taken < TAKEN_BATCHES || s->free_pages < page_count; taken++) {
+		count = limbo_take(&s->limbo, units);
+		if (count == 0)
+			break;
 		for (size_t i = 0; i < count; i++)
 			put(a, units[i]);
 	}

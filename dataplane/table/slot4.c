@@ -235,3 +235,65 @@ bool slot4_set(struct arena *a, slot4_t slot, uint8_t address, verdict_t verdict
 	                      memory_order_release);
 	return true;
 }
+
+size_t slot4_block_size(const struct arena *a, slot4_t slot)
+{
+	const struct slot4_runs *runs = slot4_at(a, slot);
+
+	if ((slot & SLOT4_KINDS) == SLOT4_RUNS)
+		return (sizeof(*runs) + runs->count * sizeof(runs->runs[0]) + ARENA_UNIT - 1) /
+		       ARENA_UNIT * ARENA_UNIT;
+	return (slot & SLOT4_KINDS) == SLOT4_MASK ? sizeof(struct slot4_mask)
+	                                          : sizeof(struct slot4_full);
+}
+
+/* The verdict of most addresses, if it is one with which few others are possible. */
+static bool guess_base(const struct arena *a, slot4_t slot, unsigned max, verdict_t *out_base)
+{
+	const struct slot4_mask *mask = slot4_at(a, slot);
+	const struct slot4_runs *runs = slot4_at(a, slot);
+	unsigned ones = 0, longest = 0;
+
+	switch (slot & SLOT4_KINDS) {
+	case SLOT4_MASK:
+		for (unsigned i = 0; i < SLOT4_SIZE / 64; i++)
+			ones += (unsigned)__builtin_popcountll(
+			    atomic_load_explicit(&mask->bits[i], memory_order_relaxed));
+		*out_base = mask->verdicts[ones > SLOT4_SIZE / 2];
+		return ones <= max || SLOT4_SIZE - ones <= max;
+	case SLOT4_RUNS:
+		if (runs->count > 2 * max + 1)
+			return false;
+		for (uint32_t i = 0; i < runs->count; i++) {
+			unsigned length = slot4_run_length(runs, i);
+
+			if (length <= longest)
+				continue;
+			longest = length;
+			*out_base = runs->runs[i] & VERDICT_MAX;
+		}
+		/* the others are what is between at most max + 1 runs */
+		return longest * (max + 1) >= SLOT4_SIZE - max;
+	}
+	return false;
+}
+
+bool slot4_find_others(const struct arena *a, slot4_t slot, unsigned max,
+                       struct slot4_others *out_others)
+{
+	verdict_t verdicts[SLOT4_SIZE];
+
+	if (!guess_base(a, slot, max, &out_others->base))
+		return false;
+	slot4_expand(a, slot, verdicts);
+	out_others->count = 0;
+	for (unsigned i = 0; i < SLOT4_SIZE; i++) {
+		if (verdicts[i] == out_others->base)
+			continue;
+		if (out_others->count == max)
+			return false;
+		out_others->octets[out_others->count] = (uint8_t)i;
+		out_others->verdicts[out_others->count++] = verdicts[i];
+	}
+	return true;
+}

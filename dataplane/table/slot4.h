@@ -78,6 +78,13 @@ static inline size_t slot4_find(const struct slot4_runs *block, uint8_t address)
 	return at;
 }
 
+static inline unsigned slot4_run_length(const struct slot4_runs *block, uint32_t run)
+{
+	unsigned end = run + 1 < block->count ? block->runs[run + 1] >> 24 : SLOT4_SIZE;
+
+	return end - (block->runs[run] >> 24);
+}
+
 static inline verdict_t slot4_mask_verdict(const struct slot4_mask *block, uint8_t address)
 {
 	/* acquire: pairs with release in slot4_set() */
@@ -114,6 +121,54 @@ static inline void slot4_prefetch(const struct arena *a, slot4_t slot, uint8_t a
 
 	__builtin_prefetch((slot & SLOT4_KINDS) == SLOT4_FULL ? block + 4u * address : block);
 }
+
+#define SLOT4_OTHERS_MAX 16
+
+/* Addresses of a /24 whose verdicts are not that of all others. */
+struct slot4_others {
+	verdict_t base;
+	unsigned count;
+	uint8_t octets[SLOT4_OTHERS_MAX];
+	verdict_t verdicts[SLOT4_OTHERS_MAX];
+};
+
+/*
+ * What a split slot is, if at most max addresses have other verdicts than the rest.
+ *
+ * max: <= SLOT4_OTHERS_MAX
+ */
+bool slot4_find_others(const struct arena *a, slot4_t slot, unsigned max,
+                       struct slot4_others *out_others);
+
+#define SLOT4_TALLY 8
+
+/* How many addresses have which verdict, summed over slots; what is full is to be emptied. */
+struct slot4_tally {
+	unsigned used;
+	verdict_t verdicts[SLOT4_TALLY];
+	unsigned counts[SLOT4_TALLY];
+};
+
+/* Add some addresses of a verdict. Returns false when there is no room for it. */
+static inline bool slot4_tally_add(struct slot4_tally *tally, verdict_t verdict, unsigned count)
+{
+	unsigned at = 0;
+
+	while (at < tally->used && tally->verdicts[at] != verdict)
+		at++;
+	if (at == SLOT4_TALLY)
+		return false;
+	if (at == tally->used) {
+		tally->used++;
+		tally->verdicts[at] = verdict;
+		tally->counts[at] = 0;
+	}
+	tally->counts[at] += count;
+	return true;
+}
+
+/* Bytes of the block of a split slot. */
+size_t slot4_block_size(const struct arena *a, slot4_t slot);
 
 /* The verdicts of all addresses of a /24. */
 void slot4_expand(const struct arena *a, slot4_t slot, verdict_t out_verdicts[SLOT4_SIZE]);

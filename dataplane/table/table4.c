@@ -63,6 +63,7 @@ void table4_free(struct table4 *t)
 {
 	if (!t)
 		return;
+	limbo_done(&t->returning);
 	summary4_done(&t->summary);
 	pages_done(&t->pages);
 	arena_free(t->arena);

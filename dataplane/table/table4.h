@@ -71,6 +71,12 @@ void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size
 void table4_prefetch(const struct table4 *t, uint32_t address);
 
 /*
+ * The paints that belong together are done: work that waits for more of its kind begins. Cheap.
+ * Threads: the update thread.
+ */
+void table4_end_batch(struct table4 *t);
+
+/*
  * Whether any address of a range has a verdict of one of some lists (an empty non-terminal of a
  * zone). Exact. A whole /8 or /16 is one look at its summary; what is left at the ends of the range
  * is scanned, at most 256 runs of verdicts for a part of a /24, 4096 for a /20.

@@ -2,6 +2,7 @@
 #include "dataplane/table/table4.h"
 #include "dataplane/table/table4_group.h"
 #include "dataplane/table/table4_parts.h"
+#include "dataplane/table/table4_return.h"
 
 #include <errno.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static void change_runs(struct table4 *t, uint32_t group, change_step *step, con
 	}
 }
 
-static void add_points(struct table4 *t, uint32_t net, int number)
+void table4_paint_add_points(struct table4 *t, uint32_t net, int number)
 {
 	uint16_t *count = &t->map->point_counts[net / SLOT4_SIZE];
 
@@ -78,11 +79,11 @@ static void add_points(struct table4 *t, uint32_t net, int number)
 static void drop_point(struct table4 *t, uint32_t net, const struct points4_found *found)
 {
 	points4_clear(points_of(t), net, found);
-	add_points(t, net, -1);
+	table4_paint_add_points(t, net, -1);
 	t->has_dropped = true;
 }
 
-static void drop_points(struct table4 *t, uint32_t net)
+void table4_paint_drop_points(struct table4 *t, uint32_t net)
 {
 	struct points4_found found[POINTS4_NET_MAX];
 	unsigned count = points4_collect(points_of(t), net, found);
@@ -102,7 +103,7 @@ static void expand(const struct table4 *t, uint32_t net, verdict_t out_verdicts[
 		out_verdicts[found[i].octet] = found[i].verdict;
 }
 
-/* Move the points of a /24 to its slot. No address changes. */
+/* Move the points of a /24 to its slot, unless they are there, too. No address changes. */
 static void settle(struct table4 *t, uint32_t net)
 {
 	struct points4_found found[POINTS4_NET_MAX];
@@ -110,9 +111,11 @@ static void settle(struct table4 *t, uint32_t net)
 
 	if (points4_collect(points_of(t), net, found) == 0)
 		return;
-	expand(t, net, verdicts);
-	ranges4_put(&t->map->ranges, net, slot4_make(t->arena, verdicts));
-	drop_points(t, net);
+	if (!slot4_is_split(own_slot(t, net))) {
+		expand(t, net, verdicts);
+		ranges4_put(&t->map->ranges, net, slot4_make(t->arena, verdicts));
+	}
+	table4_paint_drop_points(t, net);
 }
 
 /* Change an address of a /24 that has a block. */
@@ -143,7 +146,7 @@ static bool change_point(struct table4 *t, uint32_t address, const struct points
 	if (!points4_put(points_of(t), address, verdict))
 		return false;
 	if (at == count)
-		add_points(t, net, 1);
+		table4_paint_add_points(t, net, 1);
 	return true;
 }
 
@@ -160,6 +163,7 @@ static void paint_one(struct table4 *t, uint32_t address, verdict_t verdict)
 		return;
 	begin_change(t, address >> 16, old, verdict, 1);
 	if (slot4_is_split(slot)) {
+		settle(t, address >> 8);
 		change_block(t, address >> 8, (uint8_t)address, verdict);
 	} else if (!change_point(t, address, found, count, verdict)) {
 		settle(t, address >> 8);
@@ -193,7 +197,8 @@ static unsigned agree(struct table4 *t, uint32_t net, verdict_t verdict)
 	struct points4_found found[POINTS4_NET_MAX];
 	unsigned count = points4_collect(points_of(t), net, found);
 
-	if (count > 0 && !points4_fits(points_of(t), net << 8, verdict)) {
+	if (count > 0 &&
+	    (slot4_is_split(own_slot(t, net)) || !points4_fits(points_of(t), net << 8, verdict))) {
 		settle(t, net);
 		return 0;
 	}
@@ -213,24 +218,60 @@ struct replaced {
 	uint8_t points[SLOT4_SIZE]; /* addresses that do not */
 };
 
+/* One pass over such slots: step() is called with sums, as there are mostly few verdicts. */
+struct pass {
+	struct table4 *table;
+	change_step *step;
+	uint32_t group;
+	verdict_t verdict; /* that they get */
+	struct slot4_tally tally;
+};
+
+static void pass_empty(struct pass *p)
+{
+	for (unsigned i = 0; i < p->tally.used; i++)
+		p->step(p->table, p->group, p->tally.verdicts[i], p->verdict, p->tally.counts[i]);
+	p->tally.used = 0;
+}
+
+static void pass_add(struct pass *p, verdict_t old, unsigned number)
+{
+	if (slot4_tally_add(&p->tally, old, number))
+		return;
+	pass_empty(p);
+	slot4_tally_add(&p->tally, old, number);
+}
+
+static void pass_add_block(struct pass *p, slot4_t slot)
+{
+	const struct slot4_runs *block = slot4_at(p->table->arena, slot);
+	verdict_t old[SLOT4_SIZE];
+
+	if ((slot & SLOT4_KINDS) == SLOT4_RUNS) {
+		for (uint32_t i = 0; i < block->count; i++)
+			pass_add(p, block->runs[i] & VERDICT_MAX, slot4_run_length(block, i));
+		return;
+	}
+	slot4_expand(p->table->arena, slot, old);
+	for (unsigned i = 0, same; i < SLOT4_SIZE; i += same) {
+		for (same = 1; i + same < SLOT4_SIZE && old[i + same] == old[i];)
+			same++;
+		pass_add(p, old[i], same);
+	}
+}
+
 static void change_slots(struct table4 *t, change_step *step, const struct replaced *r,
                          verdict_t verdict)
 {
-	unsigned same = 0;
+	struct pass p = {.table = t, .step = step, .group = r->group, .verdict = verdict};
 
 	for (unsigned i = 0; i < r->count; i++) {
-		same += SLOT4_SIZE - r->points[i];
-		if (slot4_is_split(r->slots[i])) {
-			verdict_t old[SLOT4_SIZE];
-
-			slot4_expand(t->arena, r->slots[i], old);
-			change_runs(t, r->group, step, old, SLOT4_SIZE, verdict);
-			same = 0;
-		} else if (i + 1 == r->count || r->slots[i + 1] != r->slots[i]) {
-			step(t, r->group, r->slots[i], verdict, same);
-			same = 0;
-		}
+		if (slot4_is_split(r->slots[i]))
+			pass_add_block(&p, r->slots[i]);
+		else
+			pass_add(&p, r->slots[i], SLOT4_SIZE - r->points[i]);
 	}
+	pass_empty(&p);
 }
 
 /* Paint whole /24s of one /16. */
@@ -255,7 +296,7 @@ static void paint_nets(struct table4 *t, uint32_t first, uint32_t last, verdict_
 	change_slots(t, end_change, &r, verdict);
 	for (unsigned i = 0; i < r.count; i++) {
 		if (r.points[i] > 0)
-			drop_points(t, first + i);
+			table4_paint_drop_points(t, first + i);
 	}
 }
 
@@ -325,6 +366,7 @@ int table4_paint(struct table4 *t, uint32_t first, uint32_t last, verdict_t verd
 
 	if (first > last || verdict > VERDICT_MAX)
 		return -EINVAL;
+	table4_return_end(t);
 	rc = reserve(t, first, last, verdict);
 	if (rc < 0)
 		return rc;
@@ -334,5 +376,9 @@ int table4_paint(struct table4 *t, uint32_t first, uint32_t last, verdict_t verd
 		paint_range(t, first, last, verdict);
 	if (t->has_dropped)
 		tidy(t, first, last);
+	/* only the /24s at the ends can have become sparse: the others are of one verdict */
+	table4_return_begin(t, first >> 8);
+	if (first >> 8 != last >> 8)
+		table4_return_begin(t, last >> 8);
 	return 0;
 }

@@ -187,6 +187,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			grace_elapse();
 		if ((op & 0x3e) == 0x3e)
 			table4_fit(t);
+		if ((op & 0x3d) == 0x3d)
+			table4_end_batch(t);
 		if ((op & 0x3c) == 0x3c)
 			check_all(t, &m);
 	}

@@ -855,7 +855,8 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_true(feed->guards.growth == 3 && !feed->guards.may_be_empty);
 	assert_true(feed->guards.widest4 == 8 && feed->guards.widest6 == 19);
 	assert_int_equal(feed->bogons, BOGONS_DROP);
-	assert_true(feed->guards.coverage4 == 0.02 && feed->guards.labels == 2);
+	assert_true(feed->guards.lint && feed->guards.coverage4 == 0.02 &&
+	            feed->guards.labels == 2);
 	assert_int_equal(feed->guards.min_entries, 0);
 	assert_true(feed->has_canaries && feed->must_list_count == 0);
 	assert_int_equal(feed->expired, EXPIRED_KEEP);

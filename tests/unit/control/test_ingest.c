@@ -356,6 +356,10 @@ static const struct {
     {"all names below a TLD", "rbldnsd-dnset", ".com\n", NULL, INGEST_HELD, "labels",
      "lists 'com' with all below it"},
     {"everything", "rbldnsd-dnset", "*.\n", NULL, INGEST_HELD, "", ""},
+    {"all addresses", "plain", "0.0.0.0/0\n", NULL, INGEST_HELD, "everything", "lists everything"},
+    {"the code of an error", "rbldnsd-ip4set",
+     ":127.255.255.254:ask your own resolver\n192.0.2.1\n", NULL, INGEST_HELD, "lint",
+     "the code 127.255.255.254"},
     {"the sum that was told", "plain", "198.51.0.1\n",
      "dfe7abb5c4de0d3a0b4d3e4bdb5d2a1e4d8e1cd4d5a23be9dd1e3dba2d3a3f00  source\n", INGEST_HELD,
      "checksum", "is not the one in"},
@@ -558,6 +562,52 @@ static void test_accepted_with_options(void **state)
 	bench_done(&b);
 }
 
+/* Which kinds there were is known after a restart. */
+static void test_lost_kind(void **state)
+{
+	char names[4000] = "";
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	bench_reopen(&b);
+	b.settings.format = format_find("domains");
+	for (int i = 0; i < 150; i++)
+		sprintf(names + strlen(names), "n%d.test\n", i);
+	folder_write(&b.f, "source", names);
+	dataset_free(b.result.dataset);
+	ingest_source(&b.settings, b.v, false, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_HELD);
+	assert_string_equal(b.result.held.guard, "lint");
+	assert_non_null(strstr(b.result.reason, "lists no IPv4 addresses any more"));
+	ingest_accept(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	bench_done(&b);
+}
+
+/* What lists everything is not even accepted. */
+static void test_everything(void **state)
+{
+	static const char *const rows[][2] = {{"plain", "0.0.0.0/0\n"}, {"plain", "::/0\n"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		b.settings.format = format_find(rows[i][0]);
+		b.settings.guards = (struct guard_limits){.errors = 1, .growth = 9, .coverage4 = 1};
+		folder_write(&b.f, "source", rows[i][1]);
+		ingest_source(&b.settings, b.v, false, &b.result);
+		assert_int_equal(b.result.outcome, INGEST_HELD);
+		ingest_accept(&b.settings, b.v, &b.result);
+		assert_int_equal(b.result.outcome, INGEST_REFUSED);
+		assert_non_null(strstr(b.result.reason, "lists everything"));
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +621,8 @@ int main(void)
 	    cmocka_unit_test(test_load_passes_over_damage),
 	    cmocka_unit_test(test_no_room),
 	    cmocka_unit_test(test_changed_during_copy),
+	    cmocka_unit_test(test_lost_kind),
+	    cmocka_unit_test(test_everything),
 	    cmocka_unit_test(test_read_as_taken),
 	    cmocka_unit_test(test_accepted_with_options),
 	};

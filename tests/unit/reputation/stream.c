@@ -49,8 +49,10 @@ void stream_apply(struct ledger *l, int64_t received_ms, const struct stream_eve
 
 void stream_good(struct ledger *l, int64_t received_ms, const char *ip, uint64_t recipient)
 {
-	const struct stream_event e = {
-	    .ip = ip, .class = EVENT_GOOD_DELIVERY, .recipient = recipient, .is_authenticated = true};
+	const struct stream_event e = {.ip = ip,
+	                               .class = EVENT_GOOD_DELIVERY,
+	                               .recipient = recipient,
+	                               .is_authenticated = true};
 
 	stream_apply(l, received_ms, &e);
 }

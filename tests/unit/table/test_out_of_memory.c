@@ -505,7 +505,7 @@ static const struct {
 
 static void check_row(size_t row)
 {
-	unsigned fails = 0;
+	unsigned fails = 0, failures = 0;
 	int rc;
 
 	do {
@@ -523,17 +523,20 @@ static void check_row(size_t row)
 		rc = rows[row].operate(t);
 		fail_at = 0;
 		look(t, &after);
-		assert_int_equal(rc, has_failed ? -ENOMEM : 0);
-		assert_int_equal(memcmp(&before, &after, sizeof(before)) == 0, has_failed);
-		if (has_failed) {
+		/* making a table smaller may be left for later, and is no failure then */
+		assert_int_equal(rc, rc < 0 ? -ENOMEM : 0);
+		assert_true(has_failed || rc == 0);
+		assert_int_equal(memcmp(&before, &after, sizeof(before)) == 0, rc < 0);
+		failures += rc < 0;
+		if (rc < 0) {
 			assert_int_equal(rows[row].operate(t), 0);
 			look(t, &after);
 			assert_memory_not_equal(&before, &after, sizeof(before));
 		}
 		tables_free(t);
 		rcu_barrier();
-	} while (rc < 0);
-	assert_in_range(fails - 1, rows[row].fails_min, 100);
+	} while (has_failed);
+	assert_in_range(failures, rows[row].fails_min, 100);
 }
 
 static void test_operations(void **state)

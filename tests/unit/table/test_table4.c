@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/table/table4.h"
+#include "dataplane/table/table4_parts.h"
+
+#include <urcu-qsbr.h>
 
 #include <urcu-qsbr.h>
 
@@ -10,6 +12,7 @@
 
 #include <cmocka.h>
 
+#define CROWDS              4000
 #define ADDRESS(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
 struct paint {
@@ -165,17 +168,18 @@ static void test_split_heals(void **state)
 	struct table4_stats uniform, stats;
 
 	(void)state;
-	/* what is written once stays: the pages of the lists and the directory */
-	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 8), 0);
-	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a000000, 6), 0);
-	assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 6), 0);
-	table4_stats(t, &uniform);
-	for (uint32_t i = 0; i < 256; i++) {
+	/* what is written once stays: the pages of the lists and the directory; so do it twice */
+	for (uint32_t i = 0; i < 512; i++) {
 		uint32_t address = 0x0a000000 | (i * 77 & 0xff);
 
+		if (i % 256 == 0) {
+			assert_int_equal(table4_paint(t, 0x0a000000, 0x0a0000ff, 6), 0);
+			table4_stats(t, &uniform);
+		}
 		assert_int_equal(table4_paint(t, address, address, 8), 0);
 		table4_stats(t, &stats);
-		assert_int_equal(stats.memory_size > uniform.memory_size, i < 255);
+		if (i >= 256)
+			assert_int_equal(stats.memory_size > uniform.memory_size, i < 511);
 		assert_int_equal(stats.address_count, 256);
 	}
 	assert_int_equal(table4_lookup(t, 0x0a000080), 8);
@@ -367,6 +371,84 @@ static void test_wide_over_points(void **state)
 	}
 }
 
+static uint32_t crowd_address(uint32_t net, uint32_t i)
+{
+	return (scatter(net) & ~0xffu) + (i * 37 & 0xff);
+}
+
+/* Take or give addresses of each of many /24s, and let what follows from it happen. */
+static void paint_crowds(struct table4 *t, uint32_t from, uint32_t to, verdict_t verdict)
+{
+	for (uint32_t net = 0; net < CROWDS; net++)
+		for (uint32_t i = from; i < to; i++)
+			assert_int_equal(table4_paint(t, crowd_address(net, i),
+			                              crowd_address(net, i),
+			                              verdict ? verdict + i % 2 : 0),
+			                 0);
+	for (int i = 0; i < 2; i++) {
+		table4_end_batch(t);
+		rcu_barrier();
+	}
+	table4_end_batch(t);
+}
+
+static unsigned count_split(const struct table4 *t)
+{
+	unsigned count = 0;
+
+	for (uint32_t net = 0; net < CROWDS; net++)
+		count += slot4_is_split(ranges4_load(&t->map->ranges, scatter(net) >> 8));
+	return count;
+}
+
+/* What a mass delisting leaves takes no more than if there never had been more. */
+static void test_shrinks_to_points(void **state)
+{
+	static const struct {
+		const char *reason;
+		uint32_t from, to;
+		verdict_t verdict;
+		uint32_t left;
+		unsigned split_min,
+		    split_max; /* percent of the /24s; points crowd here and there */
+	} steps[] = {
+	    {"as many as fit as points", 0, 12, 1, 12, 0, 25},
+	    {"one more", 12, 13, 1, 13, 100, 100},
+	    {"many more", 13, 100, 1, 100, 100, 100},
+	    {"it takes more than one fewer to go back", 12, 100, 0, 12, 100, 100},
+	    {"more than half is too many", 7, 12, 0, 7, 100, 100},
+	    {"half is not", 6, 7, 0, 6, 0, 5},
+	    {"and fewer", 3, 6, 0, 3, 0, 1},
+	    {"it can grow again", 3, 100, 1, 100, 100, 100},
+	    {"and be delisted at once", 3, 100, 0, 3, 0, 1},
+	};
+	struct table4 *t = table4_new(), *fresh = table4_new();
+	struct table4_stats stats, fresh_stats;
+
+	(void)state;
+	paint_crowds(fresh, 0, 3, 1);
+	table4_stats(fresh, &fresh_stats);
+	for (size_t row = 0; row < sizeof(steps) / sizeof(*steps); row++) {
+		print_message("# %s\n", steps[row].reason);
+		paint_crowds(t, steps[row].from, steps[row].to, steps[row].verdict);
+		assert_in_range(count_split(t), CROWDS / 100 * steps[row].split_min,
+		                CROWDS / 100 * steps[row].split_max);
+		for (uint32_t net = 0; net < CROWDS; net++)
+			for (uint32_t i = 0; i < 120; i++)
+				assert_int_equal(table4_lookup(t, crowd_address(net, i)),
+				                 i < steps[row].left ? 1 + i % 2 : 0);
+		table4_stats(t, &stats);
+		assert_int_equal(stats.address_count, CROWDS * steps[row].left);
+	}
+	/* the pages of arrays that were written once stay */
+	assert_in_range(stats.memory_size, 0, fresh_stats.memory_size * 5 / 4 + (2 << 20));
+	print_message("# %llu bytes, a table that never had more: %llu\n",
+	              (unsigned long long)stats.memory_size,
+	              (unsigned long long)fresh_stats.memory_size);
+	table4_free(fresh);
+	table4_free(t);
+}
+
 /* A burst is its paints in order; what cannot be painted ends it. */
 static void test_paint_burst(void **state)
 {
@@ -526,6 +608,7 @@ int main(void)
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_wide_over_points),
+	    cmocka_unit_test(test_shrinks_to_points),
 	    cmocka_unit_test(test_paint_burst),
 	    cmocka_unit_test(test_paint_burst_of_ranges),
 	    cmocka_unit_test(test_reserve),
