@@ -6,6 +6,7 @@
  *
  * Threads: immutable after config_load() and config_secrets_read(); any thread may read.
  */
+#include "control/config_http.h"
 #include "control/secrets.h"
 #include "feeds/address.h"
 #include "feeds/format.h"
@@ -205,7 +206,7 @@ struct config {
 	char *state_dir; /* all paths absolute once resolved */
 	char *control_socket;
 	struct config_dataplane dataplane;
-	char *http_listen;        /* NULL = none */
+	struct config_http http;
 	char *cookie_secret_file; /* absolute once resolved; NULL = none */
 	bool is_cookie_required;
 	char *version, *hostname, *nsid; /* what is told of the server; NULL or empty = nothing */
@@ -222,8 +223,9 @@ struct config {
 	unsigned never_name_count;
 	char **canaries; /* once resolved: the defaults when none are given */
 	unsigned canaries_count;
-	struct config_place *canary_places; /* resolved, parallel to canaries */
+	struct config_place *canary_places;   /* resolved, parallel to canaries */
 	struct config_reputation *reputation; /* config_reputation.h; NULL = none */
+	struct config_monitor *monitor;       /* config_monitor.h; NULL = none */
 	struct config_list *lists;
 	unsigned lists_count;
 	struct config_zone *zones;

@@ -4,6 +4,7 @@
 #include "control/config.h"
 #include "control/config_hidden.h"
 #include "control/config_limits.h"
+#include "control/config_monitor.h"
 #include "control/config_names.h"
 #include "control/config_place.h"
 #include "control/config_reputation_keys.h"
@@ -242,6 +243,35 @@ static const char *check_prefix(struct check *c, const char *text)
 	                            "\"2001:db8::/32\"");
 }
 
+static const char *check_address(struct check *c, const char *text)
+{
+	struct address_range range;
+
+	(void)c;
+	return config_value_network(text, false, &range) == 0 && range.first == range.last
+	           ? NULL
+	           : "an address, such as \"192.0.2.25\" or \"2001:db8::25\"";
+}
+
+static const char *check_every(struct check *c, const char *text)
+{
+	uint64_t seconds;
+
+	(void)c;
+	return config_value_duration(text, &seconds) == 0 && seconds >= CONFIG_MONITOR_EVERY_MIN_S
+	           ? NULL
+	           : "a duration of at least 1m, such as 1h";
+}
+
+static const char *check_resolver(struct check *c, const char *text)
+{
+	struct config_endpoint endpoint;
+
+	return config_value_endpoint(text, &endpoint) == 0 || !check_address(c, text)
+	           ? NULL
+	           : "ADDRESS or ADDRESS:PORT, such as 127.0.0.1 or \"[::1]:5353\"";
+}
+
 static const char *check_places(struct check *c, const char *text)
 {
 	struct config_place place;
@@ -446,6 +476,12 @@ static const struct {
     {"dataplane.tcp_per_client", check_tcp_count},
     {"dataplane.tcp_idle", check_tcp_idle},
     {"http.listen", check_endpoint},
+    {"http.access[]", check_prefix},
+    {"http.operator_token_file", check_path},
+    {"monitor.addresses[]", check_address},
+    {"monitor.zones[]", check_domain},
+    {"monitor.every", check_every},
+    {"monitor.resolver", check_resolver},
     {"cookies.secret_file", check_path},
     {"identity.version", check_identity},
     {"identity.hostname", check_identity},

@@ -7,6 +7,7 @@
 #include "control/config_options.h"
 #include "control/config_place.h"
 #include "control/config_reputation_keys.h"
+#include "control/config_services.h"
 #include "control/config_value.h"
 
 #include <errno.h>
@@ -345,6 +346,10 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 	if (rc == 0)
 		rc = config_place_guard(
 		    c, config_lines_get(config_lines_get(root, "guard"), "canaries"));
+	if (rc == 0)
+		rc = config_http_resolve(&c->http, folder);
+	if (rc == 0 && c->monitor)
+		rc = config_monitor_resolve(c->monitor);
 	if (rc == 0 && c->reputation)
 		rc = config_reputation_resolve(c->reputation, config_lines_get(root, "reputation"),
 		                               folder);
@@ -361,6 +366,8 @@ void config_resolve_undo(struct config *c)
 {
 	explicit_bzero(&c->cookie_secrets, sizeof(c->cookie_secrets));
 	config_place_undo(c);
+	config_http_undo(&c->http);
+	config_monitor_undo(c->monitor);
 	config_reputation_undo(c->reputation);
 	if (c->rate_limit) {
 		free(c->rate_limit->exempt_ranges);

@@ -2,6 +2,7 @@
 #include "control/config_schema.h"
 
 #include "control/config_reputation_keys.h"
+#include "control/config_services.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -94,9 +95,6 @@ static const cyaml_schema_field_t rate_limit_fields[] = {
     CYAML_FIELD_SEQUENCE("exempt", POINTER | OPTIONAL, struct config_rate_limit, exempt,
                          &text_value, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END};
-
-static const cyaml_schema_field_t http_fields[] = {
-    TEXT("listen", REQUIRED, struct config, http_listen), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t cookies_fields[] = {
     TEXT("secret_file", OPTIONAL, struct config, cookie_secret_file),
@@ -201,7 +199,7 @@ static const cyaml_schema_field_t top_fields[] = {
     TEXT("state_dir", OPTIONAL, struct config, state_dir),
     TEXT("control_socket", OPTIONAL, struct config, control_socket),
     CYAML_FIELD_MAPPING("dataplane", OPTIONAL, struct config, dataplane, dataplane_fields),
-    SAME_STRUCT("http", http_fields),
+    CYAML_FIELD_MAPPING("http", OPTIONAL, struct config, http, config_http_fields),
     SAME_STRUCT("cookies", cookies_fields),
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
@@ -212,6 +210,8 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("guard", guard_fields),
     CYAML_FIELD_MAPPING_PTR("reputation", POINTER | OPTIONAL, struct config, reputation,
                             config_reputation_fields),
+    CYAML_FIELD_MAPPING_PTR("monitor", POINTER | OPTIONAL, struct config, monitor,
+                            config_monitor_fields),
     CYAML_FIELD_SEQUENCE("lists", POINTER, struct config, lists, &list_value, 1, CONFIG_LISTS_MAX),
     CYAML_FIELD_SEQUENCE("zones", POINTER, struct config, zones, &zone_value, 1, CONFIG_ZONES_MAX),
     CYAML_FIELD_END};

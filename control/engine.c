@@ -13,6 +13,7 @@
 #include "control/reputation/answers.h"
 #include "control/reputation/reputation.h"
 #include "control/server.h"
+#include "control/services.h"
 #include "control/switches.h"
 #include "control/watch.h"
 #include "control/worker.h"
@@ -184,6 +185,9 @@ static int engine_start(struct engine *e)
 	               &engine_hooks, e);
 	if (!e->intake)
 		return -errno;
+	e->services = services_new(e);
+	if (!e->services)
+		return -errno;
 	engine_reputation_prepare(e, e->config);
 	return intake_configure(e->intake, e->config);
 }
@@ -244,6 +248,7 @@ bool engine_free(struct engine *e)
 		unlink(e->config->control_socket);
 	if (!engine_stop_threads(e))
 		return false;
+	services_free(e->services);
 	server_free(e->server);
 	reputation_free(e->reputation);
 	answer_walk_free(e->answer_walk);

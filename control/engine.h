@@ -23,6 +23,7 @@ struct manual;
 struct publisher;
 struct reputation;
 struct server;
+struct services;
 struct switches;
 struct watch;
 struct worker;
@@ -49,6 +50,7 @@ struct engine {
 	struct watch *watch;
 	struct key_watch *key_watch;
 	struct switches *switches; /* feeds that are off */
+	struct services *services;
 
 	struct event *signals[4];
 	struct event *sync_timer, *expiry_timer;

@@ -6,6 +6,7 @@
 #include "control/key_watch.h"
 #include "control/log.h"
 #include "control/publisher.h"
+#include "control/services.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,6 +82,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		log_info("configuration '%s' is in force", e->config_path);
 		engine_config_watch_keys(e);
 		engine_reputation_configure(e);
+		services_configure(e->services);
 	}
 	answering_renew(e);
 	e->is_applied = true;

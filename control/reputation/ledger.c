@@ -200,16 +200,21 @@ static void ledger_fade(struct ledger *l, uint32_t number)
 
 static bool ledger_is_forgettable(const struct ledger *l, const struct record *r)
 {
-	int64_t seen_since_s = l->now_ms / 1000 - l->dials.classes[EVENT_GOOD_DELIVERY].half_life_s;
+	const struct blocks *b = &l->book.blocks;
+	int64_t now_s = l->now_ms / 1000;
 	struct record_parts parts;
 
 	if (r->classes || r->lists || r->flags & RECORD_IS_GOOD)
 		return false;
-	record_parts(&l->book.blocks, r, &parts);
+	record_parts(b, r, &parts);
 	if (parts.members && (parts.members->count > 0 || parts.members->bad > 0))
 		return false;
-	/* Who sends seldom would otherwise never have shown three recipients. */
-	return record_seen_since(&l->book.blocks, r, RECORD_SEEN, seen_since_s) == 0;
+	/* Who sends seldom would otherwise never have shown three recipients; and retries are known
+	 * as such for as long whatever else is known. */
+	return record_seen_since(b, r, RECORD_SEEN,
+	                         now_s - l->dials.classes[EVENT_GOOD_DELIVERY].half_life_s) == 0 &&
+	       record_seen_since(b, r, RECORD_INVALID,
+	                         now_s - l->dials.classes[EVENT_INVALID_RCPT].half_life_s) == 0;
 }
 
 static void ledger_sweep_group(struct ledger *l, uint32_t group)
@@ -308,10 +313,14 @@ static void ledger_first(struct ledger *l, uint32_t number, int64_t time_ms)
 static uint32_t ledger_need_asn(struct ledger *l, uint32_t net, const struct event *event)
 {
 	uint32_t asn = record_need_members(&l->book.blocks, book_at(&l->book, net))->asn;
+	struct book_key key = {.kind = LEDGER_ASN};
 
-	if (!asn && l->hooks.asn)
+	if (!asn && l->hooks.asn) {
 		asn = l->hooks.asn(&event->address, l->hooks.context);
-	return nets_set_asn(l, net, asn);
+		nets_set_asn(l, net, asn);
+	}
+	key.id = asn;
+	return asn ? book_need(&l->book, &key) : 0;
 }
 
 static uint32_t ledger_need_domain(struct ledger *l, const struct event *event)

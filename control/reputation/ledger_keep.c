@@ -252,6 +252,7 @@ static void kept_read_rest(struct keeper *k, bool is_net, struct kept *kept)
 		}
 	}
 	k->is_bad |= k->at != k->size;
+	k->is_bad |= kept->flags & RECORD_IS_TRUSTED && kept->sets[RECORD_SEEN] != 1;
 }
 
 static void kept_put_evidence(struct blocks *b, struct record *r, const struct kept *kept)

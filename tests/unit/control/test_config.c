@@ -825,7 +825,7 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_string_equal(c->dataplane.socket, "/run/reputed/dataplane.sock");
 	assert_int_equal(c->dataplane.hugepages, CONFIG_HUGEPAGES_AUTO);
 	assert_int_equal(c->dataplane.idle, IDLE_BACKOFF);
-	assert_null(c->http_listen);
+	assert_null(c->http.listen);
 	assert_null(c->cookie_secret_file);
 	assert_false(c->is_cookie_required);
 	assert_int_equal(c->cookie_secrets.count, 0);

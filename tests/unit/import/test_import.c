@@ -63,7 +63,7 @@ static void check(const char *format, const struct row *rows, size_t count)
 
 		assert_int_equal(import_init(&in, &settings), 0);
 		while (rest.size) {
-			if (!span_take(&rest, "\n", &line)) {
+			if (!scan_take(&rest, "\n", &line)) {
 				line = rest;
 				rest.size = 0;
 			}
@@ -401,7 +401,7 @@ static void test_stamps(void **state)
 		if (is_there != (rows[i].expected_s != 0) || ms / 1000 != rows[i].expected_s)
 			fail_msg("%s: %lld", rows[i].reason, (long long)ms / 1000);
 		if (is_there)
-			assert_true(span_is(line, "x"));
+			assert_true(scan_is(line, "x"));
 		else
 			assert_int_equal(line.size, strlen(rows[i].text));
 	}
