@@ -66,7 +66,7 @@ test-long: test-arm64 build
 	$(MAKE) fuzz SECONDS_EACH=600
 
 bench:
-	@packaging/deps.sh test >&2
+	@packaging/deps.sh test bench >&2
 	@bench/run.sh $(BUILD)
 
 lint:

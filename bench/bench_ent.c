@@ -90,7 +90,7 @@ static struct tables *make_tables(uint32_t entries)
 	must(table4_paint(t->addresses4, 0x01020304, 0x01020304, 51));
 	must(table6_paint(t->addresses6, (address6_t)1 << 124, (address6_t)1 << 124, 51));
 	must(names_put(t->names, (const uint8_t *)"\1x\3org", 6, 51, 51));
-	must(table6_paint(t->access->clients, 0, ~(address6_t)0, 1));
+	must(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
 	return t;
 }
 

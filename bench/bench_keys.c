@@ -98,7 +98,7 @@ static struct tables *make_tables(uint32_t key_count)
 	must(verdicts_define_listing(t->verdicts, 1, 1, 0x7f000002, "listed", 6));
 	must(verdicts_define(t->verdicts, 1, &id, 1));
 	must(table4_paint(t->addresses4, 0x01020304, 0x01020304, 1));
-	must(table6_paint(t->access->clients, 0, ~(address6_t)0, 1));
+	must(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
 	must(zones_add(t->zones, &zone));
 	if (key_count)
 		must(zones_give_keys(t->zones, zone.apex.bytes, zone.apex.size,

@@ -8,6 +8,7 @@
 #include "control/merge_names.h"
 #include "control/publisher.h"
 #include "control/request.h"
+#include "control/shadow.h"
 #include "control/show.h"
 #include "control/sources.h"
 #include "control/status.h"
@@ -157,6 +158,14 @@ static void commands_author(const struct request *r, const struct server_request
 		snprintf(out_text, size, "uid %u", (unsigned)server_uid(client));
 }
 
+static bool commands_is_everything(const struct manual_key *key)
+{
+	const struct address_range *r = &key->range;
+
+	return !key->is_name && !key->is_exclusion && r->first == 0 &&
+	       r->last == (r->is_ip6 ? ~(address6_t)0 : (address6_t)UINT32_MAX);
+}
+
 /* A change of a manual list that was checked, or NULL: it is refused. */
 static struct commands_change *commands_change(struct engine *e, struct server_request *client,
                                                const struct request *r)
@@ -169,6 +178,10 @@ static struct commands_change *commands_change(struct engine *e, struct server_r
 		return NULL;
 	if (manual_key_parse(r->key, &key, error, sizeof(error)) < 0) {
 		server_refuse(client, "%s", error);
+		return NULL;
+	}
+	if (r->command == REQUEST_LIST_ADD && commands_is_everything(&key)) {
+		server_refuse(client, "%s lists everything: that is never answered", key.text);
 		return NULL;
 	}
 	change = calloc(1, sizeof(*change));
@@ -433,6 +446,9 @@ static void commands_dispatch(struct engine *e, struct server_request *client,
 	case REQUEST_FEEDS_DISABLE:
 	case REQUEST_FEEDS_ENABLE:
 		commands_switch(e, client, r);
+		break;
+	case REQUEST_FEEDS_DIFF:
+		shadow_find(e, client, r);
 		break;
 	case REQUEST_FEEDS_PUSH:
 		commands_push(e, client, r);

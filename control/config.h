@@ -194,6 +194,7 @@ struct config {
 	char **canaries; /* once resolved: the defaults when none are given */
 	unsigned canaries_count;
 	struct config_place *canary_places; /* resolved, parallel to canaries */
+	struct config_reputation *reputation; /* config_reputation.h; NULL = none */
 	struct config_list *lists;
 	unsigned lists_count;
 	struct config_zone *zones;

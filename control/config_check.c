@@ -5,6 +5,7 @@
 #include "control/config_limits.h"
 #include "control/config_names.h"
 #include "control/config_place.h"
+#include "control/config_reputation_keys.h"
 #include "control/config_schema.h"
 #include "control/config_value.h"
 
@@ -462,6 +463,11 @@ static const struct {
     {"rate_limit.exempt[]", check_prefix},
     {"guard.never_list[]", check_places},
     {"guard.canaries[]", check_places},
+    {"reputation.asn", check_path},
+    {"reputation.socket", check_socket},
+    {"reputation.stream", check_socket},
+    {"reputation.trusted_relays[]", check_prefix},
+    {"reputation.reporters[].token_file", check_path},
     {"lists[].name", check_list_name},
     {"lists[].feed.path", check_path},
     {"lists[].feed.url", check_url},
@@ -509,6 +515,8 @@ static const char *check_rules(const char *pattern, const char *text, void *cont
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (strcmp(rules[i].pattern, pattern) == 0)
 			return rules[i].check(context, text);
+	if (strncmp(pattern, "reputation.", strlen("reputation.")) == 0)
+		return config_reputation_expected(pattern + strlen("reputation."), text);
 	return NULL;
 }
 
@@ -530,4 +538,5 @@ void config_check(const struct config_node *root, const char *folder, struct con
 	config_schema_check(root, check_rules, &c, m);
 	config_names_check(root, m);
 	config_limits_check(root, m);
+	config_reputation_check(root, m);
 }

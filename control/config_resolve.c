@@ -5,6 +5,7 @@
 #include "control/config_keys.h"
 #include "control/config_options.h"
 #include "control/config_place.h"
+#include "control/config_reputation_keys.h"
 #include "control/config_value.h"
 
 #include <errno.h>
@@ -152,6 +153,8 @@ static void resolve_guards(struct guard_limits *limits, const struct config_node
 		limits->coverage4 = otherwise.coverage4;
 	if (!config_lines_get(guards, "labels"))
 		limits->labels = otherwise.labels;
+	if (!config_lines_get(guards, "lint"))
+		limits->lint = otherwise.lint;
 }
 
 /* How a feed that is not a file here is fetched. */
@@ -340,6 +343,9 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 	if (rc == 0)
 		rc = config_place_guard(
 		    c, config_lines_get(config_lines_get(root, "guard"), "canaries"));
+	if (rc == 0 && c->reputation)
+		rc = config_reputation_resolve(c->reputation, config_lines_get(root, "reputation"),
+		                               folder);
 	if (rc == 0)
 		rc = resolve_lists(c, root, folder);
 	if (rc == 0)
@@ -351,6 +357,7 @@ void config_resolve_undo(struct config *c)
 {
 	explicit_bzero(&c->cookie_secrets, sizeof(c->cookie_secrets));
 	config_place_undo(c);
+	config_reputation_undo(c->reputation);
 	if (c->rate_limit) {
 		free(c->rate_limit->exempt_ranges);
 		c->rate_limit->exempt_ranges = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_schema.h"
 
+#include "control/config_reputation_keys.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -118,6 +119,7 @@ static const cyaml_schema_field_t guards_fields[] = {
     CYAML_FIELD_UINT("min_entries", OPTIONAL, struct config_feed, guards.min_entries),
     CYAML_FIELD_FLOAT("coverage4", OPTIONAL, struct config_feed, guards.coverage4),
     CYAML_FIELD_UINT("labels", OPTIONAL, struct config_feed, guards.labels),
+    CYAML_FIELD_BOOL("lint", OPTIONAL, struct config_feed, guards.lint),
     CYAML_FIELD_BOOL("canaries", OPTIONAL, struct config_feed, has_canaries),
     CYAML_FIELD_SEQUENCE("must_list", POINTER | OPTIONAL, struct config_feed, must_list,
                          &text_value, 0, CONFIG_MUST_LIST_MAX),
@@ -201,6 +203,8 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
                             rate_limit_fields),
     SAME_STRUCT("guard", guard_fields),
+    CYAML_FIELD_MAPPING_PTR("reputation", POINTER | OPTIONAL, struct config, reputation,
+                            config_reputation_fields),
     CYAML_FIELD_SEQUENCE("lists", POINTER, struct config, lists, &list_value, 1, CONFIG_LISTS_MAX),
     CYAML_FIELD_SEQUENCE("zones", POINTER, struct config, zones, &zone_value, 1, CONFIG_ZONES_MAX),
     CYAML_FIELD_END};
@@ -300,7 +304,7 @@ static const cyaml_schema_field_t *field_find(const cyaml_schema_field_t *fields
 static void tell_unknown(const struct walk *w, const cyaml_schema_field_t *fields,
                          const struct config_node *node, const struct config_path *path)
 {
-	char known[256] = "";
+	char known[768] = "";
 	size_t at = 0;
 
 	for (; fields->key && at < sizeof(known); fields++)

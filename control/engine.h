@@ -19,6 +19,7 @@ struct intake;
 struct key_watch;
 struct manual;
 struct publisher;
+struct reputation;
 struct server;
 struct switches;
 struct watch;
@@ -35,8 +36,9 @@ struct engine {
 	struct event_base *base;
 	struct manual *manual;
 	struct publisher *publisher;
-	struct worker *ingest; /* copies and parses feeds */
-	struct worker *reader; /* looks things up on disk for the control socket */
+	struct reputation *reputation; /* NULL = none is configured */
+	struct worker *ingest;         /* copies and parses feeds */
+	struct worker *reader;         /* looks things up on disk for the control socket */
 	struct fetcher *fetcher;
 	struct intake *intake;
 	struct server *server;

@@ -63,12 +63,23 @@ void feed_unwatch(struct feed *feed)
 	}
 }
 
+int feed_set_path(struct feed *feed, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(feed->settings.path);
+	feed->settings.path = copy;
+	return 0;
+}
+
 static bool feed_is_same_limits(const struct guard_limits *a, const struct guard_limits *b)
 {
 	return a->errors == b->errors && a->shrink == b->shrink && a->growth == b->growth &&
 	       a->may_be_empty == b->may_be_empty && a->widest4 == b->widest4 &&
 	       a->widest6 == b->widest6 && a->min_entries == b->min_entries &&
-	       a->coverage4 == b->coverage4 && a->labels == b->labels;
+	       a->coverage4 == b->coverage4 && a->labels == b->labels && a->lint == b->lint;
 }
 
 static bool feed_is_same(const struct feed *feed, const struct config_feed *config)
@@ -92,17 +103,12 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 /* Take all but what is never changed for nothing: it makes the source be read again. */
 static int feed_take(struct feed *feed, const struct config_feed *config, struct canaries *canaries)
 {
-	char *path = config->path ? strdup(config->path) : NULL;
 	char *checksum = config->checksum ? strdup(config->checksum) : NULL;
 
-	if ((config->path && !path) || (config->checksum && !checksum)) {
-		free(path);
+	if ((config->checksum && !checksum) ||
+	    (config->path && feed_set_path(feed, config->path) < 0)) {
 		free(checksum);
 		return -ENOMEM;
-	}
-	if (path) {
-		free(feed->settings.path);
-		feed->settings.path = path;
 	}
 	free(feed->settings.checksum);
 	feed->settings.checksum = checksum;

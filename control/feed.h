@@ -53,7 +53,7 @@ struct feed {
 	char off_reason[400];     /* when is_off: by whom and why */
 	struct publisher_use use; /* as the publisher knows it */
 
-	/* intake.c's */
+	/* the intake's */
 	struct intake *intake;
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
 	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
@@ -86,6 +86,9 @@ void feed_free(struct feed *feed);
  * Returns 0: nothing of weight changed, 1: the source is to be read again. Errors: -ENOMEM
  */
 int feed_configure(struct feed *feed, const struct config *config, const struct config_list *list);
+
+/* Say where the file is that it is read from. Errors: -ENOMEM; it stays where it was */
+int feed_set_path(struct feed *feed, const char *path);
 
 /* Stop watching its files. */
 void feed_unwatch(struct feed *feed);

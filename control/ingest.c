@@ -3,6 +3,7 @@
 
 #include "control/checksum.h"
 #include "control/copy_thread.h"
+#include "control/version_format.h"
 #include "feeds/notice.h"
 #include "feeds/reader.h"
 
@@ -15,6 +16,7 @@
 #include <time.h>
 
 #define INGEST_COPY_TRIES 3
+#define INGEST_ERROR_MAX  256
 
 static void ingest_decide(struct ingest_result *r, enum ingest_outcome outcome, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
@@ -56,59 +58,67 @@ static void ingest_note_parsed(struct ingest_result *r, const struct dataset *d)
 }
 
 /* Read all of an opened feed; reader: may be NULL with errno. NULL: out_error says why. */
-static struct dataset *ingest_read(const struct ingest_settings *s, const struct format *format,
-                                   struct reader *reader, struct trace *watch, char *out_error,
-                                   size_t error_size)
+static struct dataset *ingest_read(const struct ingest_settings *s, const struct version_format *f,
+                                   struct reader *reader, struct trace *watch,
+                                   char out_error[INGEST_ERROR_MAX])
 {
 	const struct dataset_options options = {
-	    .drop_bogons = s->drop_bogons,
-	    .format = format == s->format ? s->options : NULL,
-	    .trace = watch,
-	};
+	    .drop_bogons = s->drop_bogons, .format = f->options, .trace = watch};
 	struct dataset *dataset;
 	int rc;
 
 	if (!reader) {
-		snprintf(out_error, error_size, "%s", strerror(errno));
+		snprintf(out_error, INGEST_ERROR_MAX, "%s", strerror(errno));
 		return NULL;
 	}
 	out_error[0] = '\0';
-	dataset = format_read(format, reader, &options, out_error, error_size);
+	dataset = format_read(f->format, reader, &options, out_error, INGEST_ERROR_MAX);
 	if (!dataset && out_error[0] == '\0')
-		snprintf(out_error, error_size, "%s", strerror(errno));
+		snprintf(out_error, INGEST_ERROR_MAX, "%s", strerror(errno));
 	rc = errno;
 	reader_close(reader);
 	errno = rc;
 	return dataset;
 }
 
-/* NULL: out_error says why. */
-static struct dataset *ingest_parse(const struct ingest_settings *s, const struct format *format,
-                                    const char *path, struct trace *watch, char *out_error,
-                                    size_t error_size)
+/* What is configured now; borrowed. */
+static struct version_format ingest_configured(const struct ingest_settings *s)
 {
-	return ingest_read(s, format, reader_open(path), watch, out_error, error_size);
+	return (struct version_format){s->format, s->options};
 }
 
-/* A version is read with the format it was accepted with; the configured one may be another. */
-static const struct format *ingest_format(const struct ingest_settings *s,
-                                          const struct version_info *info)
+/* Read a version from disk with what it was taken with. NULL with errno: out_error says why. */
+static struct dataset *ingest_parse(const struct ingest_settings *s, const struct versions *v,
+                                    const struct version_info *info, const char *path,
+                                    char out_error[INGEST_ERROR_MAX])
 {
-	const struct format *format = format_find(info->format);
+	const struct version_format configured = ingest_configured(s);
+	struct version_format f;
+	struct dataset *dataset;
+	int rc = version_format_find(versions_folder(v), info, &configured, &f);
 
-	return format ? format : s->format;
+	if (rc < 0) {
+		snprintf(out_error, INGEST_ERROR_MAX, "the options it was taken with: %s",
+		         rc == -EBADMSG ? "lost or damaged" : strerror(-rc));
+		errno = -rc;
+		return NULL;
+	}
+	dataset = ingest_read(s, &f, reader_open(path), NULL, out_error);
+	rc = errno;
+	version_format_done(&f);
+	errno = rc;
+	return dataset;
 }
 
 /* Read the current version, or one before it when it cannot be read. Returns NULL when none can. */
 static struct dataset *ingest_current(const struct ingest_settings *s, struct versions *v,
                                       struct ingest_result *r)
 {
-	char error[256];
+	char error[INGEST_ERROR_MAX];
 
 	while (versions_verify(v)) {
 		struct dataset *d =
-		    ingest_parse(s, ingest_format(s, versions_current(v)), versions_current_path(v),
-		                 NULL, error, sizeof(error));
+		    ingest_parse(s, v, versions_current(v), versions_current_path(v), error);
 
 		if (d) {
 			ingest_note_parsed(r, d);
@@ -148,7 +158,7 @@ static bool ingest_is_local(int error)
 struct ingest_along {
 	bool is_read; /* dataset, or else why not */
 	struct dataset *dataset;
-	char error[256];
+	char error[INGEST_ERROR_MAX];
 	int code;            /* errno */
 	struct trace *watch; /* of canaries_watch(); stays when the rest is forgotten */
 };
@@ -165,6 +175,7 @@ static void ingest_forget(struct ingest_along *along)
 static int ingest_copy_along(const struct ingest_settings *s, struct versions *v, struct copy *copy,
                              struct ingest_along *along)
 {
+	const struct version_format configured = ingest_configured(s);
 	struct copy_thread thread;
 	struct reader *reader;
 
@@ -172,8 +183,7 @@ static int ingest_copy_along(const struct ingest_settings *s, struct versions *v
 		return 1; /* then one after the other */
 	reader = reader_open_stream(copy_thread_read, &thread);
 	if (reader) {
-		along->dataset = ingest_read(s, s->format, reader, along->watch, along->error,
-		                             sizeof(along->error));
+		along->dataset = ingest_read(s, &configured, reader, along->watch, along->error);
 		along->code = errno;
 		along->is_read = true;
 	}
@@ -307,6 +317,13 @@ static bool ingest_is_good(const struct ingest_settings *s, const struct version
 	return false;
 }
 
+/* Whether a version was read with the same format and options as another. */
+static bool ingest_is_read_so(const struct version_info *a, const struct version_info *b)
+{
+	return strcmp(a->format, b->format) == 0 &&
+	       (!a->has_options || memcmp(a->options, b->options, sizeof(a->options)) == 0);
+}
+
 /* Decide about a version that was read; takes the dataset. */
 static void ingest_judge(const struct ingest_settings *s, struct versions *v,
                          struct version_info *info, struct dataset *d, const struct trace *watch,
@@ -320,8 +337,7 @@ static void ingest_judge(const struct ingest_settings *s, struct versions *v,
 	/* Entries that are over one by one may differ in when, and have the same hash now. */
 	if (good && !d->facts.next_expiry_s &&
 	    memcmp(good->facts.hash, d->facts.hash, sizeof(d->facts.hash)) == 0 &&
-	    good->facts.expires_s == d->facts.expires_s &&
-	    strcmp(good->format, info->format) == 0) {
+	    good->facts.expires_s == d->facts.expires_s && ingest_is_read_so(good, info)) {
 		ingest_confirm(v, info, r);
 		goto out;
 	}
@@ -344,8 +360,8 @@ out:
 }
 
 /* The same bytes as before need no parsing. Returns whether that decided it. */
-static bool ingest_is_known(const struct ingest_settings *s, struct versions *v,
-                            struct version_info *info, bool must_parse, struct ingest_result *r)
+static bool ingest_is_known(struct versions *v, struct version_info *info, bool must_parse,
+                            struct ingest_result *r)
 {
 	const struct version_info *good = versions_current(v), *held = versions_held(v);
 
@@ -355,7 +371,7 @@ static bool ingest_is_known(const struct ingest_settings *s, struct versions *v,
 		ingest_decide(r, INGEST_HELD, "%s", held->reason);
 		return true;
 	}
-	if (must_parse || !good || strcmp(good->format, s->format->name) != 0 ||
+	if (must_parse || !good || !ingest_is_read_so(good, info) ||
 	    memcmp(good->checksum, info->checksum, sizeof(info->checksum)) != 0)
 		return false;
 	info->facts = good->facts;
@@ -394,8 +410,10 @@ static void ingest_weigh(const struct ingest_settings *s, struct versions *v,
                          struct ingest_result *r)
 {
 	if (!along->is_read) {
-		along->dataset = ingest_parse(s, s->format, versions_incoming_path(v), along->watch,
-		                              along->error, sizeof(along->error));
+		const struct version_format configured = ingest_configured(s);
+
+		along->dataset = ingest_read(s, &configured, reader_open(versions_incoming_path(v)),
+		                             along->watch, along->error);
 		along->code = errno;
 	}
 	if (along->dataset) {
@@ -416,18 +434,24 @@ static void ingest_weigh(const struct ingest_settings *s, struct versions *v,
 static void ingest_incoming(const struct ingest_settings *s, struct versions *v, bool must_parse,
                             struct ingest_result *r)
 {
+	const struct version_format configured = ingest_configured(s);
 	struct version_info info = {.taken_s = time(NULL)};
 	struct ingest_along along = {0};
 	bool failed = false;
+	int rc;
 
-	snprintf(info.format, sizeof(info.format), "%s", s->format->name);
+	rc = version_format_keep(versions_folder(v), &configured, &info);
+	if (rc < 0) {
+		ingest_decide(r, INGEST_FAILED, "cannot keep the options: %s", strerror(-rc));
+		return;
+	}
 	if (s->canaries)
 		along.watch = canaries_watch(s->canaries, &failed);
 	if (failed) {
 		ingest_decide(r, INGEST_FAILED, "out of memory");
 		return;
 	}
-	if (ingest_copy(s, v, &info, &along, r) && !ingest_is_known(s, v, &info, must_parse, r) &&
+	if (ingest_copy(s, v, &info, &along, r) && !ingest_is_known(v, &info, must_parse, r) &&
 	    !ingest_is_foreign(s, v, &info, r))
 		ingest_weigh(s, v, &info, &along, r);
 	ingest_forget(&along);
@@ -447,7 +471,7 @@ static void ingest_accept_held(const struct ingest_settings *s, struct versions 
 {
 	const struct version_info *held = versions_held(v);
 	struct version_info info;
-	char error[256];
+	char error[INGEST_ERROR_MAX];
 	struct dataset *d;
 	int rc;
 
@@ -456,10 +480,14 @@ static void ingest_accept_held(const struct ingest_settings *s, struct versions 
 		return;
 	}
 	info = *held;
-	d = ingest_parse(s, ingest_format(s, &info), versions_held_path(v), NULL, error,
-	                 sizeof(error));
+	d = ingest_parse(s, v, &info, versions_held_path(v), error);
 	if (!d) {
 		ingest_decide(r, INGEST_REFUSED, "the held version cannot be read: %s", error);
+		return;
+	}
+	if (guard_is_everything(&d->facts)) {
+		dataset_free(d);
+		ingest_decide(r, INGEST_REFUSED, "the held version lists everything: never taken");
 		return;
 	}
 	info.facts = d->facts;

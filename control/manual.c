@@ -3,7 +3,7 @@
 
 #include "control/durable.h"
 #include "control/manual_record.h"
-#include "control/manual_store.h"
+#include "control/store.h"
 
 #include <lmdb.h>
 
@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define MANUAL_SIZE_MAX (1u << 30) /* bytes of address space */
 
 struct manual {
 	MDB_env *env;
@@ -30,7 +32,7 @@ static int manual_compose(const struct manual *m, const char *list, const char *
 	size_t list_size = strlen(list) + 1, key_size = strlen(key);
 
 	if (list_size + key_size > (size_t)mdb_env_get_maxkeysize(m->env) ||
-	    list_size + key_size > MANUAL_STORE_KEY_MAX)
+	    list_size + key_size > STORE_KEY_MAX)
 		return -ENAMETOOLONG;
 	memcpy(out_key, list, list_size);
 	memcpy(out_key + list_size, key, key_size);
@@ -67,8 +69,9 @@ static int manual_prepare(struct manual *m, const char *path)
 	if (folder < 0)
 		return folder;
 	unlinkat(folder, "lock.mdb", 0);
-	rc = faccessat(folder, "data.mdb", F_OK, 0) < 0 ? 0
-	                                                : manual_store_try(path, why, sizeof(why));
+	rc = faccessat(folder, "data.mdb", F_OK, 0) < 0
+	         ? 0
+	         : store_try(path, MANUAL_SIZE_MAX, why, sizeof(why));
 	if (rc == -EBADMSG)
 		rc = manual_aside(m, folder, path, why);
 	close(folder);
@@ -87,7 +90,7 @@ struct manual *manual_open(const char *folder, manual_complain *complain, void *
 	rc = manual_prepare(m, folder);
 	if (rc < 0)
 		goto fail_free;
-	rc = manual_store_open(folder, &m->env, &m->dbi);
+	rc = store_open(folder, MANUAL_SIZE_MAX, &m->env, &m->dbi);
 	if (rc < 0)
 		goto fail_free;
 	/* The file's name has to survive, too. */
@@ -116,7 +119,7 @@ struct manual *manual_open_reading(const char *folder, manual_complain *complain
 		return NULL;
 	m->complain = complain;
 	m->context = context;
-	rc = manual_store_open_reading(folder, &m->env, &m->dbi);
+	rc = store_open_reading(folder, MANUAL_SIZE_MAX, &m->env, &m->dbi);
 	if (rc == 0)
 		return m;
 	free(m);
@@ -153,7 +156,7 @@ int manual_put(struct manual *m, const char *list, const struct manual_record *r
                bool *out_is_new)
 {
 	struct manual_record stored = *record;
-	char key_bytes[MANUAL_STORE_KEY_MAX];
+	char key_bytes[STORE_KEY_MAX];
 	MDB_val key, value = {0};
 	MDB_txn *txn;
 	bool is_new;
@@ -163,17 +166,17 @@ int manual_put(struct manual *m, const char *list, const struct manual_record *r
 		return rc;
 	rc = mdb_txn_begin(m->env, NULL, 0, &txn);
 	if (rc != 0)
-		return manual_store_errno(rc);
+		return store_errno(rc);
 	manual_keep_added(txn, m->dbi, &key, &stored, &is_new);
 	rc = manual_record_encode(&key, &stored, &value);
 	if (rc == 0)
-		rc = manual_store_errno(mdb_put(txn, m->dbi, &key, &value, 0));
+		rc = store_errno(mdb_put(txn, m->dbi, &key, &value, 0));
 	free(value.mv_data);
 	if (rc < 0) {
 		mdb_txn_abort(txn);
 		return rc;
 	}
-	rc = manual_store_errno(mdb_txn_commit(txn));
+	rc = store_errno(mdb_txn_commit(txn));
 	if (rc == 0)
 		*out_is_new = is_new;
 	return rc;
@@ -181,7 +184,7 @@ int manual_put(struct manual *m, const char *list, const struct manual_record *r
 
 int manual_delete(struct manual *m, const char *list, const char *key_text, bool *out_was_there)
 {
-	char key_bytes[MANUAL_STORE_KEY_MAX];
+	char key_bytes[STORE_KEY_MAX];
 	MDB_val key;
 	MDB_txn *txn;
 	int rc = manual_compose(m, list, key_text, key_bytes, &key);
@@ -190,7 +193,7 @@ int manual_delete(struct manual *m, const char *list, const char *key_text, bool
 		return rc;
 	rc = mdb_txn_begin(m->env, NULL, 0, &txn);
 	if (rc != 0)
-		return manual_store_errno(rc);
+		return store_errno(rc);
 	rc = mdb_del(txn, m->dbi, &key, NULL);
 	if (rc == MDB_NOTFOUND) {
 		mdb_txn_abort(txn);
@@ -199,9 +202,9 @@ int manual_delete(struct manual *m, const char *list, const char *key_text, bool
 	}
 	if (rc != 0) {
 		mdb_txn_abort(txn);
-		return manual_store_errno(rc);
+		return store_errno(rc);
 	}
-	rc = manual_store_errno(mdb_txn_commit(txn));
+	rc = store_errno(mdb_txn_commit(txn));
 	if (rc == 0)
 		*out_was_there = true;
 	return rc;
@@ -252,7 +255,7 @@ static int manual_walk_one(struct manual_walk *walk, MDB_val *key, MDB_val *valu
 /* Visit the records of a list within a transaction. Errors: negative errno */
 static int manual_walk(struct manual_walk *walk, MDB_txn *txn)
 {
-	char key_bytes[MANUAL_STORE_KEY_MAX];
+	char key_bytes[STORE_KEY_MAX];
 	size_t prefix = strlen(walk->list) + 1;
 	MDB_val key, value;
 	int rc = manual_compose(walk->m, walk->list, "", key_bytes, &key);
@@ -261,7 +264,7 @@ static int manual_walk(struct manual_walk *walk, MDB_txn *txn)
 		return rc;
 	rc = mdb_cursor_open(txn, walk->m->dbi, &walk->cursor);
 	if (rc != 0)
-		return manual_store_errno(rc);
+		return store_errno(rc);
 	rc = mdb_cursor_get(walk->cursor, &key, &value, MDB_SET_RANGE);
 	while (rc == 0 && key.mv_size >= prefix && memcmp(key.mv_data, walk->list, prefix) == 0) {
 		int more = manual_walk_one(walk, &key, &value);
@@ -273,7 +276,7 @@ static int manual_walk(struct manual_walk *walk, MDB_txn *txn)
 		rc = mdb_cursor_get(walk->cursor, &key, &value, MDB_NEXT);
 	}
 	mdb_cursor_close(walk->cursor);
-	return rc == MDB_NOTFOUND ? 0 : manual_store_errno(rc);
+	return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
 }
 
 int manual_each(struct manual *m, const char *list, int64_t now_s, manual_visit *visit,
@@ -290,7 +293,7 @@ int manual_each(struct manual *m, const char *list, int64_t now_s, manual_visit 
 	int rc = mdb_txn_begin(m->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc != 0)
-		return manual_store_errno(rc);
+		return store_errno(rc);
 	rc = manual_walk(&walk, txn);
 	mdb_txn_abort(txn);
 	return rc;
@@ -303,7 +306,7 @@ int manual_expire(struct manual *m, const char *list, int64_t now_s, uint64_t *o
 	int rc = mdb_txn_begin(m->env, NULL, 0, &txn);
 
 	if (rc != 0)
-		return manual_store_errno(rc);
+		return store_errno(rc);
 	rc = manual_walk(&walk, txn);
 	if (rc < 0 || walk.expired == 0) {
 		mdb_txn_abort(txn);
@@ -311,7 +314,7 @@ int manual_expire(struct manual *m, const char *list, int64_t now_s, uint64_t *o
 			*out_count = 0;
 		return rc;
 	}
-	rc = manual_store_errno(mdb_txn_commit(txn));
+	rc = store_errno(mdb_txn_commit(txn));
 	if (rc == 0)
 		*out_count = walk.expired;
 	return rc;

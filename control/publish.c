@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/publish.h"
-
 #include "control/config_same.h"
 #include "control/config_send.h"
 #include "control/lists.h"
 #include "control/load.h"
+#include "control/publish_private.h"
 #include "control/zone_message.h"
 
 #include <errno.h>
@@ -13,25 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* What a configuration that was adopted changed, and is not sent yet. */
-struct due {
-	bool any, keys, limits;
-};
-
-struct publish {
-	struct lists lists;
-	struct zone_files files; /* of the configuration in lists */
-	struct push push;
-	struct catalog *catalog; /* what is painted, when is_synced */
-	bool is_synced;          /* the data plane has what it should */
-	uint64_t generation;     /* of the last batch */
-	uint8_t *zones;          /* the zones that were sent last, packed */
-	size_t zones_size;
-	struct due due;     /* when is_synced */
-	publish_fill *fill; /* NULL: nobody publishes parts */
-	void *fill_context;
-};
 
 struct publish *publish_new(const struct config *config)
 {
@@ -89,8 +69,7 @@ void publish_set_fill(struct publish *p, publish_fill *fill, void *context)
 	p->fill_context = context;
 }
 
-/* All but one, or all: LISTS_NONE. */
-static int freshen(struct publish *p, unsigned but)
+int publish_freshen_but(struct publish *p, unsigned but)
 {
 	for (unsigned i = 0; i < p->lists.config->lists_count; i++) {
 		struct dataset *d;
@@ -109,11 +88,10 @@ static int freshen(struct publish *p, unsigned but)
 
 int publish_freshen(struct publish *p)
 {
-	return freshen(p, LISTS_NONE);
+	return publish_freshen_but(p, LISTS_NONE);
 }
 
-/* The data plane does not have what it should, or we do not know. */
-static void lose_sync(struct publish *p)
+void publish_lose_sync(struct publish *p)
 {
 	catalog_free(p->catalog);
 	p->catalog = NULL;
@@ -121,16 +99,14 @@ static void lose_sync(struct publish *p)
 	p->due = (struct due){0};
 }
 
-/* A batch failed: the data plane throws it away when the connection closes. */
-static void abandon(struct publish *p, int rc)
+void publish_abandon(struct publish *p, int rc)
 {
 	if (push_is_open(&p->push))
 		push_close(&p->push, strerror(-rc));
-	lose_sync(p);
+	publish_lose_sync(p);
 }
 
-/* Above all generations before, also those of a control or data plane that was restarted. */
-static uint64_t next_generation(const struct publish *p, bool is_full)
+uint64_t publish_next_generation(const struct publish *p, bool is_full)
 {
 	uint64_t last = p->generation, now_s = (uint64_t)time(NULL);
 
@@ -139,7 +115,7 @@ static uint64_t next_generation(const struct publish *p, bool is_full)
 	return is_full && now_s > last ? now_s : last + 1;
 }
 
-static void tell_failure(const struct publish *p, int rc, struct publish_result *out_result)
+void publish_tell_failure(const struct publish *p, int rc, struct publish_result *out_result)
 {
 	out_result->is_answered = false;
 	if (rc == -ENOMEM)
@@ -147,6 +123,9 @@ static void tell_failure(const struct publish *p, int rc, struct publish_result 
 	else if (rc == -ENOSPC)
 		snprintf(out_result->error, sizeof(out_result->error),
 		         "more than %u different listings or sets of them", CATALOG_ID_MAX);
+	else if (rc == -EPERM)
+		snprintf(out_result->error, sizeof(out_result->error),
+		         "%s: not sent, keeping generation %" PRIu64, p->refused, p->generation);
 	else if (rc == -E2BIG)
 		snprintf(out_result->error, sizeof(out_result->error), "more than %d lists",
 		         MERGE_LISTS_MAX);
@@ -155,17 +134,13 @@ static void tell_failure(const struct publish *p, int rc, struct publish_result 
 		         push_is_open(&p->push) ? "not sent yet" : p->push.error);
 }
 
-static void tell_success(const struct publish *p, struct publish_result *out_result)
+void publish_tell_success(const struct publish *p, struct publish_result *out_result)
 {
 	out_result->is_answered = true;
 	out_result->generation = p->generation;
 }
 
-/*
- * Remember zones as sent, packed. Returns 1, or 0 when they are those that were sent last.
- * Errors: -ENOMEM
- */
-static int remember_zones(struct publish *p, const Reputed__Update__Zones *zones)
+int publish_remember_zones(struct publish *p, const Reputed__Update__Zones *zones)
 {
 	size_t size = reputed__update__zones__get_packed_size(zones);
 	uint8_t *packed = malloc(size + 1);
@@ -188,7 +163,7 @@ static int send_configuration(struct publish *p, struct batch *b, bool is_full)
 {
 	const struct config *config = p->lists.config;
 	Reputed__Update__Zones *zones = zone_message_zones(config, p->lists.facts, &p->files);
-	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	int rc = zones ? publish_remember_zones(p, zones) : -ENOMEM;
 
 	if (rc > 0 || (!rc && (is_full || p->due.keys)))
 		rc = config_send_zones(b, config, zones);
@@ -204,7 +179,7 @@ static int send_configuration(struct publish *p, struct batch *b, bool is_full)
 /* The whole of a full load. Errors: negative errno */
 static int send_all(struct publish *p)
 {
-	uint64_t generation = next_generation(p, true);
+	uint64_t generation = publish_next_generation(p, true);
 	struct lists_view view;
 	struct batch *b = NULL;
 	int rc = publish_freshen(p);
@@ -213,6 +188,9 @@ static int send_all(struct publish *p)
 		rc = lists_view_init(&view, &p->lists, p->catalog);
 	if (rc < 0)
 		return rc;
+	rc = self_lint(&view.view, p->lists.config, p->refused);
+	if (rc < 0)
+		goto out;
 	b = batch_new(&p->push, p->catalog, generation, true, load_expect_ip4(&view.view));
 	rc = b ? send_configuration(p, b, true) : -errno;
 	if (!rc)
@@ -220,6 +198,7 @@ static int send_all(struct publish *p)
 	if (!rc)
 		rc = batch_commit(b, publish_entries(p));
 	batch_free(b);
+out:
 	lists_view_done(&view);
 	if (rc < 0)
 		return rc;
@@ -231,7 +210,7 @@ static int send_all(struct publish *p)
 /* A batch without lists. Errors: negative errno; not synced any more */
 static int send_due(struct publish *p)
 {
-	uint64_t generation = next_generation(p, false);
+	uint64_t generation = publish_next_generation(p, false);
 	struct batch *b = batch_new(&p->push, p->catalog, generation, false, 0);
 	int rc = b ? send_configuration(p, b, false) : -errno;
 
@@ -239,7 +218,7 @@ static int send_due(struct publish *p)
 		rc = batch_commit(b, publish_entries(p));
 	batch_free(b);
 	if (rc < 0) {
-		abandon(p, rc);
+		publish_abandon(p, rc);
 		return rc;
 	}
 	p->generation = generation;
@@ -247,32 +226,31 @@ static int send_due(struct publish *p)
 	return 0;
 }
 
-/* Connect if needed, and load in full if needed; a failure is told and returned. */
-static int sync(struct publish *p, struct publish_result *out_result)
+int publish_bring(struct publish *p, struct publish_result *out_result)
 {
 	int rc = 0;
 
 	if (push_is_open(&p->push) && push_check(&p->push) < 0)
-		lose_sync(p);
+		publish_lose_sync(p);
 	if (p->is_synced && p->due.any)
 		send_due(p); /* what fails is done again in full */
 	if (!push_is_open(&p->push)) {
-		lose_sync(p);
+		publish_lose_sync(p);
 		rc = push_open(&p->push, p->lists.config->dataplane.socket);
 	}
 	if (!rc && !p->is_synced) {
-		lose_sync(p); /* ids start again at 1 */
+		publish_lose_sync(p); /* ids start again at 1 */
 		p->catalog = catalog_new();
 		rc = p->catalog ? send_all(p) : -errno;
 		if (rc < 0)
-			abandon(p, rc);
+			publish_abandon(p, rc);
 	}
 	if (rc < 0) {
-		tell_failure(p, rc, out_result);
+		publish_tell_failure(p, rc, out_result);
 		return rc;
 	}
 	p->is_synced = true;
-	tell_success(p, out_result);
+	publish_tell_success(p, out_result);
 	return 0;
 }
 
@@ -281,8 +259,8 @@ static int send_zones(struct publish *p)
 {
 	Reputed__Update__Zones *zones =
 	    zone_message_zones(p->lists.config, p->lists.facts, &p->files);
-	uint64_t generation = next_generation(p, false);
-	int rc = zones ? remember_zones(p, zones) : -ENOMEM;
+	uint64_t generation = publish_next_generation(p, false);
+	int rc = zones ? publish_remember_zones(p, zones) : -ENOMEM;
 	struct batch *b = NULL;
 
 	if (rc > 0) {
@@ -297,7 +275,7 @@ static int send_zones(struct publish *p)
 	if (zones)
 		reputed__update__zones__free_unpacked(zones, NULL);
 	if (rc < 0)
-		abandon(p, rc);
+		publish_abandon(p, rc);
 	return rc;
 }
 
@@ -308,7 +286,7 @@ int publish_sync(struct publish *p, struct publish_result *out_result)
 	*out_result = (struct publish_result){0};
 	if (is_changed && p->is_synced && push_check(&p->push) == 0)
 		send_zones(p); /* what fails is done again in full */
-	return sync(p, out_result);
+	return publish_bring(p, out_result);
 }
 
 void publish_note_use(struct publish *p, unsigned list, bool is_off, bool is_expired)
@@ -325,14 +303,14 @@ int publish_use(struct publish *p, unsigned list, bool is_off, bool is_expired,
 	*out_result = (struct publish_result){0};
 	publish_note_use(p, list, is_off, is_expired);
 	if (!p->is_synced || push_check(&p->push) < 0) {
-		lose_sync(p);
-		tell_failure(p, -ENOTCONN, out_result);
+		publish_lose_sync(p);
+		publish_tell_failure(p, -ENOTCONN, out_result);
 		return -ENOTCONN;
 	}
 	if (send_zones(p) < 0) /* is done again in full */
-		rc = sync(p, out_result);
+		rc = publish_bring(p, out_result);
 	else
-		tell_success(p, out_result);
+		publish_tell_success(p, out_result);
 	return rc;
 }
 
@@ -363,231 +341,11 @@ int publish_adopt(struct publish *p, const struct config *config)
 	if (is_elsewhere)
 		push_close(&p->push, "the data plane has another socket now");
 	if (!is_kept || !p->is_synced) {
-		lose_sync(p);
+		publish_lose_sync(p);
 		return 0;
 	}
 	p->due.any = true;
 	p->due.keys |= !config_same_keys(config, old);
 	p->due.limits |= !config_same_limits(config, old);
-	return 0;
-}
-
-/* A new version of a list on its way in. */
-struct change {
-	struct publish *p;
-	unsigned list;
-	bool is_for_zones; /* what zones need to know of the list may have changed */
-	struct lists_view was;
-	struct merge_view is; /* as `was`, but for one source */
-	struct merge_source **pointers;
-	struct merge_source source;
-	struct load_changes changes;
-};
-
-static void change_done(struct change *c)
-{
-	lists_view_done(&c->was);
-	merge_source_done(&c->source);
-	free(c->pointers);
-}
-
-/* Compare the versions. Errors: -ENOMEM, -ENOSPC; change_done() is due in any case */
-static int change_init(struct change *c, const struct dataset *dataset)
-{
-	struct publish *p = c->p;
-	size_t size;
-	int rc;
-
-	if (!p->catalog)
-		p->catalog = catalog_new(); /* only to compare with */
-	if (!p->catalog)
-		return -errno;
-	rc = lists_view_init(&c->was, &p->lists, p->catalog);
-	if (!rc)
-		rc = lists_source(&p->lists, c->list, dataset, &c->source);
-	if (rc < 0)
-		return rc;
-	size = c->was.view.count * sizeof(struct merge_source *);
-	c->pointers = malloc(size);
-	if (!c->pointers)
-		return -ENOMEM;
-	memcpy(c->pointers, c->was.pointers, size);
-	c->pointers[c->list] = &c->source;
-	c->is = c->was.view;
-	c->is.sources = c->pointers;
-	return load_compare(p->catalog, c->was.pointers[c->list], &c->source, &c->changes);
-}
-
-/* A batch of what changed; zones may be NULL. Errors: negative errno */
-static int send_batch(struct change *c, Reputed__Update__Zones *zones, uint64_t entries)
-{
-	struct publish *p = c->p;
-	uint64_t generation = next_generation(p, false);
-	struct batch *b = batch_new(&p->push, p->catalog, generation, false, 0);
-	int rc;
-
-	if (!b)
-		return -errno;
-	rc = zones ? config_send_zones(b, p->lists.config, zones) : 0;
-	if (!rc)
-		rc = load_delta(b, &c->was.view, &c->is, c->list, &c->changes);
-	if (!rc)
-		rc = batch_commit(b, entries);
-	if (!rc)
-		p->generation = generation;
-	batch_free(b);
-	return rc;
-}
-
-/* Send what changed, if anything did. Errors: negative errno; not synced any more */
-static int send_change(struct change *c, uint64_t entries)
-{
-	struct publish *p = c->p;
-	const struct load_changes *changes = &c->changes;
-	Reputed__Update__Zones *zones = NULL;
-	int rc = 0;
-
-	if (c->is_for_zones) {
-		zones = zone_message_zones(p->lists.config, p->lists.facts, &p->files);
-		rc = zones ? remember_zones(p, zones) : -ENOMEM;
-	}
-	if (rc > 0 || (!rc && (changes->added || changes->removed || changes->name_count)))
-		rc = send_batch(c, rc ? zones : NULL, entries);
-	if (zones)
-		reputed__update__zones__free_unpacked(zones, NULL);
-	if (rc < 0)
-		abandon(p, rc);
-	return rc;
-}
-
-/* Make a list's new version known; entries: over all lists then. Errors: negative errno */
-static int publish_change(struct publish *p, unsigned list, const struct dataset *dataset,
-                          bool is_for_zones, uint64_t entries, struct publish_result *out_result)
-{
-	struct change c = {.p = p, .list = list, .is_for_zones = is_for_zones};
-	int rc = freshen(p, list);
-
-	if (rc < 0)
-		return rc;
-	rc = change_init(&c, dataset);
-	if (!rc) {
-		out_result->added = c.changes.added;
-		out_result->removed = c.changes.removed;
-		rc = p->is_synced ? send_change(&c, entries) : -ENOTCONN;
-	}
-	change_done(&c);
-	if (!p->is_synced)
-		lose_sync(p);
-	return rc;
-}
-
-static uint64_t count_of(const struct dataset *dataset)
-{
-	return dataset ? dataset->facts.entry_count : 0;
-}
-
-/* Learn the codes of a part of a list. Returns whether the zones do not know one of them. */
-static bool learn_part(struct publish *p, unsigned list, const struct dataset *part)
-{
-	struct zone_message_list *facts = &p->lists.facts[list], learned = *facts;
-	bool is_new = false;
-
-	zone_message_learn(&learned, &p->lists.config->lists[list], part);
-	for (unsigned i = 0; i < sizeof(facts->test_codes) / sizeof(facts->test_codes[0]); i++) {
-		is_new |= (learned.test_codes[i] & ~facts->test_codes[i]) != 0;
-		facts->test_codes[i] |= learned.test_codes[i];
-	}
-	return is_new;
-}
-
-int publish_part(struct publish *p, unsigned list, const struct dataset *was,
-                 const struct dataset *is, struct publish_result *out_result)
-{
-	struct dataset *whole = p->lists.datasets[list];
-	uint64_t entries = lists_entries(&p->lists) - count_of(was) + count_of(is);
-	int rc;
-
-	*out_result = (struct publish_result){0};
-	if (!p->fill || !whole || !p->is_synced || push_check(&p->push) < 0)
-		return -EAGAIN;
-	p->lists.datasets[list] = (struct dataset *)was; /* what is compared and merged with */
-	rc = publish_change(p, list, is, learn_part(p, list, is), entries, out_result);
-	p->lists.datasets[list] = whole;
-	if (rc < 0)
-		return -EAGAIN;
-	whole->facts.entry_count += count_of(is) - count_of(was);
-	p->lists.is_behind[list] = true;
-	tell_success(p, out_result);
-	return 0;
-}
-
-/*
- * There were not ids enough to get from a list's old version to the new one. A full load, in which
- * the ids of the old one are free, may do; else the old version stays, and all others with it.
- */
-static void publish_scarce(struct publish *p, unsigned list, struct dataset *dataset,
-                           const struct zone_message_list *old_facts,
-                           struct publish_result *out_result)
-{
-	struct dataset *old = p->lists.datasets[list];
-	bool was_behind = p->lists.is_behind[list];
-	struct publish_result result;
-
-	abandon(p, -ENOSPC);
-	p->lists.datasets[list] = dataset;
-	p->lists.is_behind[list] = false;
-	if (sync(p, out_result) != -ENOSPC) {
-		dataset_free(old);
-		return;
-	}
-	p->lists.datasets[list] = old;
-	p->lists.is_behind[list] = was_behind;
-	p->lists.facts[list] = *old_facts;
-	dataset_free(dataset);
-	sync(p, &result); /* the error told is the first one */
-	*out_result = (struct publish_result){0};
-	snprintf(out_result->error, sizeof(out_result->error),
-	         "feed '%s' needs more than %u different listings or sets of them together with "
-	         "the other lists, keeping generation %" PRIu64,
-	         p->lists.config->lists[list].name, CATALOG_ID_MAX, p->generation);
-}
-
-int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
-                    struct publish_result *out_result)
-{
-	struct zone_message_list facts = p->lists.facts[list];
-	bool is_behind = p->lists.is_behind[list];
-	int rc;
-
-	*out_result = (struct publish_result){0};
-	if (is_behind || (p->is_synced && push_check(&p->push) < 0))
-		lose_sync(p); /* behind: there is nothing to compare with */
-	zone_message_learn(&p->lists.facts[list], &p->lists.config->lists[list], dataset);
-	rc = publish_change(
-	    p, list, dataset, memcmp(&facts, &p->lists.facts[list], sizeof(facts)) != 0,
-	    lists_entries(&p->lists) - count_of(p->lists.datasets[list]) + count_of(dataset),
-	    out_result);
-	if (rc == -ENOMEM) {
-		p->lists.facts[list] = facts;
-		dataset_free(dataset);
-		*out_result = (struct publish_result){0};
-		tell_failure(p, rc, out_result);
-		return rc;
-	}
-	if (rc == -ENOSPC) {
-		publish_scarce(p, list, dataset, &facts, out_result);
-		return 0;
-	}
-	dataset_free(p->lists.datasets[list]);
-	p->lists.datasets[list] = dataset;
-	p->lists.is_behind[list] = false;
-	if (rc == -EPROTO || is_behind) {
-		lose_sync(p); /* a full load may do what the difference could not */
-		sync(p, out_result);
-	} else if (rc < 0) {
-		tell_failure(p, rc, out_result);
-	} else {
-		tell_success(p, out_result);
-	}
 	return 0;
 }

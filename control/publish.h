@@ -41,7 +41,8 @@ int publish_adopt(struct publish *p, const struct config *config);
  *
  * list:    index into config->lists
  * dataset: owned by p from now on, whatever happens
- * Errors:  -ENOMEM: the old dataset stays
+ * Errors:  -ENOMEM, -EPERM something would be listed that never is (self_lint.h): the old dataset
+ *          stays
  */
 int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
                     struct publish_result *out_result);

@@ -20,6 +20,7 @@ enum request_field {
 	FIELD_UPLOAD = 512,
 	FIELD_LAST = 1024,
 	FIELD_VERSION = 2048,
+	FIELD_KEYS = 4096,
 };
 
 static const struct request_row {
@@ -37,6 +38,7 @@ static const struct request_row {
     {"feeds-rollback", REQUEST_FEEDS_ROLLBACK, FIELD_FEED, FIELD_VERSION},
     {"feeds-disable", REQUEST_FEEDS_DISABLE, FIELD_FEED, FIELD_REASON | FIELD_AUTHOR},
     {"feeds-enable", REQUEST_FEEDS_ENABLE, FIELD_FEED, FIELD_AUTHOR},
+    {"feeds-diff", REQUEST_FEEDS_DIFF, FIELD_FEED, FIELD_KEYS},
     {"feeds-push", REQUEST_FEEDS_PUSH, FIELD_FEED | FIELD_DATA, FIELD_UPLOAD | FIELD_LAST},
     {"sources", REQUEST_SOURCES, FIELD_KEY, 0},
 };
@@ -126,6 +128,17 @@ static void request_version(struct request_cursor *c, const json_t *value)
 		c->request->version = (uint64_t)version;
 }
 
+static void request_keys(struct request_cursor *c, const json_t *value)
+{
+	const json_t *key;
+	size_t i;
+
+	if (!json_is_array(value) || json_array_size(value) > REQUEST_KEYS_MAX)
+		request_fail(c, "keys: expected a list of at most %d keys", REQUEST_KEYS_MAX);
+	json_array_foreach(value, i, key) request_string(c, "keys", key, 512);
+	c->request->keys = value;
+}
+
 static const char *request_feed(struct request_cursor *c, const json_t *value)
 {
 	return json_is_null(value) ? NULL : request_string(c, "feed", value, 255);
@@ -144,6 +157,8 @@ static unsigned request_field(struct request_cursor *c, const char *name, const 
 		return r->feed = request_feed(c, value), FIELD_FEED;
 	if (strcmp(name, "data") == 0)
 		return r->data = request_string(c, name, value, REQUEST_DATA_MAX), FIELD_DATA;
+	if (strcmp(name, "keys") == 0)
+		return request_keys(c, value), FIELD_KEYS;
 	if (strcmp(name, "upload") == 0)
 		return request_upload(c, value), FIELD_UPLOAD;
 	if (strcmp(name, "last") == 0)

@@ -21,12 +21,14 @@ enum request_command {
 	REQUEST_FEEDS_PUSH,
 	REQUEST_FEEDS_DISABLE,
 	REQUEST_FEEDS_ENABLE,
+	REQUEST_FEEDS_DIFF,
 	REQUEST_SOURCES,
 };
 
-#define REQUEST_TEXT_MAX 255                    /* bytes of a TXT string */
-#define REQUEST_DATA_MAX 65000                  /* bytes of base64 */
-#define REQUEST_NOTE_MAX 1024                   /* bytes of reason and author */
+#define REQUEST_TEXT_MAX 255   /* bytes of a TXT string */
+#define REQUEST_DATA_MAX 65000 /* bytes of base64 */
+#define REQUEST_NOTE_MAX 1024  /* bytes of reason and author */
+#define REQUEST_KEYS_MAX 1000
 #define REQUEST_TTL_MAX  (100ull * 366 * 86400) /* seconds */
 
 /* Strings are UTF-8, borrowed from json; NULL = not given. */
@@ -39,8 +41,9 @@ struct request {
 	const char *data; /* base64 */
 	uint64_t upload;  /* 0 = a new one */
 	bool is_last;
-	uint64_t version; /* 0 = not given */
-	json_t *json;     /* private */
+	uint64_t version;   /* 0 = not given */
+	const json_t *keys; /* array of strings; NULL = not given */
+	json_t *json;       /* private */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "control/manual.h"
 #include "control/publisher.h"
 #include "control/show.h"
+#include "control/version_format.h"
 #include "control/worker.h"
 #include "feeds/trace.h"
 
@@ -20,12 +21,12 @@
 struct sources_hit {
 	char *list;
 	bool is_manual;
-	uint32_t code;      /* of the list */
-	char *text;         /* of the list */
-	json_t *values;     /* feeds: what it says of the key */
-	char *version_path; /* feeds: of the good version's bytes, NULL = unknown */
-	const struct format *format;
-	struct format_options *options; /* of that format */
+	uint32_t code;               /* of the list */
+	char *text;                  /* of the list */
+	json_t *values;              /* feeds: what it says of the key */
+	char *folder;                /* feeds: of the versions; NULL = there is none */
+	struct version_info version; /* the good one */
+	struct version_format configured;
 };
 
 struct sources_job {
@@ -48,8 +49,8 @@ static void sources_free(struct sources_job *job)
 		json_decref(hit->values);
 		free(hit->list);
 		free(hit->text);
-		free(hit->version_path);
-		format_options_unref(hit->options);
+		free(hit->folder);
+		version_format_done(&hit->configured);
 	}
 	free(job->hits);
 	json_decref(job->answer);
@@ -118,22 +119,22 @@ static void sources_look(const struct publish *publish, const struct config *con
 
 /* --- on the reader thread --- */
 
-/* Find the line in the good version's file, and the entry as it is written there. */
-static void sources_trace(const struct sources_job *job, struct sources_hit *hit)
+/* Find the line in the good version's bytes, and the entry as it is written there. */
+static void sources_trace(const struct sources_job *job, struct sources_hit *hit,
+                          const struct version_format *f, struct reader *reader)
 {
 	struct trace trace = {.is_name = job->key.is_name,
 	                      .range = job->key.range,
 	                      .wire_size = job->key.wire_size,
 	                      .scope = job->key.scope};
-	const struct dataset_options options = {.trace = &trace, .format = hit->options};
-	struct reader *reader = hit->version_path ? reader_open(hit->version_path) : NULL;
-	struct dataset_builder *builder = reader ? dataset_builder_new(&options) : NULL;
+	const struct dataset_options options = {.trace = &trace, .format = f->options};
+	struct dataset_builder *builder = dataset_builder_new(&options);
 	char error[256], text[4 * NAME_WIRE_MAX + 2 * ADDRESS_TEXT_MAX] = "";
 	size_t index;
 	json_t *value;
 
 	memcpy(trace.wire, job->key.wire, sizeof(trace.wire));
-	if (builder && hit->format->parse(reader, builder, error, sizeof(error)) >= 0 &&
+	if (builder && f->format->parse(reader, builder, error, sizeof(error)) >= 0 &&
 	    trace.is_found) {
 		size_t size = trace.is_name ? name_format(trace.entry_wire, trace.entry_size, text)
 		                            : address_format(&trace.entry, text);
@@ -147,8 +148,24 @@ static void sources_trace(const struct sources_job *job, struct sources_hit *hit
 		}
 	}
 	dataset_builder_free(builder);
+}
+
+/* It may have been pruned meanwhile: then no line is told. */
+static void sources_read(const struct sources_job *job, struct sources_hit *hit)
+{
+	struct version_format f;
+	struct reader *reader;
+	char path[4096];
+
+	if (!hit->folder ||
+	    version_format_find_at(hit->folder, &hit->version, &hit->configured, &f) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/%" PRIu64 ".feed", hit->folder, hit->version.number);
+	reader = reader_open(path);
 	if (reader)
-		reader_close(reader);
+		sources_trace(job, hit, &f, reader);
+	reader_close(reader);
+	version_format_done(&f);
 }
 
 struct sources_records {
@@ -195,7 +212,7 @@ static void sources_run(struct worker_job *worker_job)
 			manual_each(job->manual, hit->list, time(NULL), sources_record, &records);
 			hit->values = records.found;
 		} else {
-			sources_trace(job, hit);
+			sources_read(job, hit);
 		}
 		json_array_extend(job->answer, hit->values);
 	}
@@ -214,7 +231,7 @@ static void sources_done(struct worker_job *worker_job)
 	sources_free(job);
 }
 
-/* Where the bytes of the good version are; it may be pruned until they are read: then no line. */
+/* Where the bytes of the good version are. */
 static void sources_locate(struct sources_job *job, struct sources_hit *hit)
 {
 	const struct feed *feed =
@@ -222,13 +239,11 @@ static void sources_locate(struct sources_job *job, struct sources_hit *hit)
 
 	if (!feed || !feed->has_good)
 		return;
-	hit->format = format_find(feed->good.format);
-	if (hit->format == feed->settings.format)
-		hit->options = format_options_ref(feed->settings.options);
-	if (!hit->format ||
-	    asprintf(&hit->version_path, "%s/feeds/%s/%" PRIu64 ".feed",
-	             job->engine->config->state_dir, feed->name, feed->good.number) < 0)
-		hit->version_path = NULL;
+	hit->version = feed->good;
+	hit->configured.format = feed->settings.format;
+	hit->configured.options = format_options_ref(feed->settings.options);
+	if (asprintf(&hit->folder, "%s/feeds/%s", job->engine->config->state_dir, feed->name) < 0)
+		hit->folder = NULL;
 }
 
 static void sources_looked(const struct publisher_report *report, void *context)

@@ -37,8 +37,13 @@ static const struct version_number {
     FACT(widest6),
     FACT(widest4_line),
     FACT(widest6_line),
+    /* versions of before these were kept have none of them */
+    FACT(ip4_ranges),
+    FACT(ip6_ranges),
+    FACT(names),
 };
-#define VERSION_NUMBERS (sizeof(version_numbers) / sizeof(version_numbers[0]))
+#define VERSION_NUMBERS_NEEDED (VERSION_NUMBERS - 3)
+#define VERSION_NUMBERS        (sizeof(version_numbers) / sizeof(version_numbers[0]))
 
 static json_t *version_bytes(const uint8_t *bytes, size_t size)
 {
@@ -91,6 +96,9 @@ char *version_info_dump(const struct version_info *info)
 		failed |= json_object_set_new(object, n->name, json_integer(number));
 	}
 	failed |= json_object_set_new(object, "format", json_string(info->format));
+	if (info->has_options)
+		failed |= json_object_set_new(object, "options",
+		                              version_bytes(info->options, sizeof(info->options)));
 	failed |= json_object_set_new(object, "reason", json_string(info->reason));
 	failed |= json_object_set_new(object, "guard", json_string(info->guard));
 	failed |= json_object_set_new(object, "cause", json_integer(info->cause));
@@ -129,6 +137,8 @@ static int version_read(const json_t *object, struct version_info *out_info)
 		uint8_t *at = (uint8_t *)out_info + n->offset;
 		int64_t number = json_integer_value(value);
 
+		if (!value && i >= VERSION_NUMBERS_NEEDED)
+			continue;
 		if (!json_is_integer(value))
 			return -EBADMSG;
 		if (n->size == 1)
@@ -146,6 +156,11 @@ static int version_read(const json_t *object, struct version_info *out_info)
 	                     sizeof(out_info->reason)) < 0 ||
 	    version_set_bytes(json_object_get(object, "checksum"), out_info->checksum,
 	                      sizeof(out_info->checksum)) < 0)
+		return -EBADMSG;
+	out_info->has_options = json_object_get(object, "options") != NULL;
+	if (out_info->has_options &&
+	    version_set_bytes(json_object_get(object, "options"), out_info->options,
+	                      sizeof(out_info->options)) < 0)
 		return -EBADMSG;
 	if (json_object_get(object, "guard") &&
 	    version_set_text(json_object_get(object, "guard"), out_info->guard,

@@ -6,11 +6,13 @@
  */
 #include "feeds/dataset.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define VERSION_CHECKSUM_SIZE 32
 #define VERSION_REASON_MAX    400
+#define VERSION_OPTIONS_SIZE  16
 
 enum version_cause {
 	VERSION_GOOD,
@@ -20,11 +22,13 @@ enum version_cause {
 };
 
 struct version_info {
-	uint64_t number; /* from 1; 0 for a held one that never was good */
-	int64_t taken_s; /* Unix time: when it became good, was last confirmed, or was held */
-	int64_t mtime_s; /* of the source file */
-	uint64_t size;   /* bytes */
-	char format[32]; /* it was read with */
+	uint64_t number;  /* from 1; 0 for a held one that never was good */
+	int64_t taken_s;  /* Unix time: when it became good, was last confirmed, or was held */
+	int64_t mtime_s;  /* of the source file */
+	uint64_t size;    /* bytes */
+	char format[32];  /* it was read with */
+	bool has_options; /* false: taken before it was kept what it was read with */
+	uint8_t options[VERSION_OPTIONS_SIZE];   /* see version_format.h */
 	uint8_t checksum[VERSION_CHECKSUM_SIZE]; /* of the bytes as they came */
 	struct dataset_facts facts;
 	enum version_cause cause;

@@ -17,8 +17,10 @@
 #define TRIES    8    /* a version may be replaced between reading its name and opening it */
 #define INFO_MAX 8192 /* bytes */
 
-/* Errors: -ENOENT, -EBADMSG, other negative errno */
-static int read_number(int folder, uint64_t *out_number)
+/* What "current" says: a version's number, 0 = none. Errors: -ENOENT, -EBADMSG, other negative
+ * errno
+ */
+static int read_pointer(int folder, const char *key, uint64_t *out_number)
 {
 	size_t size;
 	char *text = durable_read(folder, "current", INFO_MAX, &size);
@@ -29,22 +31,22 @@ static int read_number(int folder, uint64_t *out_number)
 		return -errno;
 	object = json_loadb(text, size, 0, NULL);
 	free(text);
-	number = json_integer_value(json_object_get(object, "version"));
+	number = json_integer_value(json_object_get(object, key));
 	json_decref(object);
-	if (number <= 0)
+	if (number < 0)
 		return -EBADMSG;
 	*out_number = (uint64_t)number;
 	return 0;
 }
 
-static int read_info(int folder, uint64_t number, struct version_info *out_info)
+static int read_info(int folder, const char *stem, struct version_info *out_info)
 {
 	char name[40];
 	size_t size;
 	char *text;
 	int rc;
 
-	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
+	snprintf(name, sizeof(name), "%s.json", stem);
 	text = durable_read(folder, name, INFO_MAX, &size);
 	if (!text)
 		return -errno;
@@ -53,18 +55,15 @@ static int read_info(int folder, uint64_t number, struct version_info *out_info)
 	return rc;
 }
 
-static int open_version(int folder, struct version_info *out_info)
+static int open_stem(int folder, const char *stem, struct version_info *out_info)
 {
 	uint8_t sum[DURABLE_CHECKSUM_SIZE];
-	uint64_t number = 0;
+	int rc = read_info(folder, stem, out_info), fd;
 	char name[40];
-	int rc = read_number(folder, &number), fd;
 
-	if (rc == 0)
-		rc = read_info(folder, number, out_info);
 	if (rc < 0)
 		return rc;
-	snprintf(name, sizeof(name), "%" PRIu64 ".feed", number);
+	snprintf(name, sizeof(name), "%s.feed", stem);
 	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -77,14 +76,92 @@ static int open_version(int folder, struct version_info *out_info)
 	return rc;
 }
 
-int version_read_open(const char *directory, struct version_info *out_info)
+static int open_version(int folder, struct version_info *out_info)
+{
+	uint64_t number = 0;
+	char stem[24];
+	int rc = read_pointer(folder, "version", &number);
+
+	if (rc == 0 && number == 0)
+		rc = -EBADMSG;
+	if (rc < 0)
+		return rc;
+	snprintf(stem, sizeof(stem), "%" PRIu64, number);
+	return open_stem(folder, stem, out_info);
+}
+
+/* A version that was gone back from keeps its number; any other one that is held has none. */
+static int open_held(int folder, struct version_info *out_info)
+{
+	uint64_t number = 0;
+	char stem[24] = "held";
+	int rc = read_pointer(folder, "ignored", &number);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	if (number)
+		snprintf(stem, sizeof(stem), "%" PRIu64, number);
+	return open_stem(folder, stem, out_info);
+}
+
+static int open_any(const char *directory, int (*open_one)(int, struct version_info *),
+                    struct version_info *out_info)
 {
 	int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -ENOENT;
 
 	if (folder < 0)
 		return -errno;
 	for (unsigned i = 0; i < TRIES && rc == -ENOENT; i++)
-		rc = open_version(folder, out_info);
+		rc = open_one(folder, out_info);
 	close(folder);
 	return rc;
+}
+
+int version_read_open(const char *directory, struct version_info *out_info)
+{
+	return open_any(directory, open_version, out_info);
+}
+
+int version_read_open_held(const char *directory, struct version_info *out_info)
+{
+	return open_any(directory, open_held, out_info);
+}
+
+static struct dataset *read_entries(int fd, const struct version_format *f, bool drop_bogons,
+                                    char out_error[VERSION_READ_ERROR_MAX])
+{
+	const struct dataset_options options = {.drop_bogons = drop_bogons, .format = f->options};
+	struct dataset *dataset = NULL;
+	struct reader *reader;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	reader = reader_open(path);
+	out_error[0] = '\0';
+	if (reader)
+		dataset =
+		    format_read(f->format, reader, &options, out_error, VERSION_READ_ERROR_MAX);
+	if (!dataset && !out_error[0])
+		snprintf(out_error, VERSION_READ_ERROR_MAX, "%s", strerror(errno));
+	reader_close(reader);
+	return dataset;
+}
+
+struct dataset *version_read_entries(int fd, const struct version_info *info,
+                                     const struct version_reading *how,
+                                     char out_error[VERSION_READ_ERROR_MAX])
+{
+	struct dataset *dataset = NULL;
+	struct version_format f;
+	int rc = version_format_find_at(how->directory, info, &how->configured, &f);
+
+	if (rc == 0) {
+		dataset = read_entries(fd, &f, how->drop_bogons, out_error);
+		version_format_done(&f);
+	} else {
+		snprintf(out_error, VERSION_READ_ERROR_MAX, "the options it was taken with: %s",
+		         rc == -EBADMSG ? "lost or damaged" : strerror(-rc));
+	}
+	close(fd);
+	return dataset;
 }

@@ -5,7 +5,7 @@
  *
  *   N.feed    the bytes as they came      N.json                 what is known of them
  *   current   which version serves        held.feed, held.json   as above
- *   incoming  a copy under way
+ *   incoming  a copy under way       options-*              version_format.h
  *
  * A version is whole on disk before "current" names it, and "current" is replaced by rename, so a
  * crash at any point leaves the old state or the new one. The last good versions are kept:
@@ -76,6 +76,9 @@ int versions_take(struct versions *v, const struct version_info *info);
 
 /* Keep the incoming file as the held version. Errors: negative errno, nothing is held anew. */
 int versions_hold(struct versions *v, const struct version_info *info);
+
+/* The folder, for version_format.h. */
+int versions_folder(const struct versions *v);
 
 /* Remove the incoming file, if there is one. */
 void versions_discard(struct versions *v);

@@ -36,7 +36,7 @@ enum access_action access_find(const struct tables *t, address6_t client,
 	*out_listing = NULL;
 	if (!rules)
 		return default_action(client);
-	value = table6_lookup(rules->clients, client);
+	value = access_rules_get(rules, client);
 	if (value == 0)
 		return ACCESS_REFUSE;
 	if (value < ACCESS_VALUE(ACCESS_ALWAYS))

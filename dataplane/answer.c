@@ -11,3 +11,10 @@ void answer_burst(const struct tables *t, struct query *queries, unsigned count)
 	lookup_burst(t, queries, count);
 	reply_burst(t, queries, count);
 }
+
+void answer_burst_unaided(const struct tables *t, struct query *queries, unsigned count)
+{
+	parse_burst_unaided(t, queries, count);
+	lookup_burst(t, queries, count);
+	reply_burst(t, queries, count);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* Offsets and numbers of the headers below DNS, for frame.c, neigh.c and partial.c alone. */
+/* Offsets and numbers of the headers below DNS, for frame.c, neigh.c, partial.c and the load generator. */
 #include <stdint.h>
 
 #define ETH_SIZE          14

@@ -4,6 +4,7 @@
 #include "dataplane/access.h"
 #include "dataplane/dns.h"
 #include "dataplane/qname.h"
+#include "dataplane/query_set.h"
 
 #include <string.h>
 
@@ -88,32 +89,6 @@ static void match_name(const struct tables *t, struct query *q)
 		names_lookup(t->names, q->name, q->name_size, m);
 }
 
-/* Find the matches of a burst at once, so that their cache misses overlap. */
-static void match_names(const struct tables *t, struct query *queries, unsigned count)
-{
-	struct names_query names[QUERY_BURST_MAX];
-	struct names_match matches[QUERY_BURST_MAX];
-	struct query *wanted[QUERY_BURST_MAX];
-	unsigned name_count = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
-
-		if (q->drop == DROP_NONE && q->kind == QUERY_NAME && q->access == ACCESS_ALLOW &&
-		    q->zone->content & ZONE_HAS_NAMES && q->label_count <= LABELS_TRIED) {
-			wanted[name_count] = q;
-			names[name_count++] = (struct names_query){q->name, q->name_size};
-		}
-	}
-	if (name_count == 0)
-		return;
-	names_lookup_burst(t->names, names, name_count, matches);
-	for (unsigned i = 0; i < name_count; i++) {
-		wanted[i]->match = matches[i];
-		wanted[i]->has_match = true;
-	}
-}
-
 /*
  * Whether names are listed below this one, through put names or through a subtree verdict, which
  * covers any child that was not put itself (RFC 4592).
@@ -135,9 +110,9 @@ static bool is_name_server(const struct query *q)
 	if (zone->ns_count == 0)
 		return is_name(q, (const uint8_t *)"\2ns", 3);
 	for (unsigned i = 0; i < zone->ns_count; i++) {
-		if (qname_ends_with(zone->ns[i].bytes, zone->ns[i].size, zone->apex.bytes,
-		                    zone->apex.size, &apex_at) &&
-		    qname_ends_with(zone->ns[i].bytes, apex_at, q->name, q->name_size, &name_at))
+		if (labels_ends_with(zone->ns[i].bytes, zone->ns[i].size, zone->apex.bytes,
+		                     zone->apex.size, &apex_at) &&
+		    labels_ends_with(zone->ns[i].bytes, apex_at, q->name, q->name_size, &name_at))
 			return true;
 	}
 	return false;
@@ -147,15 +122,13 @@ static bool is_name_server(const struct query *q)
  * Whether a name that is not listed exists. A name may be above octets and nibbles at once:
  * "2.1" is above 1.2.0.0/16 and above 1200::/8.
  */
-static bool exists(const struct tables *t, struct query *q)
+static bool exists_above(const struct tables *t, struct query *q)
 {
 	uint8_t content = q->zone->content;
 	struct qname_range4 range4;
 	struct qname_range6 range6;
 	unsigned count = q->label_count;
 
-	if (q->name_size == 0)
-		return false; /* a full IPv4 address, and nothing can be below one */
 	if (content & ZONE_HAS_IP4 && count < 4 &&
 	    qname_octets(q->name, q->name_size, &range4) > 0 &&
 	    any4_below(t, q, range4.first, range4.last))
@@ -168,20 +141,47 @@ static bool exists(const struct tables *t, struct query *q)
 	return is_name_server(q);
 }
 
-static verdict_t lookup4(const struct tables *t, struct query *q)
+static inline bool exists(const struct tables *t, struct query *q)
 {
-	if (q->address4 >> 8 == TEST_ALWAYS >> 8) {
+	/* without a name: a full IPv4 address, and nothing can be below one */
+	return q->name_size > 0 && exists_above(t, q);
+}
+
+/* Tables are asked for a burst at once, so that its cache misses overlap. */
+static void lookup4(const struct tables *t, const struct query_set *w)
+{
+	uint32_t addresses[QUERY_BURST_MAX];
+	verdict_t verdicts[QUERY_BURST_MAX];
+
+	for (unsigned i = 0; i < w->count; i++)
+		addresses[i] = w->queries[i]->address4;
+	table4_lookup_burst(t->addresses4, addresses, w->count, verdicts);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct query *q = w->queries[i];
+
+		q->verdict = verdicts[i];
+		if (q->address4 >> 8 != TEST_ALWAYS >> 8)
+			continue;
 		q->is_test_entry = is_test_in(q->zone, q->address4, q->address4);
 		if (q->is_test_entry || q->address4 == TEST_NEVER)
-			return VERDICT_NONE;
+			q->verdict = VERDICT_NONE;
 	}
-	return table4_lookup(t->addresses4, q->address4);
+}
+
+static void lookup6(const struct tables *t, const struct query_set *w)
+{
+	address6_t addresses[QUERY_BURST_MAX];
+	verdict_t verdicts[QUERY_BURST_MAX];
+
+	for (unsigned i = 0; i < w->count; i++)
+		addresses[i] = w->queries[i]->address6;
+	table6_lookup_burst(t->addresses6, addresses, w->count, verdicts);
+	for (unsigned i = 0; i < w->count; i++)
+		w->queries[i]->verdict = verdicts[i];
 }
 
 static verdict_t lookup_name(const struct tables *t, struct query *q)
 {
-	if (!(q->zone->content & ZONE_HAS_NAMES))
-		return VERDICT_NONE;
 	if (is_name(q, test_name_always, sizeof(test_name_always) - 1)) {
 		q->is_test_entry = true;
 		q->address4 = TEST_ALWAYS;
@@ -194,29 +194,52 @@ static verdict_t lookup_name(const struct tables *t, struct query *q)
 	return q->match.verdict;
 }
 
-static void lookup_verdict(const struct tables *t, struct query *q)
+static void lookup_names(const struct tables *t, const struct query_set *w)
 {
-	if (q->access != ACCESS_ALLOW)
-		return;
-	switch ((enum query_kind)q->kind) {
-	case QUERY_ERROR:
-	case QUERY_CHAOS:
-	case QUERY_APEX:
-	case QUERY_KEY:
-	case QUERY_KEYLESS:
-		break;
-	case QUERY_IP4:
-		q->verdict = lookup4(t, q);
-		break;
-	case QUERY_IP6:
-		q->verdict = table6_lookup(t->addresses6, q->address6);
-		break;
-	case QUERY_NAME:
-		q->verdict = lookup_name(t, q);
-		break;
+	struct names_query names[QUERY_BURST_MAX];
+	struct names_match matches[QUERY_BURST_MAX];
+	struct query *matched[QUERY_BURST_MAX];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		struct query *q = w->queries[i];
+
+		matched[count] = q;
+		names[count] = (struct names_query){q->name, q->name_size};
+		count += q->label_count <= LABELS_TRIED;
 	}
-	if (q->verdict != VERDICT_NONE)
-		verdicts_prefetch(t->verdicts, q->verdict);
+	names_lookup_burst(t->names, names, count, matches);
+	for (unsigned i = 0; i < count; i++) {
+		matched[i]->match = matches[i];
+		matched[i]->has_match = true;
+	}
+	for (unsigned i = 0; i < w->count; i++)
+		w->queries[i]->verdict = lookup_name(t, w->queries[i]);
+}
+
+static void lookup_verdicts(const struct tables *t, struct query *queries, unsigned count)
+{
+	struct query_set four, six, names;
+
+	four.count = six.count = names.count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+
+		if (q->drop != DROP_NONE || q->access != ACCESS_ALLOW)
+			continue;
+		if (q->kind == QUERY_IP4)
+			query_set_add(&four, q, true);
+		else if (q->kind == QUERY_IP6)
+			query_set_add(&six, q, true);
+		else if (q->kind == QUERY_NAME)
+			query_set_add(&names, q, q->zone->content & ZONE_HAS_NAMES);
+	}
+	if (four.count > 0)
+		lookup4(t, &four);
+	if (six.count > 0)
+		lookup6(t, &six);
+	if (names.count > 0)
+		lookup_names(t, &names);
 }
 
 /* Records of the zone's own; a name that has some is not looked up in lists. */
@@ -280,6 +303,14 @@ static void lookup_without_lists(struct query *q)
 	             (is_name_server(q) || (q->access == ACCESS_ALWAYS && is_above_addresses(q))));
 }
 
+/* What the zone shows, and what it observes, of something listed. */
+static void take_listings(struct query *q, const struct verdict *listings)
+{
+	q->listings = shows_any(q->zone, listings) ? listings : NULL;
+	if (q->zone->observed && listings && observed_any(q->zone->observed, listings))
+		q->observed = listings;
+}
+
 static void lookup_listings(const struct tables *t, struct query *q)
 {
 	lookup_records(q);
@@ -287,29 +318,44 @@ static void lookup_listings(const struct tables *t, struct query *q)
 		lookup_without_lists(q);
 		return;
 	}
-	if (q->verdict != VERDICT_NONE) {
-		const struct verdict *listings = verdicts_get(t->verdicts, q->verdict);
-
-		if (shows_any(q->zone, listings))
-			q->listings = listings;
-		if (q->zone->observed && listings && observed_any(q->zone->observed, listings))
-			q->observed = listings;
-	}
+	if (q->verdict != VERDICT_NONE)
+		take_listings(q, verdicts_get(t->verdicts, q->verdict));
 	q->exists = q->exists || q->kind == QUERY_APEX || q->kind == QUERY_KEY ||
 	            q->is_test_entry || q->listings || exists(t, q);
 }
 
-void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+/* lookup_listings() of plain queries, which are of addresses and have no records. */
+static void lookup_plain(const struct tables *t, const struct query_set *listed,
+                         const struct query_set *others)
 {
-	for (unsigned i = 0; i < count; i += QUERY_BURST_MAX)
-		match_names(t, &queries[i],
-		            count - i < QUERY_BURST_MAX ? count - i : QUERY_BURST_MAX);
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE)
-			lookup_verdict(t, &queries[i]);
+	for (unsigned i = 0; i < listed->count; i++) {
+		struct query *q = listed->queries[i];
+
+		q->listings = verdicts_get(t->verdicts, q->verdict);
+		__builtin_prefetch(q->listings);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
+	for (unsigned i = 0; i < listed->count; i++) {
+		struct query *q = listed->queries[i];
+
+		take_listings(q, q->listings);
+		q->exists = q->listings || exists(t, q);
+	}
+	for (unsigned i = 0; i < others->count; i++) {
+		struct query *q = others->queries[i];
+
+		q->exists = q->is_test_entry || exists(t, q);
+	}
+}
+
+/* All but plain queries. */
+static void lookup_rest(const struct tables *t, const struct query_set *rest)
+{
+	for (unsigned i = 0; i < rest->count; i++) {
+		if (rest->queries[i]->verdict != VERDICT_NONE)
+			verdicts_prefetch(t->verdicts, rest->queries[i]->verdict);
+	}
+	for (unsigned i = 0; i < rest->count; i++) {
+		struct query *q = rest->queries[i];
 
 		if (q->drop != DROP_NONE || q->kind == QUERY_ERROR || q->kind == QUERY_CHAOS)
 			continue;
@@ -318,4 +364,22 @@ void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
 		else
 			lookup_listings(t, q);
 	}
+}
+
+void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
+{
+	struct query_set listed, unlisted, rest;
+
+	lookup_verdicts(t, queries, count);
+	listed.count = unlisted.count = rest.count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+		bool is_listed = q->verdict != VERDICT_NONE;
+
+		query_set_add(&listed, q, q->is_plain & is_listed);
+		query_set_add(&unlisted, q, q->is_plain & !is_listed);
+		query_set_add(&rest, q, !q->is_plain);
+	}
+	lookup_plain(t, &listed, &unlisted);
+	lookup_rest(t, &rest);
 }

@@ -6,6 +6,7 @@
 #include "dataplane/dns.h"
 #include "dataplane/edns.h"
 #include "dataplane/identity.h"
+#include "dataplane/plain.h"
 #include "dataplane/qname.h"
 
 #include <string.h>
@@ -177,17 +178,7 @@ static bool admit_type(struct query *q)
 
 static void take_name(struct query *q, const uint8_t *name, size_t size)
 {
-	size_t i = 0;
-
-	for (; i + 8 <= size; i += 8) {
-		uint64_t word;
-
-		memcpy(&word, &name[i], 8);
-		word = labels_fold(word);
-		memcpy(&q->name[i], &word, 8);
-	}
-	for (; i < size; i++)
-		q->name[i] = qname_lower(name[i]);
+	qname_fold(q->name, name, size);
 	q->name_size = (uint8_t)size;
 }
 
@@ -274,19 +265,15 @@ static void admit_key(struct query *q)
 }
 
 /* In steps over the burst, so that its cache misses overlap. */
-static void admit_keys(const struct tables *t, struct query *queries, unsigned count)
+static void admit_keys(struct query *queries, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (queries[i].is_key_due)
 			keys_prefetch(queries[i].zone->keys, queries[i].key_hash);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
-
-		if (q->is_key_due)
-			admit_key(q);
-		if (q->key && q->kind == QUERY_IP4)
-			table4_prefetch(t->addresses4, q->address4);
+		if (queries[i].is_key_due)
+			admit_key(&queries[i]);
 	}
 }
 
@@ -325,45 +312,6 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 	fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
 }
 
-static void reset(struct query *q, const struct settings *settings)
-{
-	q->settings = settings;
-	q->reply_size = 0;
-	q->drop = DROP_NONE;
-	q->rcode = DNS_NOERROR;
-	q->kind = QUERY_ERROR;
-	q->qtype = 0;
-	q->qclass = 0;
-	q->limited = 0;
-	q->key = 0;
-	q->question_end = DNS_HEADER_SIZE;
-	q->apex_offset = 0;
-	q->udp_size = DNS_UDP_MIN;
-	q->ede = NO_EDE;
-	q->cookie_state = COOKIE_NONE;
-	q->has_valid_cookie = false;
-	q->must_use_tcp = false;
-	q->has_opt = false;
-	q->is_dnssec_ok = false;
-	q->is_nsid_asked = false;
-	q->is_keepalive_asked = false;
-	q->is_key_due = false;
-	q->identity = NULL;
-	q->exists = false;
-	q->is_test_entry = false;
-	q->is_always = false;
-	q->label_count = 0;
-	q->has_match = false;
-	q->name_size = 0;
-	q->subject_offset = 0;
-	q->zone = NULL;
-	q->verdict = VERDICT_NONE;
-	q->listings = NULL;
-	q->observed = NULL;
-	q->records = NULL;
-	q->record_count = 0;
-}
-
 static void parse_query(const struct tables *t, const struct zones *zones, struct query *q)
 {
 	enum access_action action;
@@ -398,23 +346,36 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 		find_zone(t, zones, q);
 }
 
-void parse_burst(const struct tables *t, struct query *queries, unsigned count)
+/* All that plain.c leaves. Returns whether keys are to be asked for. */
+static bool parse_others(const struct tables *t, struct query *queries, unsigned count,
+                         uint32_t parsed)
 {
 	const struct zones *zones = t ? tables_zones(t) : NULL;
 	const struct settings *settings = t ? tables_settings(t) : NULL;
 	bool is_key_due = false;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
-
-		reset(q, settings);
-		parse_query(t, zones, q);
-		is_key_due |= q->is_key_due;
-		if (q->drop == DROP_NONE && q->kind == QUERY_IP4)
-			table4_prefetch(t->addresses4, q->address4);
-		else if (q->drop == DROP_NONE && q->kind == QUERY_IP6)
-			table6_prefetch(t->addresses6, q->address6);
+		if (parsed >> i & 1)
+			continue;
+		query_reset(&queries[i], settings);
+		parse_query(t, zones, &queries[i]);
+		is_key_due |= queries[i].is_key_due;
 	}
-	if (is_key_due)
-		admit_keys(t, queries, count);
+	return is_key_due;
+}
+
+void parse_burst(const struct tables *t, struct query *queries, unsigned count)
+{
+	const struct reversed *kernel = t ? reversed_get() : NULL;
+	const uint32_t parsed = kernel ? plain_parse(t, kernel, queries, count) : 0;
+
+	if (parsed != (uint32_t)((UINT64_C(1) << count) - 1) &&
+	    parse_others(t, queries, count, parsed))
+		admit_keys(queries, count);
+}
+
+void parse_burst_unaided(const struct tables *t, struct query *queries, unsigned count)
+{
+	if (parse_others(t, queries, count, 0))
+		admit_keys(queries, count);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/qname.h"
 
+#include "dataplane/table/labels.h"
+
+#include <string.h>
+
 /* The octet of a label of 1..3 digits, or -1. */
 static int octet_of(const uint8_t *label)
 {
@@ -70,20 +74,17 @@ unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *ou
 	return count;
 }
 
-bool qname_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
-                     size_t *out_offset)
+void qname_fold(uint8_t *out_name, const uint8_t *name, size_t size)
 {
-	size_t at = 0;
+	size_t i = 0;
 
-	while (at < size && size - at > suffix_size)
-		at += 1u + name[at];
-	if (at > size || size - at != suffix_size)
-		return false;
-	/* Length bytes are below 64, so lower-casing them changes nothing. */
-	for (size_t i = 0; i < suffix_size; i++) {
-		if (qname_lower(name[at + i]) != qname_lower(suffix[i]))
-			return false;
+	for (; i + 8 <= size; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, &name[i], 8);
+		word = labels_fold(word);
+		memcpy(&out_name[i], &word, 8);
 	}
-	*out_offset = at;
-	return true;
+	for (; i < size; i++)
+		out_name[i] = qname_lower(name[i]);
 }

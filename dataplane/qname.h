@@ -32,14 +32,8 @@ unsigned qname_octets(const uint8_t *name, size_t size, struct qname_range4 *out
 /* Read 1..32 reversed nibbles of either case; otherwise as qname_octets(). */
 unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *out_range);
 
-/*
- * Whether a name is a suffix or lies below it, comparing ASCII letters without their case.
- *
- * Both with, or both without the root label.
- * out_offset: where the suffix starts in name
- */
-bool qname_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
-                     size_t *out_offset);
+/* Copy a name in lower case. */
+void qname_fold(uint8_t *out_name, const uint8_t *name, size_t size);
 
 static inline uint8_t qname_lower(uint8_t byte)
 {

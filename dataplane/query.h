@@ -5,6 +5,7 @@
  * the answer is written over the query.
  */
 #include "dataplane/cookie.h"
+#include "dataplane/dns.h"
 #include "dataplane/drop.h"
 #include "dataplane/table/labels.h"
 #include "dataplane/table/tables.h"
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define QUERY_BURST_MAX 32
 #define QUERY_UDP_SIZE                                                                             \
@@ -40,6 +42,8 @@ struct query {
 	uint64_t now_us;      /* UTC, microseconds since 1970; once per burst will do */
 	bool is_internal;     /* the operator's own question: no key label in its name */
 
+	/* all zero before a query is looked at: query_reset() */
+
 	/* out: after answer_burst() */
 	uint16_t reply_size;   /* 0 = dropped */
 	uint8_t drop;          /* enum drop: why, DROP_NONE when answered */
@@ -47,45 +51,60 @@ struct query {
 	uint8_t cookie_state;  /* enum cookie_state */
 	bool has_valid_cookie; /* the address is the client's own, not forged */
 	bool must_use_tcp;     /* answered with nothing but TC */
-	uint32_t key;          /* index in the zone's keys + 1, 0 = none */
 	uint8_t limited; /* enum rates_class + 1: over the rate limit; with an answer: slipped */
+	uint32_t key;    /* index in the zone's keys + 1, 0 = none */
 
 	/* between the stages; see parse.c, lookup.c, reply.c */
-	uint8_t kind; /* enum query_kind */
 	uint16_t qtype, qclass;
-	uint16_t question_end; /* offset after QCLASS; 12 when there is no usable question */
-	uint16_t apex_offset;  /* of the zone's apex within the message */
-	uint16_t udp_size;     /* from OPT; 512 without */
-	uint16_t ede;          /* EDE info code + 1; 0 = none */
+	uint16_t question_end;   /* offset after QCLASS; 12 when there is no usable question */
+	uint16_t apex_offset;    /* of the zone's apex within the message */
+	uint16_t udp_size;       /* from OPT; 512 without */
+	uint16_t ede;            /* EDE info code + 1; 0 = none */
+	uint16_t key_offset;     /* within message */
+	uint16_t subject_offset; /* within name: what '$' stands for */
+	uint8_t kind;            /* enum query_kind */
+	uint8_t access;          /* enum access_action; what is answered at all */
+	uint8_t identity_size;   /* of a QUERY_CHAOS */
+	uint8_t label_count;     /* of labels, left of the apex and of a key */
+	uint8_t name_size;       /* lower-cased name relative to the apex */
+	bool is_plain;           /* see plain.h */
 	bool has_opt;
 	bool is_dnssec_ok;
 	bool is_nsid_asked;
 	bool is_keepalive_asked; /* over TCP only */
 	bool is_key_due;         /* the zone's keys have to be asked for the label at key_offset */
-	uint16_t key_offset;     /* within message */
-	uint64_t key_hash;
-	uint8_t identity_size; /* of a QUERY_CHAOS */
-	const char *identity;
-	uint8_t cookie[COOKIE_SIZE];     /* of the answer; unless COOKIE_NONE */
-	const struct settings *settings; /* NULL = nothing set */
-	bool exists;              /* something listed here or below: NODATA instead of NXDOMAIN */
-	bool is_test_entry;       /* RFC 5782 section 5 */
-	bool is_always;           /* listed as q->always, whatever the lists say */
-	struct labels labels;     /* of the question's name, without the root label */
-	uint8_t label_count;      /* of these, left of the apex and of a key */
-	struct names_match match; /* of the name, if has_match */
+	bool exists;             /* something listed here or below: NODATA instead of NXDOMAIN */
+	bool is_test_entry;      /* RFC 5782 section 5 */
+	bool is_always;          /* listed as q->always, whatever the lists say */
 	bool has_match;
-	uint8_t name_size; /* lower-cased name relative to the apex */
-	uint8_t name[255];
-	uint16_t subject_offset; /* within name: what '$' stands for */
-	uint32_t address4;
-	address6_t address6;
-	uint8_t access;                      /* enum access_action; what is answered at all */
-	const struct access_listing *always; /* of ACCESS_ALWAYS: what everything is listed as */
-	const struct zone *zone;
 	verdict_t verdict;
+	uint32_t address4;
+	const struct zone *zone;
 	const struct verdict *listings; /* NULL = not listed */
 	const struct verdict *observed; /* what lists would say that the zone only observes */
 	const struct record *records;   /* static ones of the name; NULL = none */
 	size_t record_count;
+	const struct access_listing *always; /* of ACCESS_ALWAYS: what everything is listed as */
+	const char *identity;
+	uint64_t key_hash;
+
+	/* undefined unless something above says so */
+	const struct settings *settings; /* NULL = nothing set; always defined */
+	address6_t address6;
+	uint8_t name[255];
+	uint8_t cookie[COOKIE_SIZE]; /* of the answer; unless COOKIE_NONE */
+	struct labels
+	    labels; /* of the question's name, without the root label; not of a plain one */
+	struct names_match match; /* of the name, if has_match */
 };
+
+/* Make it a query of which nothing is known but what the caller set. */
+static inline void query_reset(struct query *q, const struct settings *settings)
+{
+	const size_t first = offsetof(struct query, reply_size);
+
+	memset((uint8_t *)q + first, 0, offsetof(struct query, settings) - first);
+	q->question_end = DNS_HEADER_SIZE;
+	q->udp_size = DNS_UDP_MIN;
+	q->settings = settings;
+}

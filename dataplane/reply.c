@@ -3,8 +3,10 @@
 
 #include "dataplane/dns.h"
 #include "dataplane/qname.h"
+#include "dataplane/query_set.h"
 #include "dataplane/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define REPLY_POINTER     0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
@@ -23,7 +25,7 @@ struct writer {
 	bool is_full;
 };
 
-static void put(struct writer *w, const void *bytes, size_t size)
+static inline void put(struct writer *w, const void *bytes, size_t size)
 {
 	if (w->is_full || w->limit - w->size < size) {
 		w->is_full = true;
@@ -33,39 +35,49 @@ static void put(struct writer *w, const void *bytes, size_t size)
 	w->size += size;
 }
 
-static void put_u16(struct writer *w, unsigned value)
+static inline void put_u16(struct writer *w, unsigned value)
 {
-	uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+	uint16_t word = htobe16((uint16_t)value);
 
-	put(w, bytes, 2);
+	put(w, &word, 2);
 }
 
-static void put_u32(struct writer *w, uint64_t value)
+static inline void put_u32(struct writer *w, uint32_t value)
 {
-	put_u16(w, (unsigned)(value >> 16 & 0xffff));
-	put_u16(w, (unsigned)(value & 0xffff));
+	uint32_t word = htobe32(value);
+
+	put(w, &word, 4);
 }
 
-static void put_ttl(struct writer *w, uint64_t ttl_s)
+static uint32_t ttl_of(uint32_t ttl_s)
 {
-	put_u32(w, ttl_s < REPLY_TTL_MAX ? ttl_s : REPLY_TTL_MAX);
+	return ttl_s < REPLY_TTL_MAX ? ttl_s : REPLY_TTL_MAX;
 }
 
 static void set_u16(struct writer *w, size_t at, size_t value)
 {
-	w->bytes[at] = (uint8_t)(value >> 8);
-	w->bytes[at + 1] = (uint8_t)value;
+	uint16_t word = htobe16((uint16_t)value);
+
+	memcpy(&w->bytes[at], &word, 2);
 }
 
-#define RECORD_FIXED_SIZE 12 /* of a record whose owner is a pointer, up to its RDATA */
+static void set_u32(struct writer *w, size_t at, uint32_t value)
+{
+	uint32_t word = htobe32(value);
+
+	memcpy(&w->bytes[at], &word, 4);
+}
+
+#define ADDRESS_RECORD_SIZE 16u
+#define RECORD_FIXED_SIZE   12 /* of a record whose owner is a pointer, up to its RDATA */
 
 /* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
-static void put_record(struct writer *w, size_t owner, enum dns_type type, uint64_t ttl_s)
+static void put_record(struct writer *w, size_t owner, enum dns_type type, uint32_t ttl_s)
 {
 	put_u16(w, REPLY_POINTER | (unsigned)owner);
 	put_u16(w, type);
 	put_u16(w, DNS_CLASS_IN);
-	put_ttl(w, ttl_s);
+	put_u32(w, ttl_of(ttl_s));
 }
 
 /* Leave room for RDLENGTH, to be set by end_rdata(). */
@@ -98,8 +110,8 @@ static void put_name(struct writer *w, const struct query *q, const struct zone_
 {
 	size_t apex_at;
 
-	if (qname_ends_with(name->bytes, name->size, q->zone->apex.bytes, q->zone->apex.size,
-	                    &apex_at)) {
+	if (labels_ends_with(name->bytes, name->size, q->zone->apex.bytes, q->zone->apex.size,
+	                     &apex_at)) {
 		put(w, name->bytes, apex_at);
 		put_u16(w, REPLY_POINTER | q->apex_offset);
 	} else {
@@ -118,34 +130,39 @@ static void put_name_server(struct writer *w, const struct query *q, unsigned in
 	}
 }
 
-static void put_soa(struct writer *w, const struct query *q, uint64_t generation, uint32_t ttl_s)
+static void put_soa(struct writer *w, const struct query *q, uint64_t generation)
 {
-	const struct zone *zone = q->zone;
-	size_t start;
+	const struct soa *soa = q->zone->soa;
+	size_t start = w->size;
 
-	put_record(w, q->apex_offset, DNS_TYPE_SOA, ttl_s);
-	start = begin_rdata(w);
-	if (zone->soa_mname.size)
-		put_name(w, q, &zone->soa_mname);
-	else
-		put_name_server(w, q, 0);
-	if (zone->soa_rname.size)
-		put_name(w, q, &zone->soa_rname);
-	else
-		put_below_apex(w, q, "hostmaster");
-	put_u32(w, generation & UINT32_MAX);
-	put_ttl(w, zone->soa_refresh_s);
-	put_ttl(w, zone->soa_retry_s);
-	put_ttl(w, zone->soa_expire_s);
-	put_ttl(w, zone->negative_ttl_s);
-	end_rdata(w, start);
+	put(w, soa->bytes, soa->size);
+	if (w->is_full)
+		return;
+	for (unsigned i = 0; i < SOA_POINTERS; i++)
+		set_u16(w, start + soa->pointers[i], REPLY_POINTER | q->apex_offset);
+	set_u32(w, start + soa->serial_at, (uint32_t)generation);
 }
 
+/* That of the apex itself, whose TTL is not that of what is not there. */
+static void put_apex_soa(struct writer *w, const struct query *q, uint64_t generation)
+{
+	size_t start = w->size;
+
+	put_soa(w, q, generation);
+	if (!w->is_full)
+		set_u32(w, start + SOA_TTL, ttl_of(q->zone->ttl_s));
+}
+
+/* A whole record, in two words. */
 static unsigned put_address(struct writer *w, const struct query *q, uint32_t code)
 {
-	put_record(w, DNS_HEADER_SIZE, DNS_TYPE_A, q->zone->ttl_s);
-	put_u16(w, 4);
-	put_u32(w, code);
+	const uint64_t head = (uint64_t)(REPLY_POINTER | DNS_HEADER_SIZE) << 48 |
+	                      (uint64_t)DNS_TYPE_A << 32 | DNS_CLASS_IN << 16;
+	const uint64_t ttl_s = ttl_of(q->zone->ttl_s);
+	const uint64_t words[2] = {htobe64(head | ttl_s >> 16),
+	                           htobe64(ttl_s << 48 | UINT64_C(4) << 32 | code)};
+
+	put(w, words, sizeof(words));
 	return 1;
 }
 
@@ -254,7 +271,7 @@ static const struct record *find_records(const struct query *q, const struct zon
 	bool exists;
 
 	if (!zone->records ||
-	    !qname_ends_with(name->bytes, name->size, zone->apex.bytes, zone->apex.size, &apex_at))
+	    !labels_ends_with(name->bytes, name->size, zone->apex.bytes, zone->apex.size, &apex_at))
 		return NULL;
 	return records_find(zone->records, name->bytes, apex_at, out_count, &exists);
 }
@@ -327,7 +344,7 @@ static unsigned put_apex_answer(struct writer *w, const struct query *q, uint64_
 	switch (q->qtype) {
 	case DNS_TYPE_SOA:
 	case DNS_TYPE_ANY: /* RFC 8482 section 4.1: one RRset */
-		put_soa(w, q, generation, zone->ttl_s);
+		put_apex_soa(w, q, generation);
 		return 1;
 	case DNS_TYPE_NS:
 		for (unsigned i = 0; i < count; i++) {
@@ -379,7 +396,7 @@ static void put_sections(struct writer *w, struct query *q, uint64_t generation)
 		answers = put_listed_answer(w, q);
 	if (answers == 0 || is_nodata) {
 		q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
-		put_soa(w, q, generation, q->zone->negative_ttl_s); /* RFC 2308 section 5 */
+		put_soa(w, q, generation);
 		authorities = 1;
 	}
 	if (q->kind == QUERY_APEX && q->qtype == DNS_TYPE_NS)
@@ -414,7 +431,7 @@ static void put_identity(struct writer *w, const struct query *q)
 	put_u16(w, REPLY_POINTER | DNS_HEADER_SIZE);
 	put_u16(w, DNS_TYPE_TXT);
 	put_u16(w, DNS_CLASS_CH);
-	put_ttl(w, 0);
+	put_u32(w, 0);
 	put_u16(w, 1u + q->identity_size);
 	put(w, &q->identity_size, 1);
 	put(w, q->identity, q->identity_size);
@@ -487,16 +504,10 @@ static void put_ede(struct writer *w, const struct query *q, unsigned code)
 	put(w, text, text_size);
 }
 
-static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+static void put_options(struct writer *w, const struct query *q, const struct opt_plan *plan)
 {
-	uint8_t extended[4] = {q->rcode >> 4, 0, q->is_dnssec_ok ? DNS_DO >> 8 : 0, 0};
-	size_t start;
+	size_t start = w->size;
 
-	put(w, "", 1); /* root */
-	put_u16(w, DNS_TYPE_OPT);
-	put_u16(w, QUERY_UDP_SIZE);
-	put(w, extended, 4);
-	start = begin_rdata(w);
 	if (plan->has_cookie) {
 		put_u16(w, DNS_OPTION_COOKIE);
 		put_u16(w, COOKIE_SIZE);
@@ -515,6 +526,25 @@ static void put_opt(struct writer *w, const struct query *q, const struct opt_pl
 	if (q->ede)
 		put_ede(w, q, q->ede - 1u);
 	end_rdata(w, start);
+}
+
+/* An OPT without options. */
+static inline void put_opt_alone(struct writer *w, const struct query *q)
+{
+	const uint64_t head = (uint64_t)DNS_TYPE_OPT << 40 | (uint64_t)QUERY_UDP_SIZE << 24;
+	const uint64_t flags =
+	    (uint64_t)(q->rcode >> 4) << 16 | (q->is_dnssec_ok ? DNS_DO >> 8 : 0);
+	const uint64_t word = htobe64(head | flags); /* up to the first byte of the flags */
+
+	put(w, &word, 8);
+	put(w, "\0\0", 3);
+}
+
+static void put_opt(struct writer *w, const struct query *q, const struct opt_plan *plan)
+{
+	put_opt_alone(w, q);
+	if (plan->size > DNS_OPT_SIZE || q->ede)
+		put_options(w, q, plan);
 	set_u16(w, 10, (size_t)(w->bytes[10] << 8 | w->bytes[11]) + 1);
 }
 
@@ -558,6 +588,60 @@ static void reply_query(struct query *q, uint64_t generation)
 	q->reply_size = (uint16_t)w.size;
 }
 
+/*
+ * Header, record and OPT of a plain query's answer.
+ *
+ * counts:  of the answer and authority sections, as they are in the header
+ * is_room: whether there is for a record of size bytes; false: nothing is done
+ */
+static inline bool begin_plain(struct query *q, size_t size, uint32_t counts, struct writer *out_w)
+{
+	const uint64_t word = htobe64(UINT64_C(1) << 48 | (uint64_t)counts << 16 | q->has_opt);
+	uint8_t *message = q->message;
+
+	if (limit_of(q) < q->question_end + size + (q->has_opt ? DNS_OPT_SIZE : 0u))
+		return false;
+	message[2] = (uint8_t)(DNS_QR | DNS_AA | (message[2] & DNS_RD));
+	message[3] = q->rcode;
+	memcpy(&message[4], &word, sizeof(word));
+	*out_w = (struct writer){message, q->question_end, SIZE_MAX, false};
+	return true;
+}
+
+static inline void end_plain(struct query *q, struct writer *w)
+{
+	if (q->has_opt)
+		put_opt_alone(w, q);
+	q->reply_size = (uint16_t)w->size;
+}
+
+/* The answer of a plain query for something with one listing; false = it is not that. */
+static bool reply_listed(struct query *q)
+{
+	struct writer w;
+
+	if (q->qtype != DNS_TYPE_A || q->listings->count != 1 || q->zone->view != ZONE_VIEW_CODES)
+		return false;
+	if (!begin_plain(q, ADDRESS_RECORD_SIZE, 1u << 16, &w))
+		return false;
+	put_address(&w, q, q->listings->listings[0]->code);
+	end_plain(q, &w);
+	return true;
+}
+
+/* The answer of a plain query for something not listed; false = there is no room. */
+static bool reply_unlisted(struct query *q, uint64_t generation)
+{
+	struct writer w;
+
+	q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
+	if (!begin_plain(q, q->zone->soa->size, 1, &w))
+		return false;
+	put_soa(&w, q, generation);
+	end_plain(q, &w);
+	return true;
+}
+
 void reply_truncate(struct query *q)
 {
 	struct writer w = {q->message, q->question_end, limit_of(q), false};
@@ -570,12 +654,29 @@ void reply_truncate(struct query *q)
 	q->reply_size = (uint16_t)w.size;
 }
 
+/* What plain queries take is what reply_query() would make of them, by a shorter way. */
 void reply_burst(const struct tables *t, struct query *queries, unsigned count)
 {
 	uint64_t generation = t ? atomic_load_explicit(&t->generation, memory_order_relaxed) : 0;
+	struct query_set listed, unlisted, rest;
 
+	listed.count = unlisted.count = rest.count = 0;
 	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].drop == DROP_NONE)
-			reply_query(&queries[i], generation);
+		struct query *q = &queries[i];
+		bool is_plain = q->is_plain & !q->is_test_entry, is_listed = q->listings != NULL;
+
+		query_set_add(&listed, q, is_plain & is_listed);
+		query_set_add(&unlisted, q, is_plain & !is_listed);
+		query_set_add(&rest, q, !is_plain & (q->drop == DROP_NONE));
 	}
+	for (unsigned i = 0; i < listed.count; i++) {
+		if (!reply_listed(listed.queries[i]))
+			reply_query(listed.queries[i], generation);
+	}
+	for (unsigned i = 0; i < unlisted.count; i++) {
+		if (!reply_unlisted(unlisted.queries[i], generation))
+			reply_query(unlisted.queries[i], generation);
+	}
+	for (unsigned i = 0; i < rest.count; i++)
+		reply_query(rest.queries[i], generation);
 }

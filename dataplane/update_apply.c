@@ -9,6 +9,7 @@
 
 #define NAMES_AHEAD 6          /* names whose cache misses overlap */
 #define STEP        256        /* items of one; then the update thread is quiescent */
+#define STEP6       1024       /* ranges of IPv6, which are painted together */
 #define WIDE        (1u << 24) /* addresses: a wider range takes several steps */
 
 /* An id that was forgotten a moment ago is free again a grace period later: wait for it once. */
@@ -89,16 +90,20 @@ static int paint4_some(struct tables *t, const Reputed__Update__Paint4 *m, struc
 
 static int paint6_some(struct tables *t, const Reputed__Update__Paint6 *m, struct update_cursor *c)
 {
-	size_t end = c->at + STEP;
+	address6_t firsts[STEP6], lasts[STEP6];
+	size_t left = m->n_first_high - c->at, count = left < STEP6 ? left : STEP6;
+	int rc;
 
-	for (; c->at < m->n_first_high && c->at < end; c->at++) {
-		address6_t first = (address6_t)m->first_high[c->at] << 64 | m->first_low[c->at];
-		address6_t last = (address6_t)m->last_high[c->at] << 64 | m->last_low[c->at];
-		int rc = table6_paint(t->addresses6, first, last, m->verdict[c->at]);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = c->at + i;
 
-		if (rc < 0)
-			return rc;
+		firsts[i] = (address6_t)m->first_high[at] << 64 | m->first_low[at];
+		lasts[i] = (address6_t)m->last_high[at] << 64 | m->last_low[at];
 	}
+	rc = table6_paint_burst(t->addresses6, firsts, lasts, m->verdict + c->at, count);
+	if (rc < 0)
+		return rc;
+	c->at += count;
 	return c->at < m->n_first_high;
 }
 

@@ -41,7 +41,7 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 	s->allow_all = access_rules_new(0);
 	if (!s->allow_all)
 		return -ENOMEM;
-	rc = table6_paint(s->allow_all->clients, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));
+	rc = access_rules_paint(s->allow_all, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));
 	if (rc < 0) {
 		access_rules_free(s->allow_all);
 		return rc;

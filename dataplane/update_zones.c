@@ -373,7 +373,7 @@ int update_zones_build_access(const Reputed__Update__Access *m, struct access_ru
 		uint32_t value = m->action[i] == ACCESS_ALWAYS ? ACCESS_VALUE_ALWAYS(m->listing[i])
 		                                               : ACCESS_VALUE(m->action[i]);
 
-		rc = table6_paint(access->clients, join(m->first_high[i], m->first_low[i]),
+		rc = access_rules_paint(access, join(m->first_high[i], m->first_low[i]),
 		                  join(m->last_high[i], m->last_low[i]), value);
 		if (rc < 0) {
 			access_rules_free(access);

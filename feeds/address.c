@@ -29,6 +29,23 @@ static size_t number_scan(const char *text, size_t size, unsigned max, unsigned 
 	return used;
 }
 
+/* The same, up to 255, by what most are: one to three digits. */
+static inline size_t octet_scan(const char *text, size_t size, unsigned *out_octet)
+{
+	unsigned octet = size > 0 ? (unsigned)(text[0] - '0') : 10, digit;
+	size_t used = 1;
+
+	if (octet > 9)
+		return 0;
+	for (; used < size && (digit = (unsigned)(text[used] - '0')) <= 9; used++) {
+		if (octet == 0 || used == 3) /* a leading zero, or too many digits */
+			return 0;
+		octet = octet * 10 + digit;
+	}
+	*out_octet = octet;
+	return octet <= 255 ? used : 0;
+}
+
 /* One to four octets; those that are missing are 0. Returns the characters read, 0 for none. */
 static size_t octets_scan(const char *text, size_t size, uint32_t *out_address, unsigned *out_count)
 {
@@ -37,7 +54,7 @@ static size_t octets_scan(const char *text, size_t size, uint32_t *out_address, 
 	size_t at = 0;
 
 	for (;;) {
-		size_t used = number_scan(text + at, size - at, 255, &octet);
+		size_t used = octet_scan(text + at, size - at, &octet);
 
 		if (!used)
 			return 0;
@@ -330,10 +347,13 @@ size_t address_format(const struct address_range *range, char out_text[2 * ADDRE
 
 unsigned address_widest_length(const struct address_range *range)
 {
-	unsigned width = range->is_ip6 ? 128 : 32, bits = 0;
-	address6_t span = range->last - range->first;
+	const address6_t span = range->last - range->first;
+	const uint64_t high = (uint64_t)(span >> 64), low = (uint64_t)span;
+	unsigned zeros = 128;
 
-	while (bits < width && span >> bits)
-		bits++;
-	return width - bits;
+	if (high)
+		zeros = (unsigned)__builtin_clzll(high);
+	else if (low)
+		zeros = 64 + (unsigned)__builtin_clzll(low);
+	return range->is_ip6 ? zeros : zeros - 96;
 }

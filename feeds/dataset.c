@@ -9,86 +9,112 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void hash_number(crypto_generichash_state *state, uint64_t number)
+/* Small pieces are collected. */
+struct hasher {
+	crypto_generichash_state state;
+	size_t used;
+	uint8_t bytes[4096];
+};
+
+static void hash_flush(struct hasher *h)
 {
-	crypto_generichash_update(state, (const uint8_t *)&number, sizeof(number));
+	crypto_generichash_update(&h->state, h->bytes, h->used);
+	h->used = 0;
 }
 
-static void hash_value(crypto_generichash_state *state, const struct dataset_value *value)
+static void hash_bytes(struct hasher *h, const void *bytes, size_t size)
 {
-	hash_number(state, (uint64_t)value->code << 32 | (uint64_t)value->text_kind << 16 |
-	                       value->text_size);
+	if (size > sizeof(h->bytes) - h->used) {
+		hash_flush(h);
+		if (size > sizeof(h->bytes)) {
+			crypto_generichash_update(&h->state, bytes, size);
+			return;
+		}
+	}
+	memcpy(h->bytes + h->used, bytes, size);
+	h->used += size;
+}
+
+static void hash_number(struct hasher *h, uint64_t number)
+{
+	hash_bytes(h, &number, sizeof(number));
+}
+
+static void hash_value(struct hasher *h, const struct dataset_value *value)
+{
+	hash_number(h, (uint64_t)value->code << 32 | (uint64_t)value->text_kind << 16 |
+	                   value->text_size);
 	if (value->text_size)
-		crypto_generichash_update(state, (const uint8_t *)value->text, value->text_size);
+		hash_bytes(h, value->text, value->text_size);
 }
 
 /* Set ids follow from the content, as they count up in the order of first use. */
-static void hash_sets(crypto_generichash_state *state, const struct dataset *d)
+static void hash_sets(struct hasher *h, const struct dataset *d)
 {
 	size_t set_count = dataset_set_count(d);
 
-	hash_number(state, set_count);
+	hash_number(h, set_count);
 	for (size_t set = 1; set <= set_count; set++) {
 		const struct dataset_value *const *values;
 		size_t count = dataset_set(d, (uint32_t)set, &values);
 
-		hash_number(state, count);
+		hash_number(h, count);
 		for (size_t i = 0; i < count; i++)
-			hash_value(state, values[i]);
+			hash_value(h, values[i]);
 	}
 }
 
-static void hash_ranges4(crypto_generichash_state *state, const struct dataset_edges4 *e)
+static void hash_ranges4(struct hasher *h, const struct dataset_edges4 *e)
 {
-	hash_number(state, e->count);
+	hash_number(h, e->count);
 	if (!e->count)
 		return;
-	crypto_generichash_update(state, (const uint8_t *)e->at, e->count * sizeof(*e->at));
-	crypto_generichash_update(state, (const uint8_t *)e->is_last,
-	                          (e->count / 64 + 1) * sizeof(*e->is_last));
-	hash_number(state, e->sets != NULL);
+	hash_bytes(h, e->at, e->count * sizeof(*e->at));
+	hash_bytes(h, e->is_last, (e->count / 64 + 1) * sizeof(*e->is_last));
+	hash_number(h, e->sets != NULL);
 	if (e->sets)
-		crypto_generichash_update(state, (const uint8_t *)e->sets,
-		                          e->count * sizeof(*e->sets));
+		hash_bytes(h, e->sets, e->count * sizeof(*e->sets));
 }
 
-static void hash_ranges6(crypto_generichash_state *state, const struct dataset *d)
+static void hash_ranges6(struct hasher *h, const struct dataset *d)
 {
-	hash_number(state, d->range6_count);
+	hash_number(h, d->range6_count);
 	for (size_t i = 0; i < d->range6_count; i++) {
 		const struct dataset_range6 *range = &d->ranges6[i];
 
 		/* Field by field: there is padding. */
-		crypto_generichash_update(state, (const uint8_t *)&range->first, 32);
-		hash_number(state, range->set);
+		hash_bytes(h, &range->first, 32);
+		hash_number(h, range->set);
 	}
 }
 
-static void hash_names(crypto_generichash_state *state, const struct dataset *d)
+static void hash_names(struct hasher *h, const struct dataset *d)
 {
-	hash_number(state, d->name_count);
+	hash_number(h, d->name_count);
 	for (size_t i = 0; i < d->name_count; i++) {
 		const struct dataset_name *name = &d->names[i];
 
-		hash_number(state, name->size);
-		crypto_generichash_update(state, d->name_bytes + name->offset, name->size);
-		hash_number(state, (uint64_t)name->exact << 32 | name->subtree);
+		hash_number(h, name->size);
+		hash_bytes(h, d->name_bytes + name->offset, name->size);
+		hash_number(h, (uint64_t)name->exact << 32 | name->subtree);
 	}
 }
 
 static void hash_make(struct dataset *d)
 {
-	crypto_generichash_state state;
+	struct hasher h;
 
 	_Static_assert(offsetof(struct dataset_range6, set) == 32, "first and last are adjacent");
-	crypto_generichash_init(&state, NULL, 0, sizeof(d->facts.hash));
-	hash_ranges4(&state, &d->edges4);
-	hash_ranges6(&state, d);
-	hash_names(&state, d);
-	hash_sets(&state, d);
+	crypto_generichash_init(&h.state, NULL, 0, sizeof(d->facts.hash));
+	h.used = 0;
+	hash_ranges4(&h, &d->edges4);
+	hash_ranges6(&h, d);
+	hash_names(&h, d);
+	hash_sets(&h, d);
 	if (d->facts.next_expiry_s)
-		hash_number(&state, (uint64_t)d->facts.next_expiry_s);
-	crypto_generichash_final(&state, d->facts.hash, sizeof(d->facts.hash));
+		hash_number(&h, (uint64_t)d->facts.next_expiry_s);
+	hash_flush(&h);
+	crypto_generichash_final(&h.state, d->facts.hash, sizeof(d->facts.hash));
 }
 
 struct dataset *dataset_finish(struct dataset_builder *b)

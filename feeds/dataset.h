@@ -50,12 +50,15 @@ struct dataset_facts {
 	int64_t next_expiry_s;   /* when the first of its entries is over; 0 = none ever is */
 	uint8_t widest4, widest6; /* length of the shortest prefix; 33 or 129 when there is none */
 	uint64_t widest4_line, widest6_line;
+	/* Of measure.h: */
+	uint64_t ip4_ranges, ip6_ranges, names; /* of the finished content */
 	/* Of measure.h, not kept with a version on disk: */
-	uint64_t coverage4; /* IPv4 addresses listed */
-	uint8_t top_labels; /* labels + 1 of the name nearest to the root of which all below it is
-	                       listed; 0 = there is none */
-	char top_name[64];  /* that name, cut */
-	uint8_t hash[32];   /* of the finished content; equal hashes mean equal answers */
+	uint32_t error_code; /* one of the codes that say "error" to clients; 0 = none is used */
+	uint64_t coverage4;  /* IPv4 addresses listed */
+	uint8_t top_labels;  /* labels + 1 of the name nearest to the root of which all below it is
+	                        listed; 0 = there is none */
+	char top_name[64];   /* that name, cut */
+	uint8_t hash[32];    /* of the finished content; equal hashes mean equal answers */
 };
 
 #define DATASET_MESSAGES_MAX 5 /* bad lines told in full; the rest is counted */

@@ -12,13 +12,11 @@
 
 #define TEXTS_BLOCK_SIZE (64u << 10)
 
-int dataset_grow(void **array, size_t *capacity, size_t needed, size_t item_size)
+int dataset_grow_more(void **array, size_t *capacity, size_t needed, size_t item_size)
 {
 	size_t larger = *capacity ? *capacity : 64;
 	void *moved;
 
-	if (needed <= *capacity)
-		return 0;
 	while (larger < needed)
 		larger *= 2;
 	moved = realloc(*array, larger * item_size);
@@ -27,6 +25,13 @@ int dataset_grow(void **array, size_t *capacity, size_t needed, size_t item_size
 	*array = moved;
 	*capacity = larger;
 	return 0;
+}
+
+void *dataset_fitted(void *array, size_t size)
+{
+	void *smaller = array && size ? realloc(array, size) : NULL;
+
+	return smaller ? smaller : array;
 }
 
 void dataset_texts_free(struct dataset_texts *texts)
@@ -120,6 +125,20 @@ static bool value_equals(const void *things, uint32_t id, const void *key)
 	       (!a->text_size || !memcmp(a->text, value->text, a->text_size));
 }
 
+/* Where the id of such a value is, if it was among the last: others share the place. */
+static uint32_t *value_recent(struct dataset_builder *b, const struct dataset_value *value)
+{
+	uint64_t start = 0, end = 0, mixed;
+	size_t size = value->text_size < sizeof(start) ? value->text_size : sizeof(start);
+
+	if (size > 0) {
+		memcpy(&start, value->text, size);
+		memcpy(&end, value->text + value->text_size - size, size);
+	}
+	mixed = (start ^ value->code) * 0x9e3779b97f4a7c15 + (end ^ value->text_kind);
+	return &b->recent_values[mixed * 0xff51afd7ed558ccd >> 32 & (DATASET_RECENT - 1)];
+}
+
 static int text_keep(struct dataset_builder *b, const char *text, size_t size,
                      const char **out_text)
 {
@@ -155,11 +174,16 @@ static int value_check(const struct dataset_value *value, struct dataset_value *
 int dataset_value_intern(struct dataset_builder *b, struct dataset_value value, bool is_text_kept,
                          uint32_t *out_id)
 {
-	uint32_t hash = value_hash(b, &value);
-	uint32_t id = intern_find(&b->value_index, hash, value_equals, b->values, &value);
+	uint32_t *recent = value_recent(b, &value), hash, id;
 
+	if (*recent < b->value_count && value_equals(b->values, *recent, &value)) {
+		*out_id = *recent;
+		return 0;
+	}
+	hash = value_hash(b, &value);
+	id = intern_find(&b->value_index, hash, value_equals, b->values, &value);
 	if (id != INTERN_NONE) {
-		*out_id = id;
+		*out_id = *recent = id;
 		return 0;
 	}
 	if (dataset_grow((void **)&b->values, &b->value_capacity, b->value_count + 1,
@@ -172,7 +196,7 @@ int dataset_value_intern(struct dataset_builder *b, struct dataset_value value, 
 	if (intern_add(&b->value_index, hash, id) < 0)
 		return -ENOMEM;
 	b->values[b->value_count++] = value;
-	*out_id = id;
+	*out_id = *recent = id;
 	return 0;
 }
 

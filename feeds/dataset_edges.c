@@ -109,13 +109,6 @@ void dataset_edges_done(struct dataset_edges *e)
 	*e = (struct dataset_edges){0};
 }
 
-static void *fitted(void *array, size_t size)
-{
-	void *smaller = array && size ? realloc(array, size) : NULL;
-
-	return smaller ? smaller : array;
-}
-
 size_t dataset_edges_give(struct dataset_edges *e, struct dataset *out_dataset)
 {
 	size_t words = e->count / 64 + 1, size;
@@ -128,9 +121,9 @@ size_t dataset_edges_give(struct dataset_edges *e, struct dataset *out_dataset)
 	out_dataset->range4_count = e->range_count;
 	out_dataset->edges4 = (struct dataset_edges4){
 	    .count = e->count,
-	    .at = fitted(e->at, e->count * sizeof(*e->at)),
-	    .is_last = fitted(e->is_last, words * sizeof(uint64_t)),
-	    .sets = fitted(e->sets, e->count * sizeof(*e->sets)),
+	    .at = dataset_fitted(e->at, e->count * sizeof(*e->at)),
+	    .is_last = dataset_fitted(e->is_last, words * sizeof(uint64_t)),
+	    .sets = dataset_fitted(e->sets, e->count * sizeof(*e->sets)),
 	};
 	if (e->sets)
 		size += e->count * sizeof(*e->sets);

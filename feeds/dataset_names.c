@@ -93,7 +93,8 @@ static int found_resolve(struct walk *w, size_t count, struct saying *out_saying
 	uint32_t values[DATASET_SET_MAX];
 	size_t value_count = 0;
 
-	qsort(w->found, count, sizeof(*w->found), compare_u32);
+	if (count > 1)
+		qsort(w->found, count, sizeof(*w->found), compare_u32);
 	out_saying->level = hows[w->found[0]].level;
 	out_saying->set = 0;
 	if (hows[w->found[0]].is_exclusion)
@@ -251,10 +252,9 @@ int dataset_resolve_names(struct dataset_builder *b, const struct dataset_ranks 
 		free(w->bytes);
 	} else {
 		out_dataset->name_count = w->name_count;
-		out_dataset->names = w->names;
-		out_dataset->name_bytes = w->bytes;
-		out_dataset->memory_size +=
-		    w->name_capacity * sizeof(*w->names) + w->bytes_capacity;
+		out_dataset->names = dataset_fitted(w->names, w->name_count * sizeof(*w->names));
+		out_dataset->name_bytes = dataset_fitted(w->bytes, w->bytes_size);
+		out_dataset->memory_size += w->name_count * sizeof(*w->names) + w->bytes_size;
 	}
 	free(w->group);
 	free(w->found);

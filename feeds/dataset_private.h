@@ -30,6 +30,8 @@ struct dataset_name_entry {
 	uint8_t scope;
 };
 
+#define DATASET_RECENT 1024 /* a power of two */
+
 struct dataset_builder {
 	struct dataset_options options;
 	struct bogons bogons4, bogons6;
@@ -58,6 +60,7 @@ struct dataset_builder {
 	struct dataset_value *values;
 	size_t value_count, value_capacity, texts_size;
 	struct intern value_index;
+	uint32_t recent_values[DATASET_RECENT]; /* ids, by what is quickly seen of a value */
 	struct dataset_texts *texts;
 	uint8_t hash_key[16];
 	bool are_values_replaced;
@@ -176,5 +179,13 @@ int dataset_value_intern(struct dataset_builder *b, struct dataset_value value, 
 
 void dataset_texts_free(struct dataset_texts *texts);
 
+/* An array without what it has beyond a size; NULL stays, and so does an array of which nothing is
+ * used. */
+void *dataset_fitted(void *array, size_t size);
+
 /* Make room for that many items. Errors: -ENOMEM; nothing changed */
-int dataset_grow(void **array, size_t *capacity, size_t needed, size_t item_size);
+int dataset_grow_more(void **array, size_t *capacity, size_t needed, size_t item_size);
+static inline int dataset_grow(void **array, size_t *capacity, size_t needed, size_t item_size)
+{
+	return needed <= *capacity ? 0 : dataset_grow_more(array, capacity, needed, item_size);
+}

@@ -205,13 +205,6 @@ static int sweep_run(struct sweep *s)
 	return rc;
 }
 
-static void *fitted(void *array, size_t size)
-{
-	void *smaller = realloc(array, size);
-
-	return smaller ? smaller : array;
-}
-
 /* Points and nothing else: no sweep. Errors: -ENOMEM */
 static int points_resolve(struct dataset_builder *b, const struct dataset_ranks *ranks,
                           struct dataset_set_table *sets, struct dataset *out_dataset)
@@ -250,7 +243,7 @@ static void sweep_give(struct sweep *s, struct dataset *out_dataset)
 		return;
 	}
 	out_dataset->range6_count = s->out_count;
-	out_dataset->ranges6 = s->out_count ? fitted(s->out6, size) : NULL;
+	out_dataset->ranges6 = dataset_fitted(s->out6, size);
 }
 
 int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,

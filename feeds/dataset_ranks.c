@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW 16 /* candidates that are sorted by insertion */
+
 struct ranked {
 	struct dataset_how how;
 	uint32_t id;
@@ -151,6 +153,24 @@ static size_t drop_others(struct dataset_candidate *candidates, size_t count,
 	return kept;
 }
 
+/* Most are few, and in order or nearly so. */
+static void sort_candidates(struct dataset_candidate *candidates, size_t count,
+                            int (*compare)(const void *a, const void *b))
+{
+	if (count > FEW) {
+		qsort(candidates, count, sizeof(*candidates), compare);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct dataset_candidate moved = candidates[i];
+		size_t at = i;
+
+		for (; at > 0 && compare(&candidates[at - 1], &moved) > 0; at--)
+			candidates[at] = candidates[at - 1];
+		candidates[at] = moved;
+	}
+}
+
 size_t dataset_candidates_reduce(struct dataset_candidate *candidates, size_t count,
                                  const struct dataset_ranks *ranks, uint64_t *entry_count)
 {
@@ -159,9 +179,9 @@ size_t dataset_candidates_reduce(struct dataset_candidate *candidates, size_t co
 	for (size_t i = 0; i < count; i++)
 		candidates[i].level = ranks->hows[candidates[i].rank].level;
 	if (count > 1) {
-		qsort(candidates, count, sizeof(*candidates), compare_added);
+		sort_candidates(candidates, count, compare_added);
 		count = drop_others(candidates, count, ranks);
-		qsort(candidates, count, sizeof(*candidates), compare_ranks);
+		sort_candidates(candidates, count, compare_ranks);
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct dataset_how *how = &ranks->hows[candidates[i].rank];

@@ -32,8 +32,8 @@ static int domains_line(struct lines *lines, struct span line, uint64_t number)
 	int size;
 
 	/* "! text" is a comment in ad blockers' lists. */
-	if (span_is_comment(line) || span_equals(line, "!") || span_starts(line, "! ") ||
-	    span_starts(line, "!\t"))
+	if (span_is_comment(line) ||
+	    (line.text[0] == '!' && (line.size == 1 || span_is_blank(line.text[1]))))
 		return 0;
 	shown = name = span_cut_comment(line);
 	if (name.text[0] == '!') {

@@ -80,6 +80,16 @@ const char *format_options_get(const struct format_options *o, const char *name)
 	return format_options_next(o, name, &at);
 }
 
+bool format_options_at(const struct format_options *o, size_t i, const char **out_name,
+                       const char **out_value)
+{
+	if (!o || i >= o->count)
+		return false;
+	*out_name = o->pairs[i].name;
+	*out_value = o->pairs[i].value;
+	return true;
+}
+
 bool format_options_equal(const struct format_options *a, const struct format_options *b)
 {
 	size_t count = a ? a->count : 0;

@@ -40,6 +40,10 @@ const char *format_options_get(const struct format_options *o, const char *name)
 /* The values of a key one after the other; *at: 0 at first. NULL at the end. */
 const char *format_options_next(const struct format_options *o, const char *name, size_t *at);
 
+/* Pair number i, in the order given. Returns whether there is one. o: NULL is allowed */
+bool format_options_at(const struct format_options *o, size_t i, const char **out_name,
+                       const char **out_value);
+
 /* NULL is as good as empty. */
 bool format_options_equal(const struct format_options *a, const struct format_options *b);
 

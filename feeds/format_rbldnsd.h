@@ -19,9 +19,9 @@ struct rbldnsd_text {
 };
 
 struct rbldnsd_value {
-	uint32_t code;            /* 0 = the list's */
-	enum dataset_text kind;   /* LIST = nothing said */
-	struct rbldnsd_text text; /* as in the file, when kind is OWN */
+	uint32_t code;          /* 0 = the list's */
+	enum dataset_text kind; /* LIST = nothing said */
+	struct span text;       /* as in the file, when kind is OWN; at most RBLDNSD_TEXT_MAX */
 };
 
 struct rbldnsd;
@@ -48,7 +48,8 @@ struct rbldnsd {
 	time_t now_s;
 	uint64_t max_range4; /* addresses; 0 = any */
 	struct rbldnsd_text variables[RBLDNSD_VARIABLES], base;
-	struct rbldnsd_value default_value;
+	struct rbldnsd_value default_value; /* its text is default_text */
+	struct rbldnsd_text default_text;
 	uint32_t default_id; /* of default_value */
 	bool has_default;
 };

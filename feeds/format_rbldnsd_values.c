@@ -39,10 +39,20 @@ static size_t code_scan(struct span text, uint32_t *out_code)
 	return at;
 }
 
-static void text_set(struct rbldnsd_text *text, struct span span)
+static struct span text_cut(struct span span)
 {
-	text->size = (uint8_t)(span.size < RBLDNSD_TEXT_MAX ? span.size : RBLDNSD_TEXT_MAX);
-	memcpy(text->bytes, span.text, text->size);
+	return (struct span){span.text,
+	                     span.size < RBLDNSD_TEXT_MAX ? span.size : RBLDNSD_TEXT_MAX};
+}
+
+static void default_set(struct rbldnsd *r, const struct rbldnsd_value *value)
+{
+	r->default_value = *value;
+	r->has_default = true;
+	if (value->kind != DATASET_TEXT_OWN)
+		return;
+	memcpy(r->default_text.bytes, value->text.text, value->text.size);
+	r->default_value.text.text = r->default_text.bytes;
 }
 
 /* ":A", ":A:" or ":A:TXT" over the default; counts bad ones. */
@@ -69,7 +79,7 @@ static bool value_read(struct rbldnsd *r, struct span text, uint64_t number,
 		return true;
 	rest = span_trim(span_skip(rest, 1));
 	value->kind = rest.size ? DATASET_TEXT_OWN : DATASET_TEXT_NONE;
-	text_set(&value->text, rest);
+	value->text = text_cut(rest);
 	return true;
 }
 
@@ -78,8 +88,8 @@ static int value_intern(struct rbldnsd *r, const struct rbldnsd_value *value, ui
 	struct dataset_value interned = {
 	    .code = value->code,
 	    .text_kind = (uint8_t)value->kind,
-	    .text = value->text.bytes,
-	    .text_size = value->text.size,
+	    .text = value->text.text,
+	    .text_size = (uint8_t)value->text.size,
 	};
 
 	return dataset_value(r->lines->builder, &interned, out_id);
@@ -93,12 +103,10 @@ int rbldnsd_default(struct rbldnsd *r, struct span text, uint64_t number)
 		return 0;
 	if (r->type->has_one_value) {
 		if (!r->has_default)
-			r->default_value = value;
-		r->has_default = true;
+			default_set(r, &value);
 		return 0;
 	}
-	r->default_value = value;
-	r->has_default = true;
+	default_set(r, &value);
 	return value_intern(r, &value, &r->default_id);
 }
 
@@ -150,7 +158,7 @@ int rbldnsd_value(struct rbldnsd *r, struct span text, uint64_t number, uint32_t
 			return 0;
 	} else {
 		value.kind = DATASET_TEXT_OWN;
-		text_set(&value.text, text);
+		value.text = text_cut(text);
 	}
 	rc = value_intern(r, &value, out_id);
 	return rc < 0 ? rc : 1;
@@ -257,8 +265,8 @@ static int values_resolve(struct rbldnsd *r)
 		struct dataset_value value = {
 		    .code = r->default_value.code,
 		    .text_kind = (uint8_t)r->default_value.kind,
-		    .text = r->default_value.text.bytes,
-		    .text_size = r->default_value.text.size,
+		    .text = r->default_value.text.text,
+		    .text_size = (uint8_t)r->default_value.text.size,
 		};
 
 		return value_replace(r, 0, &value);

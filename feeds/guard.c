@@ -130,6 +130,65 @@ static bool has_grown(const struct guard_limits *limits, const struct dataset_fa
 	return true;
 }
 
+bool guard_is_everything(const struct dataset_facts *version)
+{
+	return version->widest4 == 0 || version->widest6 == 0 || version->top_labels == 1 ||
+	       (double)version->coverage4 >= GUARD_EVERYTHING_SHARE * 4294967296.0;
+}
+
+static bool lists_everything(const struct dataset_facts *version, char *out_reason,
+                             size_t reason_size)
+{
+	if (!guard_is_everything(version))
+		return false;
+	snprintf(out_reason, reason_size,
+	         "lists everything: that is never taken, whatever guards allow");
+	return true;
+}
+
+/* RFC 5782 section 5: a zone of addresses has test entries, and keeps them. */
+static bool has_lost_kind(const struct dataset_facts *version,
+                          const struct dataset_facts *last_good, char *out_reason,
+                          size_t reason_size)
+{
+	const struct {
+		const char *what, *test;
+		uint64_t is, was;
+	} kinds[] = {
+	    {"IPv4 addresses", "127.0.0.2", version->ip4_ranges, last_good->ip4_ranges},
+	    {"IPv6 addresses", "::ffff:127.0.0.2", version->ip6_ranges, last_good->ip6_ranges},
+	    {"names", "'test'", version->names, last_good->names},
+	};
+	uint64_t all = last_good->ip4_ranges + last_good->ip6_ranges + last_good->names;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].is || !kinds[i].was ||
+		    (kinds[i].was < all / 2 && kinds[i].was < GUARD_COMPARED_FROM))
+			continue;
+		snprintf(out_reason, reason_size,
+		         "lists no %s any more, the version before had %" PRIu64
+		         ": zones may lose the test entry %s (guard 'lint')",
+		         kinds[i].what, kinds[i].was, kinds[i].test);
+		return true;
+	}
+	return false;
+}
+
+static bool fails_lint(const struct guard_limits *limits, const struct dataset_facts *version,
+                       const struct dataset_facts *last_good, char *out_reason, size_t reason_size)
+{
+	if (!limits->lint || !version->entry_count)
+		return false;
+	if (version->error_code) {
+		snprintf(out_reason, reason_size,
+		         "has entries with the code 127.255.255.%" PRIu32
+		         ", which tells clients of an error, not of a listing (guard 'lint')",
+		         version->error_code & 255);
+		return true;
+	}
+	return last_good && has_lost_kind(version, last_good, out_reason, reason_size);
+}
+
 enum guard_outcome guard_check(const struct guard_limits *limits,
                                const struct dataset_facts *version,
                                const struct dataset_facts *last_good, char *out_reason,
@@ -143,6 +202,8 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
 		return GUARD_COUNT_MISMATCH;
 	if (is_empty(limits, version, out_reason, reason_size))
 		return GUARD_EMPTY;
+	if (lists_everything(version, out_reason, reason_size))
+		return GUARD_EVERYTHING;
 	if (is_too_wide("widest4", limits->widest4, version->widest4, version->widest4_line,
 	                out_reason, reason_size))
 		return GUARD_WIDE4;
@@ -153,6 +214,8 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
 		return GUARD_COVERAGE4;
 	if (is_near_root(limits, version, out_reason, reason_size))
 		return GUARD_LABELS;
+	if (fails_lint(limits, version, last_good, out_reason, reason_size))
+		return GUARD_LINT;
 	if (!last_good || last_good->entry_count < GUARD_COMPARED_FROM)
 		return GUARD_OK;
 	if (has_shrunk(limits, version, last_good, out_reason, reason_size))
@@ -183,6 +246,10 @@ const char *guard_name(enum guard_outcome outcome)
 		return "coverage4";
 	case GUARD_LABELS:
 		return "labels";
+	case GUARD_EVERYTHING:
+		return "everything";
+	case GUARD_LINT:
+		return "lint";
 	case GUARD_COUNT_MISMATCH:
 		return "count";
 	}

@@ -14,14 +14,17 @@ struct guard_limits {
 	uint8_t widest6;      /* default 19 */
 	uint32_t min_entries; /* default 0 */
 	double coverage4;     /* largest share of all IPv4 addresses; default 0.02 */
+	bool lint;            /* hold what would break the zones' test entries; default true */
 	uint8_t labels; /* fewest of a name with all below it: 1 = a top-level domain; default 2 */
 };
 
 #define GUARD_LIMITS_DEFAULT                                                                       \
 	{                                                                                          \
 		.errors = 0.01, .shrink = 0.5, .growth = 3, .widest4 = 8, .widest6 = 19,           \
-		.coverage4 = 0.02, .labels = 2                                                     \
+		.coverage4 = 0.02, .labels = 2, .lint = true                                       \
 	}
+#define GUARD_EVERYTHING_SHARE                                                                     \
+	0.85 /* of all IPv4 addresses: about what is left of them when bogons are cut out */
 #define GUARD_COMPARED_FROM                                                                        \
 	100 /* entries of the last good version from which shrink and growth count */
 
@@ -35,6 +38,8 @@ enum guard_outcome {
 	GUARD_WIDE6,
 	GUARD_COVERAGE4,      /* too large a share of all addresses */
 	GUARD_LABELS,         /* a name that is too near the root, with all below it */
+	GUARD_EVERYTHING,     /* the whole address space, or all names: no limit allows it */
+	GUARD_LINT,           /* its zones would fail the acceptance list of a DNSBL */
 	GUARD_COUNT_MISMATCH, /* the feed declares another number of records than it has */
 };
 
@@ -49,6 +54,9 @@ enum guard_outcome guard_check(const struct guard_limits *limits,
                                const struct dataset_facts *version,
                                const struct dataset_facts *last_good, char *out_reason,
                                size_t reason_size);
+
+/* Whether a version lists everything, which not even an operator can accept. */
+bool guard_is_everything(const struct dataset_facts *version);
 
 /* "shrink", "errors" …: for metrics and JSON. */
 const char *guard_name(enum guard_outcome outcome);

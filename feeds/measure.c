@@ -39,8 +39,25 @@ static void measure_names(const struct dataset *d, struct dataset_facts *facts)
 	         least ? text : ".");
 }
 
+static uint32_t measure_error_code(const struct dataset *d)
+{
+	for (size_t set = 1; set <= dataset_set_count(d); set++) {
+		const struct dataset_value *const *values;
+		size_t count = dataset_set(d, (uint32_t)set, &values);
+
+		for (size_t i = 0; i < count; i++)
+			if (values[i]->code >= MEASURE_ERROR_CODES)
+				return values[i]->code;
+	}
+	return 0;
+}
+
 void measure(const struct dataset *d, struct dataset_facts *facts)
 {
+	facts->ip4_ranges = d->range4_count;
+	facts->ip6_ranges = d->range6_count;
+	facts->names = d->name_count;
+	facts->error_code = measure_error_code(d);
 	facts->coverage4 = 0;
 	for (size_t edge = 0; edge < d->edges4.count;) {
 		struct dataset_range4 range;

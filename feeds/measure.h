@@ -5,5 +5,11 @@
  */
 #include "feeds/dataset.h"
 
-/* Fill in coverage4, top_labels and top_name. Cost: O(ranges + names) */
+/*
+ * What lists answer when they cannot tell, not for what is listed: "you are using a public
+ * resolver", "you ask too often". As a listing it would be one of everything.
+ */
+#define MEASURE_ERROR_CODES 0x7ffffffcu /* 127.255.255.252 and above */
+
+/* Fill in what dataset_facts says is this one's. Cost: O(ranges + names) */
 void measure(const struct dataset *d, struct dataset_facts *facts);

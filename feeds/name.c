@@ -37,6 +37,12 @@ static size_t escape_scan(const char *text, size_t size, uint8_t *out_octet)
 	return 4;
 }
 
+/* What most names have only. */
+static inline bool is_plain(uint8_t octet)
+{
+	return (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9') || octet == '-';
+}
+
 /* Text without a trailing dot, every octet printable ASCII. */
 static int parse_ascii(const char *text, size_t size, uint8_t out_wire[NAME_WIRE_MAX])
 {
@@ -47,6 +53,11 @@ static int parse_ascii(const char *text, size_t size, uint8_t out_wire[NAME_WIRE
 		uint8_t octet = (uint8_t)text[at];
 		size_t step = 1;
 
+		if (is_plain(octet) && used - length_at <= LABEL_MAX && used < NAME_WIRE_MAX) {
+			wire[used++] = octet;
+			at++;
+			continue;
+		}
 		if (octet == '.') {
 			if (used == length_at + 1)
 				return -EINVAL;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Install what is missing to build, run and test reputed on Debian 12.
-# usage: deps.sh build|run|test|clients|lint|fuzz|arm64 ...   (each includes "build")
+# usage: deps.sh build|run|test|clients|lint|fuzz|bench|arm64 ...   (each includes "build")
 set -eu
 
 build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-dev libprotobuf-c-dev
@@ -10,12 +10,15 @@ build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-d
 	libpsl-dev publicsuffix libmd-dev"
 run="iproute2 bind9-dnsutils"
 tests="libcmocka-dev python3 python3-dnspython python3-pytest iproute2 ethtool procps bind9-dnsutils
-	rbldnsd mmdb-bin rsync openssl clang libclang-rt-14-dev iputils-ping iputils-arping bind9-utils ipset nftables"
+	rbldnsd mmdb-bin rsync openssl clang libclang-rt-14-dev iputils-ping iputils-arping bind9-utils ipset nftables
+	valgrind"
 # The mail servers and resolvers themselves are only unpacked: tests/clients/unpack.sh.
 clients="iproute2 mount util-linux rbldnsd python3 python3-dnspython"
 command -v npm >/dev/null || clients="$clients nodejs npm"
 lint="clang-format-14 clang-tidy-14 shellcheck"
 fuzz="clang libclang-rt-14-dev"
+# testpmd; NSD and Knot are compared with when they are there, but installing them would start them.
+bench="dpdk-dev gnuplot-nox jq"
 arm64="gcc-aarch64-linux-gnu qemu-user-static"
 
 wanted=$build
@@ -27,8 +30,9 @@ for group in "$@"; do
 	clients) wanted="$wanted $clients" ;;
 	lint) wanted="$wanted $lint" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
+	bench) wanted="$wanted $bench" ;;
 	arm64) wanted="$wanted $arm64" ;;
-	*) echo "deps.sh: unknown group '$group' (build, run, test, clients, lint, fuzz or arm64)" >&2; exit 2 ;;
+	*) echo "deps.sh: unknown group '$group' (build, run, test, clients, lint, fuzz, bench or arm64)" >&2; exit 2 ;;
 	esac
 done
 

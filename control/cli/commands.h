@@ -30,6 +30,7 @@ int feeds_accept_run(const struct arguments *a);
 int feeds_rollback_run(const struct arguments *a);
 int feeds_disable_run(const struct arguments *a);
 int feeds_enable_run(const struct arguments *a);
+int feeds_diff_run(const struct arguments *a);
 int feeds_push_run(const struct arguments *a);
 int stats_run(const struct arguments *a);
 int lint_run(const struct arguments *a);

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static void fail(char *out_error, const char *what, const char *list, int rc)
 {
@@ -24,12 +23,14 @@ static struct dataset *read_feed(const struct config *config, const struct confi
                                  char *out_error)
 {
 	const struct config_feed *feed = list->feed;
-	struct dataset_options options = {.drop_bogons = feed->bogons == BOGONS_DROP};
-	char path[4096], error[256] = "";
+	char path[4096], error[VERSION_READ_ERROR_MAX];
+	const struct version_reading how = {
+	    .directory = path,
+	    .configured = {feed->format_row, feed->options},
+	    .drop_bogons = feed->bogons == BOGONS_DROP,
+	};
 	struct version_info info;
-	const struct format *format;
-	struct dataset *dataset = NULL;
-	struct reader *reader;
+	struct dataset *dataset;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/feeds/%s", config->state_dir, list->name);
@@ -41,20 +42,10 @@ static struct dataset *read_feed(const struct config *config, const struct confi
 		fail(out_error, path, list->name, fd);
 	if (fd < 0)
 		return NULL;
-	format = format_find(info.format);
-	if (!format)
-		format = feed->format_row;
-	if (format == feed->format_row)
-		options.format = feed->options;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reader = reader_open(path);
-	if (reader)
-		dataset = format_read(format, reader, &options, error, sizeof(error));
+	dataset = version_read_entries(fd, &info, &how, error);
 	if (!dataset)
 		snprintf(out_error, DUMP_ERROR_MAX, "list '%s': version %" PRIu64 ": %s",
-		         list->name, info.number, error[0] ? error : strerror(errno));
-	reader_close(reader);
-	close(fd);
+		         list->name, info.number, error);
 	return dataset;
 }
 

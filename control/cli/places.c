@@ -2,7 +2,6 @@
 #include "control/cli/places.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,28 +9,6 @@
 #include <unistd.h>
 
 #define FOLDER_MODE 0750
-
-char *places_find_daemon(const char *name)
-{
-	static const char *const folders[] = {"", "../sbin/"};
-	ssize_t size;
-	char self[PATH_MAX];
-	char *path;
-
-	size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (size <= 0)
-		return NULL;
-	self[size] = '\0';
-	*(strrchr(self, '/') + 1) = '\0';
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (asprintf(&path, "%s%s%s", self, folders[i], name) < 0)
-			return NULL;
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
 
 static int fail(char *out_error, const char *path, int error)
 {

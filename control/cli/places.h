@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Where the daemons are, and the folders that they need.
+ * The folders that the daemons need.
  */
 
 #define PLACES_ERROR_MAX 512
-
-/*
- * A daemon's program: in the folder of this program (a build tree), else in ../sbin beside it
- * (installed). Free the result. Errors: NULL.
- */
-char *places_find_daemon(const char *name);
 
 /*
  * Make a folder and those above it, with mode 0750, unless it is there.

@@ -6,6 +6,7 @@
 #include "control/cli/show.h"
 #include "control/cli/supervisor.h"
 #include "control/config.h"
+#include "control/program.h"
 
 #include <event2/event.h>
 
@@ -160,7 +161,7 @@ static int find_programs(struct up *u)
 	int rc = -1;
 
 	for (unsigned i = 0; i < PROGRAM_COUNT; i++) {
-		paths[i] = places_find_daemon(names[i]);
+		paths[i] = program_find(names[i]);
 		if (!paths[i]) {
 			tell("cannot find '%s' beside reputectl or in ../sbin", names[i]);
 			goto out;

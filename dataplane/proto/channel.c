@@ -196,7 +196,7 @@ static void rewind_empty(uint8_t **buffer, size_t *start, size_t *size, size_t *
 	}
 }
 
-static int queue(struct channel *c, const ProtobufCMessage *message)
+int channel_queue(struct channel *c, const ProtobufCMessage *message)
 {
 	size_t size = protobuf_c_message_get_packed_size(message);
 	int rc;
@@ -214,12 +214,12 @@ static int queue(struct channel *c, const ProtobufCMessage *message)
 
 int channel_queue_request(struct channel *c, const channel_request *request)
 {
-	return queue(c, &request->base);
+	return channel_queue(c, &request->base);
 }
 
 int channel_queue_response(struct channel *c, const channel_response *response)
 {
-	return queue(c, &response->base);
+	return channel_queue(c, &response->base);
 }
 
 int channel_flush(struct channel *c)
@@ -261,8 +261,8 @@ int channel_fill(struct channel *c)
 	return (int)got;
 }
 
-static int next(struct channel *c, const ProtobufCMessageDescriptor *descriptor,
-                ProtobufCMessage **out_message)
+int channel_next(struct channel *c, const ProtobufCMessageDescriptor *descriptor, size_t size_max,
+                 ProtobufCMessage **out_message)
 {
 	size_t left = c->in_size - c->in_start;
 	ProtobufCMessage *message;
@@ -271,7 +271,7 @@ static int next(struct channel *c, const ProtobufCMessageDescriptor *descriptor,
 	if (left < HEADER_SIZE)
 		return 0;
 	length = get_length(c->in + c->in_start);
-	if (length > CHANNEL_MESSAGE_MAX)
+	if (length > size_max)
 		return -EMSGSIZE;
 	if (length == 0)
 		return -EBADMSG;
@@ -290,7 +290,8 @@ static int next(struct channel *c, const ProtobufCMessageDescriptor *descriptor,
 int channel_next_request(struct channel *c, channel_request **out_request)
 {
 	ProtobufCMessage *message = NULL;
-	int rc = next(c, &reputed__update__request__descriptor, &message);
+	int rc =
+	    channel_next(c, &reputed__update__request__descriptor, CHANNEL_MESSAGE_MAX, &message);
 
 	if (rc > 0)
 		*out_request = (channel_request *)message;
@@ -300,7 +301,8 @@ int channel_next_request(struct channel *c, channel_request **out_request)
 int channel_next_response(struct channel *c, channel_response **out_response)
 {
 	ProtobufCMessage *message = NULL;
-	int rc = next(c, &reputed__update__response__descriptor, &message);
+	int rc =
+	    channel_next(c, &reputed__update__response__descriptor, CHANNEL_MESSAGE_MAX, &message);
 
 	if (rc > 0)
 		*out_response = (channel_response *)message;

@@ -77,6 +77,11 @@ int channel_drain(struct channel *c, int timeout_ms);
 int channel_next_request(struct channel *c, channel_request **out_request);
 int channel_next_response(struct channel *c, channel_response **out_response);
 
+/* The same for the messages of others; size_max: bytes, at most CHANNEL_MESSAGE_MAX. */
+int channel_queue(struct channel *c, const ProtobufCMessage *message);
+int channel_next(struct channel *c, const ProtobufCMessageDescriptor *descriptor, size_t size_max,
+                 ProtobufCMessage **out_message);
+
 /*
  * Blocking use: send what is queued and one request, and wait for one response.
  *

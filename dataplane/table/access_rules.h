@@ -20,14 +20,33 @@ struct access_listing {
 	char text[ACCESS_TEXT_MAX]; /* template: '$' is the client */
 };
 
+#define ACCESS_RULES_NETS 65536 /* /16s of IPv4 */
+
 struct access_rules {
 	struct table6 *clients; /* IPv4 as ::ffff:a.b.c.d -> ACCESS_VALUE(); 0 = no rule */
 	size_t listing_count;
 	struct access_listing *listings;
+	uint8_t
+	    nets[ACCESS_RULES_NETS]; /* of IPv4; what all of a /16 have, or ACCESS_RULES_SPLIT */
 };
+
+#define ACCESS_RULES_SPLIT 0xff /* look at clients */
 
 /* No rules, and room for listings, all zero. Errors: NULL with errno. */
 struct access_rules *access_rules_new(size_t listing_count);
+
+/* Give a range of clients a value, before the rules are published. Errors: as table6_paint() */
+int access_rules_paint(struct access_rules *r, address6_t first, address6_t last, uint32_t value);
+
+/* The value of a client. */
+static inline uint32_t access_rules_get(const struct access_rules *r, address6_t client)
+{
+	uint8_t value = ACCESS_RULES_SPLIT;
+
+	if (client >> 32 == 0xffff)
+		value = r->nets[(uint32_t)client >> 16];
+	return value != ACCESS_RULES_SPLIT ? value : table6_lookup(r->clients, client);
+}
 
 /* No reader may be left. NULL is allowed. */
 void access_rules_free(struct access_rules *r);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/build6.h"
 
+#include "dataplane/table/lists6.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,159 +41,6 @@ void build6_done(struct build6 *b)
 	for (size_t i = 0; i < b->segment_count; i++)
 		segment6_free(b->segments[i]);
 	free(b->segments);
-	free(b->pieces);
-}
-
-static void count_block(void *context, struct runs6 *block)
-{
-	*(size_t *)context += block->count;
-}
-
-size_t build6_bound(const struct segment6 *s)
-{
-	const struct runs6 *base = segment6_base_block(s);
-	size_t bound = 1 + s->point_count * 2 + (base ? base->count : 1) + 4 * s->cell_count;
-
-	segment6_blocks(s, count_block, &bound);
-	return bound;
-}
-
-int build6_reserve(struct build6 *b, size_t piece_count)
-{
-	b->pieces = malloc(piece_count * sizeof(*b->pieces));
-	if (!b->pieces)
-		return -ENOMEM;
-	b->piece_capacity = piece_count;
-	return 0;
-}
-
-void build6_push(struct build6 *b, address6_t start, verdict_t verdict)
-{
-	if (b->piece_count > 0 && b->pieces[b->piece_count - 1].start == start)
-		b->piece_count--;
-	if (b->piece_count > 0 && b->pieces[b->piece_count - 1].verdict == verdict)
-		return;
-	b->pieces[b->piece_count++] = (struct piece6){start, verdict};
-}
-
-/* ---- a segment to pieces ---- */
-
-struct point {
-	uint64_t offset;
-	uint32_t value;
-};
-
-/* Sort by offset: a byte after the other, from the lowest. Gives where they are then. */
-static struct point *sort_points(struct point *points, struct point *spare, size_t count,
-                                 unsigned width)
-{
-	for (unsigned shift = 0; shift < width; shift += 8) {
-		uint16_t ends[256] = {0};
-		struct point *old = points;
-		uint16_t sum = 0;
-
-		for (size_t i = 0; i < count; i++)
-			ends[points[i].offset >> shift & 0xff]++;
-		for (unsigned i = 0; i < 256; i++) {
-			uint16_t n = ends[i];
-
-			ends[i] = sum;
-			sum = (uint16_t)(sum + n);
-		}
-		for (size_t i = 0; i < count; i++)
-			spare[ends[points[i].offset >> shift & 0xff]++] = points[i];
-		points = spare;
-		spare = old;
-	}
-	return points;
-}
-
-static size_t collect_points(const struct segment6 *s, const struct mix6 *m, struct point *out)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < (size_t)s->line_count * SEGMENT6_LINE_SLOTS; i++) {
-		uint64_t slot = atomic_load_explicit(&s->slots[i], memory_order_relaxed);
-
-		if (slot != 0)
-			out[count++] = (struct point){segment6_offset(s, m, i, slot),
-			                              segment6_decode(s, slot)};
-	}
-	return count;
-}
-
-static address6_t address_at(const struct segment6 *s, uint64_t offset)
-{
-	return s->start + (s->is_low ? (address6_t)offset : (address6_t)offset << 64);
-}
-
-/* What is pushed of a segment. */
-struct window {
-	struct build6 *build;
-	const struct segment6 *segment;
-	address6_t first, last;
-};
-
-/* One value from a key on, clipped; a cell is of one key. */
-static void push_value(const struct window *w, uint64_t offset, uint32_t value)
-{
-	const address6_t at = address_at(w->segment, offset);
-	struct runs6_draft draft;
-
-	if (at > w->last)
-		return;
-	if (!(value & SEGMENT6_CELL)) {
-		build6_push(w->build, at > w->first ? at : w->first, value);
-		return;
-	}
-	cell6_draft(segment6_cell(w->segment, value), &draft);
-	for (uint32_t i = 0; i < draft.count; i++) {
-		address6_t start = at + draft.starts[i];
-
-		if (start <= w->last)
-			build6_push(w->build, start > w->first ? start : w->first, draft.values[i]);
-	}
-}
-
-void build6_push_segment(struct build6 *b, const struct segment6 *s, address6_t first,
-                         address6_t last)
-{
-	const struct window w = {b, s, first, last};
-	const uint64_t offset_last = segment6_key(s, s->last) - s->first;
-	struct point room[2][SEGMENT6_LINES_MAX * SEGMENT6_LINE_SLOTS], *points;
-	size_t count = collect_points(s, b->mix, room[0]), at = 0;
-	struct runs6_draft base;
-
-	segment6_draft(s, &base);
-	points = sort_points(room[0], room[1], count, s->width);
-	for (uint32_t i = 0; i < base.count; i++) {
-		const uint64_t end = i + 1 < base.count ? base.starts[i + 1] - 1 : offset_last;
-		uint64_t next = base.starts[i];
-		bool is_done = false;
-
-		for (; at < count && points[at].offset <= end; at++) {
-			if (points[at].offset > next)
-				push_value(&w, next, base.values[i]);
-			push_value(&w, points[at].offset, points[at].value);
-			is_done = points[at].offset == end;
-			next = points[at].offset + 1;
-		}
-		if (!is_done)
-			push_value(&w, next, base.values[i]);
-	}
-}
-
-/* ---- pieces to segments ---- */
-
-uint64_t build6_lists(const struct verdicts *of, verdict_t verdict)
-{
-	struct listset lists = {.used = 0};
-	uint64_t fold = 0;
-
-	listset_add(&lists, of, verdict);
-	for (unsigned word = 0; lists.used >> word; word++)
-		fold |= listset_word(&lists, word);
-	return fold;
 }
 
 static uint64_t lists_of(struct build6 *b, verdict_t verdict)
@@ -200,46 +49,9 @@ static uint64_t lists_of(struct build6 *b, verdict_t verdict)
 
 	if (b->memo_verdicts[at] != verdict) { /* the memo starts as zeros */
 		b->memo_verdicts[at] = verdict;
-		b->memo_lists[at] = build6_lists(b->verdicts, verdict);
+		b->memo_lists[at] = lists6_fold(b->verdicts, verdict);
 	}
 	return b->memo_lists[at];
-}
-
-static uint64_t draft_lists(const struct verdicts *of, const struct runs6_draft *draft)
-{
-	uint64_t lists = 0;
-
-	for (uint32_t i = 0; i < draft->count; i++) {
-		if (i < 2 || draft->values[i] != draft->values[i - 2])
-			lists |= build6_lists(of, draft->values[i]);
-	}
-	return lists;
-}
-
-uint64_t build6_cell_lists(const struct verdicts *of, struct cell6 cell)
-{
-	struct runs6_draft draft;
-
-	if (cell6_kind(cell) == CELL6_VERDICT)
-		return build6_lists(of, cell6_verdict(cell));
-	cell6_draft(cell, &draft);
-	return draft_lists(of, &draft);
-}
-
-uint64_t build6_base_lists(const struct verdicts *of, const struct segment6 *s,
-                           const struct runs6_draft *base)
-{
-	uint64_t lists = 0;
-
-	for (uint32_t i = 0; i < base->count; i++) {
-		uint32_t value = base->values[i];
-
-		if (value & SEGMENT6_CELL)
-			lists |= build6_cell_lists(of, segment6_cell(s, value));
-		else if (i < 2 || value != base->values[i - 2])
-			lists |= build6_lists(of, value);
-	}
-	return lists;
 }
 
 static address6_t piece_last(const struct build6 *b, size_t at, address6_t last)
@@ -348,7 +160,7 @@ static int item_value(struct build6 *b, const struct item *item, struct segment6
 		if (rc < 0)
 			return rc;
 		*out_value = segment6_add_cell(s, cell);
-		*out_lists = build6_cell_lists(b->verdicts, cell);
+		*out_lists = lists6_fold_cell(b->verdicts, cell);
 		return 0;
 	}
 	*out_value = verdict;
@@ -659,11 +471,13 @@ static int make_high_zones(struct build6 *b, address6_t first, address6_t last, 
 	return rc;
 }
 
-int build6_make(struct build6 *b, address6_t first, address6_t last)
+int build6_make(struct build6 *b, const struct pieces6 *pieces, address6_t first, address6_t last)
 {
 	address6_t position = first;
 	size_t at = 0;
 
+	b->pieces = pieces->at;
+	b->piece_count = pieces->count;
 	for (;;) {
 		address6_t end = position | LOW_LAST;
 		int rc;

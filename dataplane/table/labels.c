@@ -32,27 +32,46 @@ bool labels_is_lower(const uint8_t *name, size_t size)
 	return true;
 }
 
-static uint8_t lower(uint8_t byte)
+/* A word of at most 8 bytes; the letters of others are not looked at. */
+static uint64_t load_short(const uint8_t *bytes, size_t size)
 {
-	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < size; i++)
+		word = word << 8 | bytes[i];
+	return word;
 }
 
 bool labels_are_equal(const uint8_t *a, const uint8_t *b, size_t size)
 {
-	size_t i = 0;
+	uint64_t differ = 0, left, right;
 
-	for (; i + 8 <= size; i += 8) {
-		uint64_t left, right;
-
+	if (size < 8)
+		return labels_fold(load_short(a, size)) == labels_fold(load_short(b, size));
+	for (size_t i = 0; i + 8 < size; i += 8) {
 		memcpy(&left, a + i, 8);
 		memcpy(&right, b + i, 8);
-		if (labels_fold(left) != labels_fold(right))
-			return false;
+		differ |= labels_fold(left) ^ labels_fold(right);
 	}
-	for (; i < size; i++) {
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	}
+	/* the last eight, of which some may have been compared */
+	memcpy(&left, a + size - 8, 8);
+	memcpy(&right, b + size - 8, 8);
+	return (differ | (labels_fold(left) ^ labels_fold(right))) == 0;
+}
+
+bool labels_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
+                      size_t *out_offset)
+{
+	size_t at = 0;
+
+	while (at < size && size - at > suffix_size)
+		at += 1u + name[at];
+	if (at > size || size - at != suffix_size)
+		return false;
+	/* Length bytes are below 64, so lower-casing them changes nothing. */
+	if (!labels_are_equal(&name[at], suffix, suffix_size))
+		return false;
+	*out_offset = at;
 	return true;
 }
 

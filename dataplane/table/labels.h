@@ -29,6 +29,15 @@ bool labels_is_lower(const uint8_t *name, size_t size);
 /* Whether two names of one size are the same but for case. */
 bool labels_are_equal(const uint8_t *a, const uint8_t *b, size_t size);
 
+/*
+ * Whether a name is a suffix or lies below it, comparing ASCII letters without their case.
+ *
+ * Both well-formed; both with, or both without the root label.
+ * out_offset: where the suffix starts in name
+ */
+bool labels_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
+                      size_t *out_offset);
+
 struct labels_key {
 	uint64_t words[2];
 };

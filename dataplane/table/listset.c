@@ -46,6 +46,19 @@ bool listset_shows(const struct verdicts *verdicts, verdict_t verdict,
 	return false;
 }
 
+bool listset_equals(const struct listset *a, const struct listset *b)
+{
+	if (a->used != b->used)
+		return false;
+	for (uint32_t words = a->used; words; words &= words - 1) {
+		unsigned word = (unsigned)__builtin_ctz(words);
+
+		if (a->words[word] != b->words[word])
+			return false;
+	}
+	return true;
+}
+
 uint64_t listset_fold(const uint64_t lists[LISTSET_WORDS])
 {
 	uint64_t fold = 0;

@@ -29,6 +29,9 @@ bool listset_shows(const struct verdicts *verdicts, verdict_t verdict,
 /* 64 bits for a set of lists: bit N for the lists N, N + 64 and so on. */
 uint64_t listset_fold(const uint64_t lists[LISTSET_WORDS]);
 
+/* Whether two sets hold the same lists. */
+bool listset_equals(const struct listset *a, const struct listset *b);
+
 static inline uint64_t listset_word(const struct listset *s, unsigned word)
 {
 	return s->used >> word & 1 ? s->words[word] : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/paint6.h"
 
-#include "dataplane/table/build6.h"
+#include "dataplane/table/lists6.h"
 #include "dataplane/table/remake6.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ static int put_runs(struct table6 *t, const struct place6 *p, uint64_t first, ui
 	if (is_cell)
 		segment6_add_cell(s, cell);
 	heap6_count(&t->heap, cell6_block(cell));
-	s->base_lists = build6_base_lists(t->verdicts, s, &after);
+	s->base_lists = lists6_fold_base(t->verdicts, s, &after);
 	place6_add_lists(p, s->base_lists);
 	heap6_count(&t->heap, runs);
 	segment6_set_base(s, runs, after.values[0]);
@@ -121,13 +121,13 @@ static void set_point(struct table6 *t, const struct place6 *p, uint64_t offset,
 	const bool is_verdict = cell6_kind(cell) == CELL6_VERDICT;
 	const bool is_base = is_verdict && cell6_verdict(cell) == segment6_base(s, offset);
 	struct cell6 old = cell6_of_verdict(VERDICT_NONE);
-	uint64_t lists = is_base ? 0 : build6_cell_lists(t->verdicts, cell), old_lists = 0;
+	uint64_t lists = is_base ? 0 : lists6_fold_cell(t->verdicts, cell), old_lists = 0;
 	uint32_t value = cell6_verdict(cell);
 
 	if (slot) {
 		old = segment6_cell(
 		    s, segment6_decode(s, atomic_load_explicit(slot, memory_order_relaxed)));
-		old_lists = build6_cell_lists(t->verdicts, old);
+		old_lists = lists6_fold_cell(t->verdicts, old);
 	}
 	count_lists(s, lists);
 	place6_add_lists(p, lists);
@@ -245,7 +245,7 @@ static void publish_keys(struct table6 *t, struct segment6 *s, const struct keys
 		uint64_t slot = atomic_load_explicit(k->slots[i], memory_order_relaxed);
 		struct cell6 old = segment6_cell(s, segment6_decode(s, slot));
 
-		uncount_lists(s, build6_cell_lists(t->verdicts, old));
+		uncount_lists(s, lists6_fold_cell(t->verdicts, old));
 		segment6_change(s, k->slots[i], value);
 		heap6_retire(&t->heap, cell6_block(old));
 	}
@@ -277,7 +277,7 @@ static int paint_keys(struct table6 *t, const struct place6 *p, uint64_t first, 
 	if (!runs && after.count > 1)
 		return -ENOMEM;
 	heap6_count(&t->heap, runs);
-	s->base_lists = build6_base_lists(t->verdicts, s, &after);
+	s->base_lists = lists6_fold_base(t->verdicts, s, &after);
 	place6_add_lists(p, s->base_lists);
 	publish_keys(t, s, &k, runs, after.values[0]);
 	place6_trim_lists(p, segment6_lists(s));

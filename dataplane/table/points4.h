@@ -52,6 +52,7 @@
 #define POINTS4_DISTANCE     3  /* bits for that in a narrow slot */
 #define POINTS4_NET_MAX      31 /* addresses of one /24: the caller's limit is at most this */
 #define POINTS4_SPILL        (1u << 31)
+#define POINTS4_NO_WORD      (1u << POINTS4_WORDS)
 #define POINTS4_GROWTHS      2  /* in one points4_put() */
 #define POINTS4_RESERVE      96 /* arena pages for one points4_put() or a step of points4_tidy() */
 #define POINTS4_RETIRE       48 /* likewise, to retire */
@@ -93,6 +94,7 @@ struct points4 {
 /* A lookup under way. */
 struct points4_probe {
 	const struct points4_group *group; /* NULL = nothing to find */
+	const char *line;                  /* of the bucket, where a reader is */
 	uint32_t key;                      /* /24 within the group, octet */
 	uint32_t bucket;
 	uint32_t distance;
@@ -132,9 +134,9 @@ static inline const char *points4_line(const struct points4 *p, const struct poi
 }
 
 /* Hint that points4_here() follows. */
-static inline void points4_fetch(const struct points4 *p, const struct points4_probe *probe)
+static inline void points4_fetch(const struct points4_probe *probe)
 {
-	__builtin_prefetch(points4_line(p, probe->group, probe->bucket));
+	__builtin_prefetch(probe->line);
 }
 
 /* Begin a lookup: find the home bucket and prefetch it. */
@@ -158,7 +160,8 @@ static inline void points4_start(const struct points4 *p, uint32_t address,
 	out_probe->key = mixed << 8 | (address & 0xff);
 	out_probe->bucket = (uint32_t)((uint64_t)mixed * g->bucket_count >> rest);
 	out_probe->distance = 0;
-	points4_fetch(p, out_probe);
+	out_probe->line = points4_line(p, g, out_probe->bucket);
+	points4_fetch(out_probe);
 }
 
 /* A slot, as it is, and the verdict + 1 that is in it; 0 = empty. */
@@ -205,29 +208,39 @@ static inline uint32_t points4_mask(const struct points4_probe *probe, uint32_t 
 	return mask;
 }
 
-/* The verdict + 1 of the address in the probe's bucket; 0: not here. */
-static inline uint32_t points4_here(const struct points4 *p, const struct points4_probe *probe)
+/* The verdict + 1 in one of some words, if that is still the address; else 0. */
+static inline uint32_t points4_try(const struct points4_probe *probe, uint32_t words, uint32_t mask,
+                                   uint32_t key)
 {
-	const struct points4_group *g = probe->group;
-	const char *line = points4_line(p, g, probe->bucket);
+	/* of no words it is one that is none of them: no branch on what is anyone's guess */
+	const unsigned word = (unsigned)__builtin_ctz(words | POINTS4_NO_WORD) % POINTS4_WORDS;
+	const uint64_t slot = points4_load(probe->group, probe->line, word);
+
+	return points4_verdict(probe->group, slot) &
+	       -(uint32_t)(words != 0 && ((uint32_t)slot & mask) == key);
+}
+
+/* The verdict + 1 of the address in the probe's bucket; 0: not here. */
+static inline uint32_t points4_here(const struct points4_probe *probe)
+{
 	uint32_t key, mask = points4_mask(probe, 0xff, &key);
-	uint32_t words = points4_match(line, mask, key);
+	uint32_t words = points4_match(probe->line, mask, key), value;
 
-	if (g->is_wide)
+	if (probe->group->is_wide)
 		words &= 0x5555;
-	for (; words; words &= words - 1) {
-		uint64_t slot = points4_load(g, line, (unsigned)__builtin_ctz(words));
-
-		if (((uint32_t)slot & mask) == key && points4_verdict(g, slot))
-			return points4_verdict(g, slot);
+	value = points4_try(probe, words, mask, key);
+	/* more than one: empty ones look like the key 0, or a word has just changed */
+	while (__builtin_expect((words & (words - 1)) != 0 && value == 0, false)) {
+		words &= words - 1;
+		value = points4_try(probe, words, mask, key);
 	}
-	return 0;
+	return value;
 }
 
 /* Whether the address may be in one of the next buckets. */
-static inline bool points4_is_passed(const struct points4 *p, const struct points4_probe *probe)
+static inline bool points4_is_passed(const struct points4_probe *probe)
 {
-	return points4_spills(probe->group, points4_line(p, probe->group, probe->bucket));
+	return points4_spills(probe->group, probe->line);
 }
 
 /* Go on to the next bucket, if the address may be there. */
@@ -235,12 +248,13 @@ static inline bool points4_next(const struct points4 *p, struct points4_probe *p
 {
 	const struct points4_group *g = probe->group;
 
-	if (!points4_is_passed(p, probe))
+	if (!points4_is_passed(probe))
 		return false;
 	if (++probe->distance >= g->reach)
 		return false;
 	if (++probe->bucket == g->bucket_count)
 		probe->bucket = 0;
+	probe->line = points4_line(p, g, probe->bucket);
 	return true;
 }
 
@@ -252,7 +266,7 @@ static inline uint32_t points4_value(const struct points4 *p, struct points4_pro
 	if (!probe->group)
 		return 0;
 	do
-		value = points4_here(p, probe);
+		value = points4_here(probe);
 	while (value == 0 && points4_next(p, probe));
 	return value;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define NETS_FEW 4 /* /24s that are set one by one */
+
 void ranges4_init(struct ranges4 *r, struct pages *memory, struct arena *arena)
 {
 	pages_touch(memory, r);
@@ -104,15 +106,21 @@ static slot4_t pack(struct ranges4 *r, const struct group *g)
 	return SLOT4_FEW | unit;
 }
 
-static slot4_t make_leaf(struct ranges4 *r, const struct group *g)
+static void spread(const struct group *g, slot4_t out_slots[SLOT4_SIZE])
+{
+	for (unsigned i = 0; i < SLOT4_SIZE; i++)
+		out_slots[i] = g->base;
+	for (unsigned i = 0; i < g->count; i++)
+		out_slots[g->nets[i]] = g->slots[i];
+}
+
+static slot4_t make_leaf(struct ranges4 *r, const slot4_t slots[SLOT4_SIZE])
 {
 	unit_t unit = arena_get(r->arena, sizeof(struct ranges4_leaf));
 	struct ranges4_leaf *leaf = arena_at(r->arena, unit);
 
 	for (unsigned i = 0; i < SLOT4_SIZE; i++)
-		atomic_init(&leaf->slots[i], g->base);
-	for (unsigned i = 0; i < g->count; i++)
-		atomic_init(&leaf->slots[g->nets[i]], g->slots[i]);
+		atomic_init(&leaf->slots[i], slots[i]);
 	return SLOT4_LEAF | unit;
 }
 
@@ -123,10 +131,11 @@ static bool is_few(const struct ranges4_leaf *leaf, slot4_t base, struct group *
 
 	if (slot4_is_split(base))
 		return false;
-	for (unsigned i = 0; i < SLOT4_SIZE; i++)
+	for (unsigned i = 0; i < SLOT4_SIZE; i++) {
 		count += own(&leaf->slots[i]) != base;
-	if (count > RANGES4_FEW / 2) /* not at once back and forth */
-		return false;
+		if (count > RANGES4_FEW / 2) /* not at once back and forth */
+			return false;
+	}
 	out_group->base = base;
 	out_group->count = 0;
 	for (unsigned i = 0; i < SLOT4_SIZE; i++) {
@@ -150,6 +159,7 @@ static void put_in_leaf(struct ranges4 *r, uint32_t net, slot4_t slot)
 void ranges4_put(struct ranges4 *r, uint32_t net, slot4_t slot)
 {
 	slot4_t root = own(&r->roots[net / SLOT4_SIZE]), old = ranges4_load(r, net);
+	slot4_t slots[SLOT4_SIZE];
 	struct group g;
 
 	if (old == slot)
@@ -161,7 +171,8 @@ void ranges4_put(struct ranges4 *r, uint32_t net, slot4_t slot)
 		if (change(&g, net % SLOT4_SIZE, slot)) {
 			put_root(r, net / SLOT4_SIZE, pack(r, &g));
 		} else {
-			put_root(r, net / SLOT4_SIZE, make_leaf(r, &g)); /* no address changes */
+			spread(&g, slots);
+			put_root(r, net / SLOT4_SIZE, make_leaf(r, slots)); /* no address changes */
 			put_in_leaf(r, net, slot);
 		}
 	}
@@ -180,6 +191,82 @@ void ranges4_put_group(struct ranges4 *r, uint32_t group, verdict_t verdict)
 	put_root(r, group, verdict);
 	for (unsigned i = 0; slot4_is_split(root) && i < SLOT4_SIZE; i++)
 		retire_slot(r, slots[i]);
+}
+
+void ranges4_get_group(const struct ranges4 *r, uint32_t group, slot4_t out_slots[SLOT4_SIZE])
+{
+	slot4_t root = own(&r->roots[group]);
+	struct group g;
+
+	if (ranges4_is_leaf(root)) {
+		for (unsigned i = 0; i < SLOT4_SIZE; i++)
+			out_slots[i] = own(&ranges4_leaf(r, root)->slots[i]);
+		return;
+	}
+	unpack(r, root, &g);
+	spread(&g, out_slots);
+}
+
+/* The verdict that most slots have, if any has more than half of them: each other one outvotes one
+ * of its slots. */
+static slot4_t majority(const slot4_t slots[SLOT4_SIZE])
+{
+	slot4_t leader = VERDICT_NONE;
+	unsigned lead = 0;
+
+	for (unsigned i = 0; i < SLOT4_SIZE; i++) {
+		if (lead == 0 && !slot4_is_split(slots[i]))
+			leader = slots[i];
+		if (slots[i] == leader)
+			lead++;
+		else
+			lead -= lead > 0;
+	}
+	return leader;
+}
+
+/* The smallest root for some slots. */
+static slot4_t make_root(struct ranges4 *r, const slot4_t slots[SLOT4_SIZE])
+{
+	struct group g = {.base = majority(slots)};
+
+	for (unsigned i = 0; i < SLOT4_SIZE; i++) {
+		if (slots[i] == g.base)
+			continue;
+		if (g.count == RANGES4_FEW)
+			return make_leaf(r, slots);
+		g.nets[g.count] = (uint8_t)i;
+		g.slots[g.count++] = slots[i];
+	}
+	return pack(r, &g);
+}
+
+void ranges4_replace_group(struct ranges4 *r, uint32_t group, const slot4_t was[SLOT4_SIZE],
+                           const slot4_t is[SLOT4_SIZE])
+{
+	if (memcmp(was, is, SLOT4_SIZE * sizeof(*is)) == 0)
+		return;
+	put_root(r, group, make_root(r, is));
+	for (unsigned i = 0; i < SLOT4_SIZE; i++) {
+		if (was[i] != is[i])
+			retire_slot(r, was[i]);
+	}
+}
+
+void ranges4_put_nets(struct ranges4 *r, uint32_t first, uint32_t last, slot4_t slot)
+{
+	slot4_t was[SLOT4_SIZE], is[SLOT4_SIZE];
+
+	if (last - first < NETS_FEW) {
+		for (uint32_t net = first; net <= last; net++)
+			ranges4_put(r, net, slot);
+		return;
+	}
+	ranges4_get_group(r, first / SLOT4_SIZE, was);
+	memcpy(is, was, sizeof(is));
+	for (uint32_t net = first; net <= last; net++)
+		is[net % SLOT4_SIZE] = slot;
+	ranges4_replace_group(r, first / SLOT4_SIZE, was, is);
 }
 
 unsigned ranges4_retires(const struct ranges4 *r, uint32_t group)

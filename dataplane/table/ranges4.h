@@ -111,8 +111,21 @@ void ranges4_init(struct ranges4 *r, struct pages *memory, struct arena *arena);
  * RANGES4_RETIRE to retire. */
 void ranges4_put(struct ranges4 *r, uint32_t net, slot4_t slot);
 
+/* Set the slots of some /24s of one /16 to one without a block. Needs as ranges4_put() for each. */
+void ranges4_put_nets(struct ranges4 *r, uint32_t first, uint32_t last, slot4_t slot);
+
 /* Set all of a /16. What ranges4_retires() says can be retired. */
 void ranges4_put_group(struct ranges4 *r, uint32_t group, verdict_t verdict);
+
+/* All slots of a /16. */
+void ranges4_get_group(const struct ranges4 *r, uint32_t group, slot4_t out_slots[SLOT4_SIZE]);
+
+/*
+ * Replace all slots of a /16 at once, by one store, and retire blocks of `was` that are not in
+ * `is`, which are as many as differ. The arena has RANGES4_PAGES, and one more to retire.
+ */
+void ranges4_replace_group(struct ranges4 *r, uint32_t group, const slot4_t was[SLOT4_SIZE],
+                           const slot4_t is[SLOT4_SIZE]);
 
 /* How many arena_retire() it takes to replace the slots of a /16 one by one or at once. */
 unsigned ranges4_retires(const struct ranges4 *r, uint32_t group);

@@ -9,12 +9,10 @@
 #define WEIGHT_FEW   64 /* a segment with less is joined with one beside it */
 #define WEIGHT_JOINT (SEGMENT6_POINTS_MAX * 2 / 3) /* if all together have less */
 
-/* The segments that are replaced, and what of them is painted. */
+/* The segments that are replaced, and what is painted of them. */
 struct remake {
 	struct place6 from, to;
-	address6_t first, last;
-	verdict_t verdict;
-	bool is_paint; /* else segments are only joined */
+	const struct paints6 *paints; /* none: segments are only joined */
 };
 
 static bool is_same_place(const struct place6 *a, const struct place6 *b)
@@ -62,9 +60,16 @@ static void each_segment(const struct remake *r,
 	}
 }
 
+/* Whether one paint covers all of a segment. */
 static bool is_painted_over(const struct remake *r, const struct segment6 *s)
 {
-	return r->is_paint && r->first <= s->start && s->last <= r->last;
+	const struct paints6 *p = r->paints;
+	size_t at = 0;
+
+	/* The last that starts not behind the segment's start; one of the others does not help. */
+	for (size_t n = p->count; n > 1; n -= n / 2)
+		at += p->firsts[at + n / 2] <= s->start ? n / 2 : 0;
+	return p->count > 0 && p->firsts[at] <= s->start && s->last <= p->lasts[at];
 }
 
 struct needs {
@@ -84,23 +89,47 @@ static void count_needs(void *context, const struct remake *r, struct segment6 *
 	needs->segments++;
 	needs->retired += 2;
 	segment6_blocks(s, count_retired, &needs->retired);
-	needs->pieces += is_painted_over(r, s) ? 1 : build6_bound(s) + 2;
+	needs->pieces += is_painted_over(r, s) ? 1 : pieces6_bound(s);
 }
+
+/* Where the pieces of the segments go. */
+struct collection {
+	struct pieces6 *pieces;
+	const struct mix6 *mix;
+};
 
 static void push_pieces(void *context, const struct remake *r, struct segment6 *s)
 {
-	struct build6 *b = context;
+	struct collection *c = context;
 
-	if (!r->is_paint || s->last < r->first || r->last < s->start) {
-		build6_push_segment(b, s, s->start, s->last);
-		return;
+	if (is_painted_over(r, s))
+		pieces6_push(c->pieces, s->start, VERDICT_NONE); /* whatever it is */
+	else
+		pieces6_push_segment(c->pieces, c->mix, s);
+}
+
+/* The pieces as they shall be. Errors: -ENOMEM; nothing to undo */
+static int paint_pieces(const struct table6 *t, const struct remake *r, size_t bound,
+                        struct pieces6 *out_pieces)
+{
+	const address6_t last = place6_segment(&r->to)->last;
+	struct pieces6 old, painted;
+	int rc = pieces6_init(&old, bound);
+
+	if (rc < 0)
+		return rc;
+	each_segment(r, push_pieces, &(struct collection){&old, &t->mix});
+	if (r->paints->count == 0) {
+		*out_pieces = old;
+		return 0;
 	}
-	if (s->start < r->first)
-		build6_push_segment(b, s, s->start, r->first - 1);
-	if (s->start <= r->first)
-		build6_push(b, r->first, r->verdict);
-	if (s->last > r->last)
-		build6_push_segment(b, s, r->last + 1, s->last);
+	rc = pieces6_init(&painted, old.count + 2 * r->paints->count);
+	if (rc == 0) {
+		pieces6_push_painted(&painted, &old, r->paints, last);
+		*out_pieces = painted;
+	}
+	pieces6_done(&old);
+	return rc;
 }
 
 static void count_block(void *context, struct runs6 *block)
@@ -167,34 +196,32 @@ static int remake(struct table6 *t, struct remake *r)
 	const address6_t first = place6_segment(&r->from)->start;
 	const address6_t last = place6_segment(&r->to)->last;
 	struct needs needs = {0};
+	struct pieces6 pieces;
 	struct build6 b;
 	int rc;
 
-	build6_init(&b, &t->mix, t->verdicts);
 	each_segment(r, count_needs, &needs);
 	rc = retire_reserve(&t->heap.retire, needs.retired + directory6_retired(&r->from, &r->to));
 	if (rc == 0)
-		rc = build6_reserve(&b, needs.pieces);
+		rc = paint_pieces(t, r, needs.pieces, &pieces);
 	if (rc < 0)
 		return rc;
-	each_segment(r, push_pieces, &b);
-	rc = build6_make(&b, first, last);
+	build6_init(&b, &t->mix, t->verdicts);
+	rc = build6_make(&b, &pieces, first, last);
 	if (rc == 0)
 		rc = publish(t, r, &b, needs.segments);
 	if (rc == 0)
 		b.segment_count = 0; /* the directory's */
 	build6_done(&b);
+	pieces6_done(&pieces);
 	return rc;
 }
 
-int remake6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t verdict)
+int remake6_paint(struct table6 *t, const struct paints6 *paints)
 {
-	struct remake r = {directory6_place(&t->directory, first),
-	                   directory6_place(&t->directory, last),
-	                   first,
-	                   last,
-	                   verdict,
-	                   true};
+	struct remake r = {directory6_place(&t->directory, paints->firsts[0]),
+	                   directory6_place(&t->directory, paints->lasts[paints->count - 1]),
+	                   paints};
 
 	widen(&r);
 	return remake(t, &r);
@@ -202,7 +229,8 @@ int remake6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t
 
 void remake6_tidy(struct table6 *t, const struct place6 *p)
 {
-	struct remake r = {.from = *p, .to = *p};
+	const struct paints6 none = {.count = 0};
+	struct remake r = {*p, *p, &none};
 	const unsigned weight = weight_of(p);
 
 	if (weight >= WEIGHT_FEW || (weight & 6) != 0 || !widen(&r)) /* not at every paint */

@@ -118,16 +118,15 @@ static void start_some(const struct table4 *t, const uint32_t *addresses, unsign
 }
 
 /* Look at the home buckets; without a branch on what is there, which is anyone's guess. */
-static void look_home(const struct points4 *p, struct burst *b, unsigned count,
-                      verdict_t *out_verdicts)
+static void look_home(struct burst *b, unsigned count, verdict_t *out_verdicts)
 {
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t value = 0;
 		bool is_going = false;
 
 		if (b->probes[i].group) {
-			value = points4_here(p, &b->probes[i]);
-			is_going = points4_is_passed(p, &b->probes[i]);
+			value = points4_here(&b->probes[i]);
+			is_going = points4_is_passed(&b->probes[i]);
 		}
 		out_verdicts[i] = value - 1;
 		b->going[b->going_count] = (uint8_t)i;
@@ -141,7 +140,7 @@ static void look_further(const struct points4 *p, struct burst *b, verdict_t *ou
 {
 	for (unsigned i = 0; i < b->going_count; i++) {
 		if (points4_next(p, &b->probes[b->going[i]]))
-			points4_fetch(p, &b->probes[b->going[i]]);
+			points4_fetch(&b->probes[b->going[i]]);
 	}
 	for (unsigned i = 0; i < b->going_count; i++) {
 		uint32_t value = points4_value(p, &b->probes[b->going[i]]);
@@ -184,7 +183,7 @@ void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size
 		unsigned some = count < BURST ? (unsigned)count : BURST;
 
 		start_some(t, addresses, some, &b);
-		look_home(&t->map->points, &b, some, out_verdicts);
+		look_home(&b, some, out_verdicts);
 		look_further(&t->map->points, &b, out_verdicts);
 		look_below(t, &b, addresses, out_verdicts);
 		addresses += some;

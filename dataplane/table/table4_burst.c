@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table4.h"
+#include "dataplane/table/table4_group.h"
 #include "dataplane/table/table4_parts.h"
 
 #define AHEAD 16 /* paints that are prefetched */
@@ -77,21 +78,40 @@ static void prefetch(const struct table4 *t, uint32_t address, const struct pain
 	summary4_prefetch(&t->summary, address >> 16, some_list(&paints->lists));
 }
 
+/*
+ * Paint one, or some in one go.
+ *
+ * out_done: how many; 0 on error
+ */
+static int paint_front(struct table4 *t, const struct table4_paints *p, size_t count,
+                       struct paints *paints, size_t *out_done)
+{
+	int rc;
+
+	*out_done = 1;
+	if (p->firsts[0] == p->lasts[0] && add_point(t, p->firsts[0], p->verdicts[0], paints))
+		return 0;
+	rc = table4_group_paint(t, p, count, out_done);
+	if (rc < 0 || *out_done > 0)
+		return rc;
+	rc = table4_paint(t, p->firsts[0], p->lasts[0], p->verdicts[0]);
+	*out_done = rc == 0;
+	return rc;
+}
+
 int table4_paint_burst(struct table4 *t, const uint32_t *firsts, const uint32_t *lasts,
                        const verdict_t *verdicts, size_t count)
 {
 	struct paints paints = {.verdict = VERDICT_NONE};
+	size_t ahead = 0, done;
 
-	for (size_t i = 0; i < count && i < AHEAD; i++)
-		prefetch(t, firsts[i], &paints);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i += done) {
+		const struct table4_paints front = {firsts + i, lasts + i, verdicts + i};
 		int rc;
 
-		if (i + AHEAD < count)
-			prefetch(t, firsts[i + AHEAD], &paints);
-		if (firsts[i] == lasts[i] && add_point(t, firsts[i], verdicts[i], &paints))
-			continue;
-		rc = table4_paint(t, firsts[i], lasts[i], verdicts[i]);
+		for (; ahead < count && ahead <= i + AHEAD; ahead++)
+			prefetch(t, firsts[ahead], &paints);
+		rc = paint_front(t, &front, count - i, &paints, &done);
 		if (rc < 0)
 			return rc;
 	}

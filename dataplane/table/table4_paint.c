@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table4.h"
+#include "dataplane/table/table4_group.h"
 #include "dataplane/table/table4_parts.h"
 #include "dataplane/table/table4_return.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define FEW        4  /* addresses that are painted one by one */
 #define BLOCKS     16 /* blocks and leaves that a part of a /24 takes, generously */
 #define NETS_AHEAD 8
 #define TIDY_NETS  64 /* of more than that, all groups are looked at */
@@ -290,8 +290,8 @@ static void paint_nets(struct table4 *t, uint32_t first, uint32_t last, verdict_
 	change_slots(t, begin_change, &r, verdict);
 	if (r.count == SLOT4_SIZE)
 		ranges4_put_group(&t->map->ranges, r.group, verdict);
-	for (unsigned i = 0; r.count < SLOT4_SIZE && i < r.count; i++)
-		ranges4_put(&t->map->ranges, first + i, verdict);
+	else
+		ranges4_put_nets(&t->map->ranges, first, last, verdict);
 	/* a retired block stays as it is until the next paint */
 	change_slots(t, end_change, &r, verdict);
 	for (unsigned i = 0; i < r.count; i++) {
@@ -314,7 +314,7 @@ static void paint_range(struct table4 *t, uint32_t first, uint32_t last, verdict
 			continue;
 		}
 		end = (at | 0xff) < last ? at | 0xff : last;
-		if (end - at < FEW) {
+		if (end - at < TABLE4_FEW) {
 			for (uint64_t i = at; i <= end; i++)
 				paint_one(t, (uint32_t)i, verdict);
 		} else {
@@ -326,7 +326,7 @@ static void paint_range(struct table4 *t, uint32_t first, uint32_t last, verdict
 /* What a paint may need at most. */
 static int reserve(struct table4 *t, uint32_t first, uint32_t last, verdict_t verdict)
 {
-	size_t times = first == last ? 1 : 2 * FEW;
+	size_t times = first == last ? 1 : 2 * TABLE4_FEW;
 	size_t pages = times * (POINTS4_RESERVE + BLOCKS), points = 0;
 	size_t retires = times * (POINTS4_RETIRE + BLOCKS);
 
@@ -336,7 +336,8 @@ static int reserve(struct table4 *t, uint32_t first, uint32_t last, verdict_t ve
 		pages += (size_t)2 * ARENA_BLOCK_MAX / ARENA_UNIT;
 		for (uint32_t group = first >> 16; group <= last >> 16; group++) {
 			points += t->map->point_counts[group];
-			retires += ranges4_retires(&t->map->ranges, group);
+			if (group << 16 >= first && (group << 16 | 0xffff) <= last)
+				retires += ranges4_retires(&t->map->ranges, group);
 		}
 	}
 	if (points > 0 && !points4_fits_all(points_of(t), verdict)) {

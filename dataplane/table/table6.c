@@ -131,5 +131,5 @@ int table6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t 
 		if (rc != -ENOSPC)
 			return rc;
 	}
-	return remake6_paint(t, first, last, verdict);
+	return remake6_paint(t, &(struct paints6){&first, &last, &verdict, 1});
 }

@@ -25,6 +25,10 @@ void table6_free(struct table6 *t);
 /* As table4_paint(). Cost: O(entries removed + log n), amortised. */
 int table6_paint(struct table6 *t, address6_t first, address6_t last, verdict_t verdict);
 
+/* As table4_paint_burst(). Ranges in order cost little each where many of them are in one place. */
+int table6_paint_burst(struct table6 *t, const address6_t *firsts, const address6_t *lasts,
+                       const verdict_t *verdicts, size_t count);
+
 verdict_t table6_lookup(const struct table6 *t, address6_t address);
 
 /* As table4_lookup_burst(). */

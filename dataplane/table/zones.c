@@ -10,6 +10,7 @@
 struct place {
 	uint64_t hash;
 	const struct zone *zone; /* NULL ends a probe */
+	uint64_t tail[2];        /* see struct wanted */
 };
 
 struct zones {
@@ -19,6 +20,7 @@ struct zones {
 	size_t room;                    /* of zones; the index is twice as large */
 	struct place *index;            /* open addressing by apex */
 	size_t depth_max;               /* labels of the deepest apex */
+	bool has_address_apex;          /* see zones_has_address_apex() */
 	bool has_depth[LABELS_MAX + 1]; /* some apex has that many labels */
 };
 
@@ -94,47 +96,93 @@ static uint64_t fold_multiply(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/*
- * Hash of an apex, upper and lower case alike: eight bytes a multiplication. Keyed, but not more
- * than that: who asks cannot add apexes, so all that can collide is what the operator configured.
- */
-static uint64_t hash_apex(const struct labels_key *key, const uint8_t *apex, size_t size)
+static uint64_t load(const uint8_t *bytes)
 {
-	uint64_t hash = key->words[0] ^ size;
+	uint64_t word;
 
-	for (size_t at = 0; at < size; at += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, apex + at, size - at < 8 ? size - at : 8);
-		hash = fold_multiply(hash ^ labels_fold(word), key->words[1] | 1);
-	}
-	return fold_multiply(hash, UINT64_C(0x9e3779b97f4a7c15));
+	memcpy(&word, bytes, sizeof(word));
+	return word;
 }
 
-static void index_add(struct place *index, size_t mask, uint64_t hash, const struct zone *zone)
+/* What an apex is found by. */
+struct wanted {
+	const uint8_t *apex; /* in any case */
+	size_t size;
+	uint64_t tail[2]; /* its last 16 bytes in lower case, zeros in front of them */
+	uint64_t hash;
+};
+
+/* The last 16 bytes at once; what is in front of a shorter apex is cleared. */
+static inline void take_tail(struct wanted *w)
 {
-	size_t at = hash & mask;
+	const uint8_t *end = w->apex + w->size;
+	const size_t front = w->size < ZONE_APEX_ROOM ? ZONE_APEX_ROOM - w->size : 0;
+	unsigned __int128 tail;
+
+	memcpy(&tail, end - ZONE_APEX_ROOM, sizeof(tail));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	tail &= ~(unsigned __int128)0 << 8 * front;
+#else
+	tail &= ~(unsigned __int128)0 >> 8 * front;
+#endif
+	w->tail[0] = labels_fold((uint64_t)tail);
+	w->tail[1] = labels_fold((uint64_t)(tail >> 64));
+}
+
+/*
+ * A multiplication, and one for each eight bytes more than 16. Keyed, but not more than that: who
+ * asks cannot add apexes, so all that can collide is what the operator configured.
+ */
+static inline void want(const struct labels_key *key, const uint8_t *apex, size_t size,
+                        struct wanted *out_wanted)
+{
+	struct wanted *w = out_wanted;
+
+	w->apex = apex;
+	w->size = size;
+	take_tail(w);
+	w->hash = fold_multiply(w->tail[0] ^ key->words[0], w->tail[1] ^ key->words[1] ^ size);
+	for (size_t at = 0; at + ZONE_APEX_ROOM < size; at += 8)
+		w->hash = fold_multiply(w->hash ^ labels_fold(load(apex + at)), key->words[1] | 1);
+}
+
+/* The same of an apex with nothing in front of it that may be read; room is for a copy. */
+static void want_copied(const struct labels_key *key, const uint8_t *apex, size_t size,
+                        uint8_t room[2 * ZONE_APEX_ROOM], struct wanted *out_wanted)
+{
+	if (size < ZONE_APEX_ROOM) {
+		memset(room, 0, ZONE_APEX_ROOM);
+		apex = memcpy(room + ZONE_APEX_ROOM, apex, size);
+	}
+	want(key, apex, size, out_wanted);
+}
+
+static inline bool is_wanted(const struct wanted *w, const struct place *place)
+{
+	return place->hash == w->hash && place->tail[0] == w->tail[0] &&
+	       place->tail[1] == w->tail[1] && place->zone->apex.size == w->size &&
+	       (w->size <= ZONE_APEX_ROOM ||
+	        labels_are_equal(place->zone->apex.bytes, w->apex, w->size - ZONE_APEX_ROOM));
+}
+
+static void index_add(struct place *index, size_t mask, const struct place *place)
+{
+	size_t at = place->hash & mask;
 
 	while (index[at].zone)
 		at = (at + 1) & mask;
-	index[at].hash = hash;
-	index[at].zone = zone;
+	index[at] = *place;
 }
 
-/* The zone of an apex, given in any case. */
-static const struct zone *index_find(const struct zones *z, uint64_t hash, const uint8_t *apex,
-                                     size_t size)
+static inline const struct zone *index_find(const struct zones *z, const struct wanted *w)
 {
 	const size_t mask = 2 * z->room - 1;
 
 	if (z->count == 0)
 		return NULL;
-	for (size_t at = hash & mask; z->index[at].zone; at = (at + 1) & mask) {
-		const struct zone *zone = z->index[at].zone;
-
-		if (z->index[at].hash == hash && zone->apex.size == size &&
-		    labels_are_equal(zone->apex.bytes, apex, size))
-			return zone;
+	for (size_t at = w->hash & mask; z->index[at].zone; at = (at + 1) & mask) {
+		if (is_wanted(w, &z->index[at]))
+			return z->index[at].zone;
 	}
 	return NULL;
 }
@@ -157,7 +205,7 @@ static int grow(struct zones *z)
 	}
 	for (size_t i = 0; z->count > 0 && i < 2 * z->room; i++) {
 		if (z->index[i].zone)
-			index_add(index, 2 * room - 1, z->index[i].hash, z->index[i].zone);
+			index_add(index, 2 * room - 1, &z->index[i]);
 	}
 	free(z->index);
 	z->index = index;
@@ -199,10 +247,11 @@ static size_t count_lists(const struct zone *zone)
 }
 
 /* Copy what a zone points to, all but its records. */
-static void copy_parts(struct parts *p, struct zone *zone)
+static void copy_parts(struct parts *p, struct zone *zone, const struct soa *soa, size_t soa_size)
 {
 	struct zone_name ns[ZONE_NS_MAX];
 
+	zone->soa = copy_part(p, soa, soa_size, _Alignof(struct soa));
 	if (zone->values)
 		zone->values = copy_part(p, zone->values, count_lists(zone) * sizeof(uint32_t),
 		                         _Alignof(uint32_t));
@@ -224,29 +273,42 @@ static struct zone *copy_zone(const struct zone *zone)
 {
 	struct zone measured = *zone, *copy;
 	struct parts parts = {NULL, sizeof(*copy)};
+	union soa_buffer soa;
+	size_t soa_size = soa_make(zone, &soa);
 
-	copy_parts(&parts, &measured);
+	copy_parts(&parts, &measured, &soa.soa, soa_size);
 	copy = malloc(parts.size);
 	if (!copy)
 		return NULL;
 	*copy = *zone;
 	parts = (struct parts){(uint8_t *)copy, sizeof(*copy)};
-	copy_parts(&parts, copy);
+	copy_parts(&parts, copy, &soa.soa, soa_size);
 	return copy;
+}
+
+/* Whether the first label of an apex is one of a reversed address, or might be. */
+static bool is_address_apex(const struct zone_name *apex)
+{
+	bool is_digits = apex->bytes[0] > 0;
+
+	for (unsigned i = 1; i <= apex->bytes[0]; i++)
+		is_digits = is_digits && apex->bytes[i] >= '0' && apex->bytes[i] <= '9';
+	return is_digits || apex->bytes[0] == 1;
 }
 
 int zones_add(struct zones *z, const struct zone *zone)
 {
 	struct labels labels;
 	struct zone *copy;
-	uint64_t hash;
+	uint8_t room[2 * ZONE_APEX_ROOM];
+	struct wanted wanted;
 	int rc;
 
 	if (!is_valid(zone))
 		return -EINVAL;
 	split(zone->apex.bytes, zone->apex.size, &labels);
-	hash = hash_apex(&z->key, zone->apex.bytes, zone->apex.size);
-	if (index_find(z, hash, zone->apex.bytes, zone->apex.size))
+	want_copied(&z->key, zone->apex.bytes, zone->apex.size, room, &wanted);
+	if (index_find(z, &wanted))
 		return -EEXIST;
 	rc = grow(z);
 	if (rc < 0)
@@ -255,8 +317,10 @@ int zones_add(struct zones *z, const struct zone *zone)
 	if (!copy)
 		return -ENOMEM;
 	z->zones[z->count++] = copy;
-	index_add(z->index, 2 * z->room - 1, hash, copy);
+	index_add(z->index, 2 * z->room - 1,
+	          &(struct place){wanted.hash, copy, {wanted.tail[0], wanted.tail[1]}});
 	z->has_depth[labels.count] = true;
+	z->has_address_apex |= is_address_apex(&zone->apex);
 	if (labels.count > z->depth_max)
 		z->depth_max = labels.count;
 	return 0;
@@ -281,8 +345,12 @@ const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name,
 		size_t offset = depth > 0 ? labels->offsets[labels->count - depth] : size - 1;
 
 		if (z->has_depth[depth]) {
-			uint64_t hash = hash_apex(&z->key, name + offset, size - offset);
-			const struct zone *zone = index_find(z, hash, name + offset, size - offset);
+			const struct zone *zone;
+			struct wanted wanted;
+			uint8_t room[2 * ZONE_APEX_ROOM];
+
+			want_copied(&z->key, name + offset, size - offset, room, &wanted);
+			zone = index_find(z, &wanted);
 
 			if (zone) {
 				*out_offset = offset;
@@ -292,6 +360,19 @@ const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name,
 		if (depth == 0)
 			return NULL;
 	}
+}
+
+const struct zone *zones_find_apex(const struct zones *z, const uint8_t *apex, size_t size)
+{
+	struct wanted wanted;
+
+	want(&z->key, apex, size, &wanted);
+	return index_find(z, &wanted);
+}
+
+bool zones_has_address_apex(const struct zones *z)
+{
+	return z->has_address_apex;
 }
 
 size_t zone_rank(const struct zone *zone, uint32_t list)

@@ -9,6 +9,7 @@
 #include "dataplane/table/listset.h"
 #include "dataplane/table/observed.h"
 #include "dataplane/table/records.h"
+#include "dataplane/table/soa.h"
 #include "dataplane/table/verdicts.h"
 
 #include <stdbool.h>
@@ -65,6 +66,7 @@ struct zone {
 	struct zone_name soa_rname;    /* none = "hostmaster.<apex>" */
 	const uint32_t *values;        /* of the visible lists by ascending id; NULL = none */
 	const struct records *records; /* static records; NULL = none */
+	const struct soa *soa;         /* made by zones_add() */
 };
 
 struct zones;
@@ -97,6 +99,21 @@ const struct zone *zones_find(const struct zones *z, const uint8_t *name, size_t
  */
 const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name, size_t size,
                                      const struct labels *labels, size_t *out_offset);
+
+#define ZONE_APEX_ROOM 16
+
+/*
+ * The zone of an apex, given in any case, or NULL: one hash. It need not be well-formed.
+ *
+ * size: at least 1; ZONE_APEX_ROOM bytes up to the end of the apex can be read, whatever it is
+ */
+const struct zone *zones_find_apex(const struct zones *z, const uint8_t *apex, size_t size);
+
+/*
+ * Whether some apex begins as a reversed address does, with a label of digits or a single letter:
+ * only then may a longer apex than A hold a name that is such an address below A.
+ */
+bool zones_has_address_apex(const struct zones *z);
 
 /*
  * Give a zone its keys, before the set is published; they are freed with it.

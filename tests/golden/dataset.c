@@ -417,7 +417,7 @@ static void add_always(struct tables *t)
 		listing->code = always[i].code;
 		listing->text_size = (uint8_t)strlen(always[i].text);
 		memcpy(listing->text, always[i].text, listing->text_size);
-		must(table6_paint(t->access->clients, client, client, ACCESS_VALUE_ALWAYS(i)),
+		must(access_rules_paint(t->access, client, client, ACCESS_VALUE_ALWAYS(i)),
 		     always[i].client);
 	}
 }
@@ -449,7 +449,7 @@ struct tables *dataset_new(void)
 		     names[i].name);
 	new_access(t);
 	for (size_t i = 0; i < sizeof(access_rules) / sizeof(access_rules[0]); i++)
-		must(table6_paint(t->access->clients, address_of(access_rules[i].first),
+		must(access_rules_paint(t->access, address_of(access_rules[i].first),
 		                  address_of(access_rules[i].last), access_rules[i].action + 1u),
 		     access_rules[i].first);
 	t->settings = new_settings();
@@ -484,7 +484,7 @@ struct tables *dataset_new_long_apex(void)
 		memset(&apex[at + 1], 'a', apex[at]);
 	}
 	must(zones_add(t->zones, &zone), "long apex");
-	must(table6_paint(t->access->clients, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
+	must(access_rules_paint(t->access, 0, ~(address6_t)0, ACCESS_ALLOW + 1u), "access");
 	return t;
 }
 

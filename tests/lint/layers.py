@@ -11,8 +11,9 @@ import re
 import sys
 
 # The answer core knows tables and bytes, nothing of DPDK, sockets or the other files of its folder.
-CORE = {"parse", "lookup", "reply", "access", "answer", "query", "drop", "frame", "neigh",
-        "qname", "text", "dns", "headers", "checksum", "cookie", "cursor", "edns", "identity"}
+CORE = {"parse", "lookup", "reply", "access", "answer", "query", "query_set", "drop", "frame", "neigh",
+        "qname", "text", "dns", "headers", "checksum", "cookie", "cursor", "edns", "identity",
+        "plain", "reversed"}
 
 # layer -> layers it may include, beside itself
 ALLOWED = {

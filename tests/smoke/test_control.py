@@ -142,6 +142,9 @@ def check_manual(checks, d):
                      "!y.x.example.com"}, "the list is shown")
     checks.is_true("not by hand" in d.ask("list-add", list="drop", key=MANUAL)["error"],
                    "a feed's list cannot be changed by hand")
+    for key in ("0.0.0.0/0", "::/0", "0.0.0.0-255.255.255.255"):
+        checks.is_true("lists everything" in d.ask("list-add", list="local", key=key)["error"],
+                       f"{key}: what would list the world")
     checks.is_true("bad key" in d.ask("list-add", list="local", key="1.2.3.4.5")["error"],
                    "a bad key is refused")
     reply = d.ask("list-del", list="local", key="198.51.0.0/16")

@@ -5,7 +5,6 @@ a feed by url and one by rsync from configuration to answers. On the loopback. P
 
 usage: test_fetch.py BUILD_DIRECTORY
 """
-import json
 import os
 import shutil
 import signal
@@ -15,6 +14,7 @@ import tempfile
 import time
 
 import daemons
+import fetcher
 import misbehave
 import netns
 
@@ -46,37 +46,10 @@ ROWS = (
 )
 
 
-class Fetcher:
-    """Runs reputed-fetch into a file of its own."""
-
-    def __init__(self, build, folder):
-        self.program = os.path.join(build, "reputed-fetch")
-        self.path = os.path.join(folder, "source")
-
-    def reset(self, content=OLD):
-        for end in ("", ".json", ".part"):
-            if os.path.exists(self.path + end):
-                os.unlink(self.path + end)
-        if content is not None:
-            with open(self.path, "wb") as file:
-                file.write(content)
-
-    def run(self, source, *options):
-        done = subprocess.run([self.program, "--output", self.path, "--size-max", "100000",
-                               "--timeout", "2", *options, "-"], input=source + "\n",
-                              capture_output=True, text=True, check=False,
-                              env={**os.environ, "http_proxy": "http://127.0.0.1:1"})
-        return json.loads(done.stdout) if done.stdout else {"outcome": done.stderr}
-
-    def content(self):
-        with open(self.path, "rb") as file:
-            return file.read()
-
-
 def check_http(checks, f, server, other):
     server.elsewhere = other.url("").rstrip("/")
     for path, outcome, reason, why in ROWS:
-        f.reset()
+        f.reset(OLD)
         result = f.run(server.url(path))
         checks.is_equal((result["outcome"], reason in result["reason"]), (outcome, True),
                         f"{path}: {why} ({result['reason']})")
@@ -84,14 +57,16 @@ def check_http(checks, f, server, other):
         checks.is_equal((f.content(), os.path.exists(f.path + ".part")), (expected, False),
                         f"{path}: the file is the old one or the new one")
     checks.is_equal(f.run(server.url("busy"))["retry_after_s"], 1234, "Retry-After is told")
+    checks.is_equal(f.run(server.url("data"), is_argument=True)["outcome"], "fetched",
+                    "a source that is an argument")
 
 
 def check_validators(checks, f, server):
     for path in ("data", "dated"):
-        f.reset(None)
+        f.reset()
         outcomes = [f.run(server.url(path))["outcome"] for _ in range(2)]
         checks.is_equal(outcomes, ["fetched", "unchanged"], f"{path}: asked again, unchanged")
-    f.reset(None)
+    f.reset()
     f.run(server.url("data"))
     os.unlink(f.path)
     checks.is_equal(f.run(server.url("data"))["outcome"], "fetched",
@@ -113,7 +88,7 @@ def check_secret(checks, f, server, other, folder):
             ("X-Key: open-sesame\n", 0o644, "secret", ("failed", "everybody may read it")),
             ("no header\n", 0o600, "secret", ("failed", "expected 'Name: value'")),
             ("", 0o600, "secret", ("failed", "expected one line"))):
-        f.reset()
+        f.reset(OLD)
         with open(path, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), mode)
             file.write(text)
@@ -129,7 +104,7 @@ def check_https(checks, f, plain, folder):
     certificate = os.path.join(folder, "tls.pem")
     misbehave.make_certificate(certificate)
     with misbehave.Server(NEW, plain.url("").rstrip("/"), certificate) as server:
-        f.reset()
+        f.reset(OLD)
         checks.is_equal(f.run(server.url("data"), "--ca-file", certificate)["outcome"], "fetched",
                         "https, by a certificate that is known")
         result = f.run(server.url("data"))
@@ -187,7 +162,7 @@ class Rsyncd:
 
 def check_rsync(checks, f, rsyncd, folder):
     rsyncd.write("drop.txt", NEW)
-    f.reset()
+    f.reset(OLD)
     results = [f.run(rsyncd.url("lists", "drop.txt"))["outcome"] for _ in range(2)]
     checks.is_equal((results, f.content()), (["fetched", "unchanged"], NEW), "rsync, and again")
     rsyncd.write("drop.txt", OLD, 1795305601)
@@ -200,11 +175,11 @@ def check_rsync(checks, f, rsyncd, folder):
             (rsyncd.url("nosuch", "x"), "Unknown module", "a module that is not there"),
             (rsyncd.url("closed", "drop.txt"), "", "a module that wants a password"),
             ("rsync://127.0.0.1:1/lists/x", "refused", "nobody there")):
-        f.reset()
+        f.reset(OLD)
         result = f.run(source)
         checks.is_equal((result["outcome"], reason in result["reason"], f.content()),
                         ("failed", True, OLD), f"{why} ({result['reason']})")
-    f.reset(None)
+    f.reset()
     result = f.run(rsyncd.url("lists", "large.txt"))
     checks.is_equal(("more than" in result["reason"] or "of more than" in result["reason"],
                      os.path.exists(f.path)), (True, False), "a file above the size is left out")
@@ -335,7 +310,7 @@ def check_first(checks, build, server):
 def main():
     build, checks = sys.argv[1], netns.Checks()
     folder = tempfile.mkdtemp(prefix="reputed-fetch-")
-    f = Fetcher(build, folder)
+    f = fetcher.Fetcher(build, folder)
     try:
         with misbehave.Server(NEW) as server, misbehave.Server(NEW) as other, \
                 Rsyncd(folder) as rsyncd:

@@ -186,6 +186,49 @@ def check_versions(checks, d):
                      d.answer("214.0.51.198.bl.test")), (0, LISTED), "and forward again")
 
 
+def check_diff(checks, d):
+    done = ctl(d, "feeds", "diff", "drop")
+    checks.is_equal((done.returncode, "no version is held" in done.stderr), (1, True),
+                    "nothing is held: there is nothing to compare")
+    before = d.feed("drop")["entries"]
+    d.write("feeds/drop.txt", lines(60) + "203.0.112.0/24\n")
+    d.wait_feed("drop", state="held")
+    keys = "198.51.0.8\n# a comment\n\n198.51.0.70\n203.0.112.99\n192.0.2.1\n"
+    d.write("keys", keys)
+    diff = json.loads(ctl(d, "feeds", "diff", "drop", d.path("keys"), "--json").stdout)
+    removed = before - 60
+    checks.is_equal(
+        (diff["guard"], diff["good_entries"], diff["entries"], diff["added"]["addresses4"],
+         diff["added"]["widest4"], diff["removed"]["addresses4"], diff["changed"]["ranges4"],
+         diff["keys"]),
+        ("shrink", before, 61, 256, "203.0.112.0/24", removed, 0,
+         [{"key": "198.51.0.70", "is_listed": True, "would_be_listed": False},
+          {"key": "203.0.112.99", "is_listed": False, "would_be_listed": True}]),
+        "what accepting would change, with the addresses that were asked about")
+    checks.is_equal((d.answer("70.0.51.198.bl.test"), d.answer("99.112.0.203.bl.test"),
+                     d.feed("drop")["entries"]), (LISTED, NOT_LISTED, before),
+                    "asking changes nothing")
+    shown = ctl(d, "feeds", "diff", "drop").stdout
+    checks.is_true("held: 61 entries after" in shown and "  + 203.0.112.0/24" in shown and
+                   "accepted: 61" in shown,
+                   f"and for people: {shown}")
+    for words, reason in ((("nosuch",), "there is no feed"),
+                          (("drop", "/nosuch"), "No such file"),
+                          (("drop", d.path("reputed.yaml")), "bad key")):
+        done = ctl(d, "feeds", "diff", *words)
+        checks.is_equal((done.returncode, reason in done.stderr), (1, True),
+                        f"refused: {words}: {done.stderr.strip()}")
+    ctl(d, "feeds", "accept", "drop")
+    checks.is_equal((d.answer("70.0.51.198.bl.test"), d.answer("99.112.0.203.bl.test")),
+                    (NOT_LISTED, LISTED), "accepted, it is so")
+    ctl(d, "feeds", "rollback", "drop")
+    diff = json.loads(ctl(d, "feeds", "diff", "drop", "--json").stdout)
+    checks.is_equal((diff["added"]["addresses4"], diff["removed"]["addresses4"]), (256, removed),
+                    "a version that was gone back from is compared likewise")
+    d.write("feeds/drop.txt", lines(214))
+    d.wait_feed("drop", state="serving")
+
+
 def check_checksum(checks, d):
     def sums(text):
         return hashlib.sha256(text.encode()).hexdigest() + "  drop.txt\n"
@@ -209,7 +252,8 @@ def main():
     checks = netns.Checks()
     with daemons.Daemons(sys.argv[1], CONFIG, FILES) as d:
         d.start()
-        for check in (check_switch, check_observe, check_never, check_versions, check_checksum):
+        for check in (check_switch, check_observe, check_never, check_versions, check_diff,
+                      check_checksum):
             with checks.group(check.__name__):
                 check(checks, d)
         checks.is_equal((d.stop(d.control, signal.SIGTERM), d.stop(d.dataplane, signal.SIGTERM)),

@@ -52,7 +52,7 @@ BAD = (
     ("drop", "", "empty", "no entries", "emptied (EDROP, and many a failed export)"),
     ("drop", "# list discontinued\n", "empty", "notice, not data: '# list discontinued'",
      "emptied, with a word of farewell"),
-    ("drop", lines(200) + "0.0.0.0/0\n", "widest4", "wider than /8",
+    ("drop", lines(200) + "0.0.0.0/0\n", "everything", "lists everything",
      "wildcarded, as ORDB and AHBL were"),
     ("drop", lines(200) + "".join(f"{i}.0.0.0/8\n" for i in range(11, 20)), "coverage4",
      "of all IPv4 addresses", "wildcarded in pieces"),

@@ -5,15 +5,14 @@ Prints TAP.
 
 usage: test_transfer.py BUILD_DIRECTORY
 """
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import dns.rcode
 
+import fetcher
 import netns
 import primary
 
@@ -26,30 +25,6 @@ def line(number, address="127.0.0.2"):
 
 
 LINES = [f"{ZONE} 300 IN NS ns.{ZONE}"] + [line(i) for i in range(COUNT)]
-
-
-class Fetch:
-    """Runs reputed-fetch into a file of its own."""
-
-    def __init__(self, build, folder):
-        self.program, self.path = os.path.join(build, "reputed-fetch"), os.path.join(folder, "source")
-
-    def reset(self):
-        for end in ("", ".json"):
-            if os.path.exists(self.path + end):
-                os.unlink(self.path + end)
-
-    def run(self, source, *options):
-        done = subprocess.run([self.program, "--output", self.path, "--size-max", "1000000",
-                               "--timeout", "5", *options, source], capture_output=True, text=True,
-                              check=False)
-        return json.loads(done.stdout) if done.stdout else {"outcome": done.stderr, "reason": ""}
-
-    def lines(self):
-        if not os.path.exists(self.path):
-            return None
-        with open(self.path, encoding="utf-8") as file:
-            return [" ".join(text.split()) for text in file]
 
 
 def expected(serial, lines):
@@ -181,7 +156,7 @@ def check_errors(checks, f, server):
 def main():
     checks = netns.Checks()
     folder = tempfile.mkdtemp(prefix="reputed-transfer-")
-    f = Fetch(sys.argv[1], folder)
+    f = fetcher.Fetcher(sys.argv[1], folder, size_max=1000000, timeout_s=5)
     try:
         with primary.Primary(ZONE, LINES) as server:
             for check in (check_whole, check_differences, check_errors):

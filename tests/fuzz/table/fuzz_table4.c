@@ -18,6 +18,7 @@
 #define CELL_COUNT   (WINDOW_COUNT * (WINDOW_SIZE + 1) - 1)
 #define WIDE         (1u << 24)
 #define OPS_MAX      200
+#define BURST_MAX    40
 
 static const uint32_t windows[WINDOW_COUNT] = {
     0,
@@ -79,6 +80,30 @@ static void paint(struct table4 *t, struct model *m, size_t from, size_t to, ver
 	}
 	for (size_t i = from; i <= to; i++)
 		m->verdicts[i] = verdict;
+}
+
+/* Paint ranges in order in one burst, from a cell on; none that is too wide. */
+static void paint_burst(struct table4 *t, struct model *m, struct input *in, verdict_t verdict)
+{
+	uint32_t firsts[BURST_MAX], lasts[BURST_MAX];
+	verdict_t verdicts[BURST_MAX];
+	size_t at = pick_cell(in), count = input_byte(in) % (BURST_MAX + 1), done = 0;
+	uint8_t steps = input_byte(in), sizes = input_byte(in);
+
+	for (; done < count && at < CELL_COUNT; done++) {
+		size_t to = at + done * sizes % 400;
+
+		to = to < CELL_COUNT ? to : CELL_COUNT - 1;
+		if (cell_last(to) - cell_first(at) >= WIDE)
+			break;
+		verdicts[done] = (verdict_t)(verdict + done) % 3;
+		for (size_t i = at; i <= to; i++)
+			m->verdicts[i] = verdicts[done];
+		firsts[done] = cell_first(at);
+		lasts[done] = cell_last(to);
+		at = to + 1 + done * steps % 70;
+	}
+	CHECK(table4_paint_burst(t, firsts, lasts, verdicts, done) == 0);
 }
 
 static void check_any(const struct table4 *t, const struct model *m, size_t from, size_t to,
@@ -150,7 +175,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (op & 0x80)
 			to = from + (op & 0x40 ? (to - from) % 16 : 0); /* many that are small */
-		if (op & 0x40 && !(op & 0x04))
+		if (m.is_burst && (op & 0xc4) == 0x44)
+			paint_burst(t, &m, &in, verdict);
+		else if (op & 0x40 && !(op & 0x04))
 			check_any(t, &m, from, to, verdict ? verdict : 1);
 		else
 			paint(t, &m, from, to, verdict);

@@ -14,6 +14,7 @@
 #define WINDOW_COUNT      7
 #define CELL_MAX          4000
 #define OPS_MAX           100
+#define BURST_MAX         1020
 #define LARGE             0xfff003u /* a verdict that has no room in a slot, of list 3 */
 #define NUMBER(high, low) ((address6_t)(high) << 64 | (low))
 
@@ -101,6 +102,29 @@ static void paint_comb(struct table6 *t, verdict_t *model, struct input *in, ver
 	}
 }
 
+/* Paint ranges in order in one burst, from a cell on. */
+static void paint_burst(struct table6 *t, verdict_t *model, struct input *in, verdict_t verdict)
+{
+	static address6_t firsts[BURST_MAX], lasts[BURST_MAX];
+	static verdict_t verdicts[BURST_MAX];
+	size_t at = pick_cell(in), count = 4u * input_byte(in), done = 0;
+	uint8_t steps = input_byte(in), sizes = input_byte(in);
+
+	for (; done < count && at < cell_count; done++) {
+		size_t to = at + done * sizes % 5;
+
+		to = to < cell_count ? to : cell_count - 1;
+		verdicts[done] = (verdict_t)(verdict + done) % 4;
+		for (size_t i = at; i <= to; i++)
+			model[i] = verdicts[done];
+		verdicts[done] = real(verdicts[done]);
+		firsts[done] = cell_first(at);
+		lasts[done] = cell_last(to);
+		at = to + 1 + done * steps % 7;
+	}
+	CHECK(table6_paint_burst(t, firsts, lasts, verdicts, done) == 0);
+}
+
 static void check_any(const struct table6 *t, const verdict_t *model, size_t from, size_t to,
                       verdict_t verdict)
 {
@@ -146,7 +170,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t op = input_byte(&in);
 		verdict_t verdict = op % 4;
 
-		if (op & 0x80) {
+		if ((op & 0xc0) == 0xc0) {
+			paint_burst(t, model, &in, verdict);
+		} else if (op & 0x80) {
 			paint_comb(t, model, &in, verdict);
 		} else {
 			size_t a = pick_cell(&in), b = pick_cell(&in);

@@ -3,6 +3,7 @@
  * Configuration files: what is accepted, and every mistake with its line and key.
  */
 #include "control/config.h"
+#include "control/config_reputation.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -22,13 +23,15 @@
 #define ZONES  "zones: [{name: z.example, lists: [l]}]\n"
 #define REST   LISTEN LISTS ZONES
 /* A list on line 1, with the rest of the file below. */
-#define LIST(text)      "lists: [{name: l, " text "}]\n" LISTEN ZONES
-#define FEED(text)      LIST("feed: {path: f, format: plain, " text "}")
-#define CSV(text)       LIST("feed: {path: f, format: csv, options: {" text "}}")
-#define GUARDS(text)    FEED("guards: {" text "}")
-#define ZONE(text)      "zones: [{name: z.example, lists: [l], " text "}]\n" LISTEN LISTS
-#define DATAPLANE(text) "dataplane: {" text "}\n" LISTS ZONES
-#define LISTENING(text) DATAPLANE("listen: [\"127.0.0.1:5300\"], " text)
+#define LIST(text)       "lists: [{name: l, " text "}]\n" LISTEN ZONES
+#define FEED(text)       LIST("feed: {path: f, format: plain, " text "}")
+#define CSV(text)        LIST("feed: {path: f, format: csv, options: {" text "}}")
+#define GUARDS(text)     FEED("guards: {" text "}")
+#define ZONE(text)       "zones: [{name: z.example, lists: [l], " text "}]\n" LISTEN LISTS
+#define DATAPLANE(text)  "dataplane: {" text "}\n" LISTS ZONES
+#define REPUTATION(text) "reputation: {reporters: [{name: r, user: u}], " text "}\n" REST
+#define REPORTER(text)   "reputation: {reporters: [{" text "}]}\n" REST
+#define LISTENING(text)  DATAPLANE("listen: [\"127.0.0.1:5300\"], " text)
 
 struct messages {
 	unsigned count;
@@ -91,7 +94,8 @@ static const struct bad_row bad_rows[] = {
     {"an unknown key",
      "statedir: /s\n" REST,
      {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
-      "cookies, identity, access, access_file, rate_limit, guard, lists, zones"}},
+      "cookies, identity, access, access_file, rate_limit, guard, reputation, lists, "
+      "zones"}},
     {"a key of cookies that there is not",
      "cookies: {secret: 00112233445566778899aabbccddeeff}\n" REST,
      {":1: cookies.secret: unknown key, expected one of: secret_file, require"}},
@@ -116,6 +120,78 @@ static const struct bad_row bad_rows[] = {
      {":1: identity.nsid: bad value "
       "'01234567890123456789012345678901234567890123456789012345678901234', expected at most 64 "
       "bytes"}},
+    {"a key of reputation that there is not",
+     REPUTATION("enters: 0.5"),
+     {":1: reputation.enters: unknown key, expected one of: asn, socket, stream, trusted_relays, "
+      "reporters, journal, classes, lists, delist, fast_half_life, "}},
+    {"a reporter without a name",
+     REPORTER("user: u"),
+     {":1: reputation.reporters[0].name: missing"}},
+    {"a reporter with a name of others",
+     REPORTER("name: \"mx 1\", user: u"),
+     {":1: reputation.reporters[0].name: bad value 'mx 1', expected 1 to 32 characters a-z, 0-9"}},
+    {"a reporter nobody can be",
+     REPORTER("name: mx1"),
+     {":1: reputation.reporters[0]: has neither token_file nor user, expected at least one"}},
+    {"a user with a blank",
+     REPORTER("name: a, user: \"a b\""),
+     {":1: reputation.reporters[0].user: bad value 'a b', expected the name or number of a user"}},
+    {"two reporters of one name",
+     REPORTER("name: a, user: u}, {name: a, token_file: t"),
+     {":1: reputation.reporters[1].name: 'a' is given twice, expected once (first in line 1)"}},
+    {"two reporters of one user",
+     REPORTER("name: a, user: u}, {name: b, user: u"),
+     {":1: reputation.reporters[1].user: 'u' is given twice, expected once (first in line 1)"}},
+    {"a reporter without weight or rate",
+     REPORTER("name: a, user: u, weight: 0, rate: 0"),
+     {":1: reputation.reporters[0].weight: bad value '0', expected a number above 0 and at most",
+      ":1: reputation.reporters[0].rate: bad value '0', expected events per second, from 1 to"}},
+    {"sockets that are one",
+     REPUTATION("socket: /e.sock, stream: /e.sock"),
+     {":1: reputation.stream: '/e.sock' is another socket, expected a path of its own"}},
+    {"a relay with host bits",
+     REPUTATION("trusted_relays: [10.0.0.1/8]"),
+     {":1: reputation.trusted_relays[0]: bad value '10.0.0.1/8', expected a network without host "
+      "bits: \"10.0.0.0/8\""}},
+    {"a journal that keeps nothing",
+     REPUTATION("journal: {keep: 59m, size_max: 1K}"),
+     {":1: reputation.journal.keep: bad value '59m', expected a duration of at least 1h",
+      ":1: reputation.journal.size_max: bad value '1K', expected a size of at least 1M"}},
+    {"a class there is not",
+     REPUTATION("classes: {spam: {points: 4}}"),
+     {":1: reputation.classes.spam: unknown key, expected one of: good_delivery, not_junk, "}},
+    {"a class with bad dials",
+     REPUTATION("classes: {phish: {points: -1, half_life: 5s, x: 1}, dha: 4}"),
+     {":1: reputation.classes.phish.points: bad value '-1', expected a number from 0 to 1000",
+      ":1: reputation.classes.phish.half_life: bad value '5s', expected a duration from 1m to 366d",
+      ":1: reputation.classes.phish.x: unknown key, expected one of: points, half_life",
+      ":1: reputation.classes.dha: bad value '4', expected keys such as {points: 4, half_life: "}},
+    {"classes that are none", REPUTATION("classes: [a]"), {":1: reputation.classes: is a list"}},
+    {"a list of the model that there is not",
+     REPUTATION("lists: {spams: {mode: observe}}"),
+     {":1: reputation.lists.spams: unknown key, expected one of: spam, trap, dha, backscatter"}},
+    {"a list with a mode of others",
+     REPUTATION("lists: {spam: {mode: on, first: 1s, x: 1}}"),
+     {":1: reputation.lists.spam.mode: bad value 'on', expected enforce, observe or off",
+      ":1: reputation.lists.spam.first: bad value '1s', expected a duration from 1m to 366d",
+      ":1: reputation.lists.spam.x: unknown key, expected one of: mode, first"}},
+    {"dials beyond their ends",
+     REPUTATION("enter: 1.5, escalation: 0, dwell_min: 2y, enter_points: many"),
+     {":1: reputation.enter: bad value '1.5', expected a number from 0 to 1",
+      ":1: reputation.escalation: bad value '0', expected a whole number from 1 to 1000",
+      ":1: reputation.dwell_min: bad value '2y', expected a duration from 1s to 366d",
+      ":1: reputation.enter_points: bad value 'many', expected a number from 0 to 1000000"}},
+    {"a dial without a value",
+     REPUTATION("enter: "),
+     {":1: reputation.enter: has no value, expected a number from 0 to 1"}},
+    {"entries that leave at once",
+     REPUTATION("leave: 0.7, enter: 0.6"),
+     {":1: reputation.leave: leave is 0.7 and enter 0.6, expected leave at most enter"}},
+    {"delist without a time",
+     REPUTATION("delist: {per_address: 1, per_month: x, y: 1}"),
+     {":1: reputation.delist.per_address: bad value '1', expected a number of times in a time, ",
+      ":1: reputation.delist.per_month: bad value 'x', expected a whole number from 0 to 1000",
+      ":1: reputation.delist.y: unknown key, expected one of: per_address, per_month"}},
     {"an unknown key in block style",
      "lists:\n  - name: l\n    manual: true\n    colour: red\n" LISTEN ZONES,
      {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, code, text"}},
@@ -673,6 +749,11 @@ static const struct {
     {"a list in no zone",
      "lists:\n- {name: l, manual: true}\n- {name: m, manual: true}\n" LISTEN ZONES,
      ":3: lists[1]: warning: list 'm' is in no zone, so nobody is answered from it"},
+    {"nobody may report", "reputation: {}\n" REST,
+     ":1: reputation: warning: no reporters: no event is taken"},
+    {"dials at their ends",
+     REPUTATION("enter: 1, leave: 0, escalation: 1, delist: {per_address: 0/1s, per_month: 0}"),
+     NULL},
     {"nobody can ask", LISTS ZONES, ": dataplane: warning: neither listen nor ports"},
 };
 
@@ -743,7 +824,8 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_true(feed->guards.growth == 3 && !feed->guards.may_be_empty);
 	assert_true(feed->guards.widest4 == 8 && feed->guards.widest6 == 19);
 	assert_int_equal(feed->bogons, BOGONS_DROP);
-	assert_true(feed->guards.coverage4 == 0.02 && feed->guards.labels == 2);
+	assert_true(feed->guards.lint && feed->guards.coverage4 == 0.02 &&
+	            feed->guards.labels == 2);
 	assert_int_equal(feed->guards.min_entries, 0);
 	assert_true(feed->has_canaries && feed->must_list_count == 0);
 	assert_int_equal(feed->expired, EXPIRED_KEEP);
@@ -756,6 +838,56 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_memory_equal(c->zones[0].apex, "\1z\7example", 11);
 	assert_int_equal(c->zones[0].list_indexes[0], 1);
 	assert_int_equal(c->zones[0].list_indexes[1], 0);
+	config_free(c);
+}
+
+static void reputation_is_resolved(void **state)
+{
+	static const char yaml[] =
+	    "reputation:\n  asn: asn.mmdb\n  socket: e.sock\n  stream: /s.sock\n"
+	    "  trusted_relays: [192.0.2.0/28, \"2001:db8::1\"]\n"
+	    "  reporters:\n    - {name: mx1, token_file: t, weight: 0.5, rate: 7}\n"
+	    "    - {name: mx2, user: \"1000\"}\n"
+	    "  journal: {size_max: 1G}\n"
+	    "  classes: {spam_verdict: {points: 5}}\n"
+	    "  lists: {spam: {mode: observe}, good: {mode: off}}\n"
+	    "  enter: 0.7\n  dwell_min: 30m\n"
+	    "  delist: {per_address: 2/1h}\n" REST;
+	const struct config_reputation *r;
+	struct dials otherwise;
+	struct messages m;
+	struct config *c;
+
+	(void)state;
+	dials_default(&otherwise);
+	c = load(REST, strlen(REST), &m);
+	assert_non_null(c);
+	assert_null(c->reputation);
+	config_free(c);
+	c = load(yaml, strlen(yaml), &m);
+	if (!c)
+		fail_msg("%s", m.text[0]);
+	r = c->reputation;
+	assert_string_equal(r->asn, "/etc/asn.mmdb");
+	assert_string_equal(r->socket, "/etc/e.sock");
+	assert_string_equal(r->stream, "/s.sock");
+	assert_true(r->relay_ranges[0].last == 0xc000020f && r->relay_ranges[1].is_ip6);
+	assert_string_equal(r->reporters[0].token_file, "/etc/t");
+	assert_true(r->reporters[0].weight == 0.5f && r->reporters[0].rate == 7);
+	assert_true(r->reporters[1].weight == 1 && r->reporters[1].rate == 1000);
+	assert_string_equal(r->reporters[1].user, "1000");
+	assert_int_equal(r->journal.keep_s, 60 * 86400);
+	assert_int_equal(r->journal.size_max_bytes, 1 << 30);
+	assert_true(r->dials.classes[EVENT_SPAM_VERDICT].points == 5);
+	assert_int_equal(r->dials.classes[EVENT_SPAM_VERDICT].half_life_s,
+	                 otherwise.classes[EVENT_SPAM_VERDICT].half_life_s);
+	assert_true(r->dials.lists[DIALS_SPAM].is_observed && r->dials.lists[DIALS_GOOD].is_off);
+	assert_int_equal(r->dials.lists[DIALS_SPAM].first_s, otherwise.lists[DIALS_SPAM].first_s);
+	assert_true(r->dials.enter == 0.7f && r->dials.leave == otherwise.leave);
+	assert_int_equal(r->dials.dwell_min_s, 1800);
+	assert_int_equal(r->delist.per_address, 2);
+	assert_int_equal(r->delist.window_s, 3600);
+	assert_int_equal(r->delist.per_month, 3);
 	config_free(c);
 }
 
@@ -982,6 +1114,7 @@ int main(void)
 	    cmocka_unit_test(good_files_load),
 	    cmocka_unit_test(defaults_are_those_of_the_contract),
 	    cmocka_unit_test(values_are_resolved),
+	    cmocka_unit_test(reputation_is_resolved),
 	    cmocka_unit_test(too_much_is_refused),
 	    cmocka_unit_test(files_that_cannot_be_read),
 	    cmocka_unit_test(shipped_files_are_right),

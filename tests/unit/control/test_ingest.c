@@ -356,6 +356,10 @@ static const struct {
     {"all names below a TLD", "rbldnsd-dnset", ".com\n", NULL, INGEST_HELD, "labels",
      "lists 'com' with all below it"},
     {"everything", "rbldnsd-dnset", "*.\n", NULL, INGEST_HELD, "", ""},
+    {"all addresses", "plain", "0.0.0.0/0\n", NULL, INGEST_HELD, "everything", "lists everything"},
+    {"the code of an error", "rbldnsd-ip4set",
+     ":127.255.255.254:ask your own resolver\n192.0.2.1\n", NULL, INGEST_HELD, "lint",
+     "the code 127.255.255.254"},
     {"the sum that was told", "plain", "198.51.0.1\n",
      "dfe7abb5c4de0d3a0b4d3e4bdb5d2a1e4d8e1cd4d5a23be9dd1e3dba2d3a3f00  source\n", INGEST_HELD,
      "checksum", "is not the one in"},
@@ -450,6 +454,160 @@ static void test_must_list(void **state)
 	}
 }
 
+static struct format_options *options_of(const char *column)
+{
+	struct format_options *options = format_options_new();
+
+	assert_int_equal(format_options_add(options, "column", column), 0);
+	return options;
+}
+
+static uint64_t load_count(struct bench *b)
+{
+	dataset_free(b->result.dataset);
+	ingest_load(&b->settings, b->v, &b->result);
+	return b->result.dataset ? b->result.dataset->facts.entry_count : 0;
+}
+
+/* A version goes on being read as it was when it was taken. */
+static void test_read_as_taken(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	b.settings.format = format_find("csv");
+	b.settings.options = options_of("1");
+	folder_write(&b.f, "source", "198.51.100.1,198.51.100.2\n198.51.100.3,\"\"\n");
+	ingest_source(&b.settings, b.v, false, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.dataset->facts.entry_count, 2);
+	format_options_unref(b.settings.options);
+	b.settings.options = options_of("2");
+	b.settings.guards.errors = 1;
+	bench_reopen(&b); /* the configuration changed while nothing ran */
+	assert_int_equal(load_count(&b), 2);
+	dataset_free(b.result.dataset);
+	ingest_source(&b.settings, b.v, false, &b.result); /* the same bytes say something else */
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.good.number, 2);
+	assert_int_equal(b.result.dataset->facts.entry_count, 1);
+	format_options_unref(b.settings.options);
+	b.settings.options = NULL;
+	b.settings.format = format_find("plain");
+	dataset_free(b.result.dataset);
+	folder_write(&b.f, "source", "198.51.100.9\n");
+	ingest_source(&b.settings, b.v, true, &b.result);
+	assert_int_equal(b.result.good.number, 3);
+	bench_reopen(&b);
+	dataset_free(b.result.dataset);
+	ingest_rollback(&b.settings, b.v, 1, &b.result); /* another format with other options */
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.dataset->facts.entry_count, 2);
+	bench_done(&b);
+}
+
+static void test_accepted_with_options(void **state)
+{
+	struct version_info info;
+	char *text;
+	struct bench b;
+	size_t size;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	b.settings.format = format_find("csv");
+	b.settings.options = options_of("2");
+	folder_write(&b.f, "source", "198.51.100.1,198.51.100.2\n");
+	ingest_source(&b.settings, b.v, true, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_HELD); /* shrunk */
+	format_options_unref(b.settings.options);
+	b.settings.options = NULL;
+	b.settings.format = format_find("plain");
+	ingest_accept(&b.settings, b.v, &b.result); /* as it was read when it was held */
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	assert_int_equal(b.result.dataset->facts.entry_count, 1);
+	bench_reopen(&b);
+	assert_int_equal(load_count(&b), 1);
+	assert_int_equal(folder_count(&b.f, "feed", "options-"), 1);
+
+	/* One of before this was kept: with what is configured. */
+	text = folder_read(&b.f, "feed/2.json", &size);
+	assert_int_equal(version_info_parse(text, size, &info), 0);
+	free(text);
+	assert_true(info.has_options);
+	info.has_options = false;
+	text = version_info_dump(&info);
+	folder_write(&b.f, "feed/2.json", text);
+	free(text);
+	b.settings.format = format_find("csv");
+	b.settings.options = options_of("1");
+	bench_reopen(&b);
+	assert_int_equal(load_count(&b), 1);
+	assert_int_equal(b.result.good.number, 2);
+	assert_int_equal(folder_count(&b.f, "feed", "options-"), 0); /* nobody needs it */
+	format_options_unref(b.settings.options);
+	b.settings.options = NULL;
+
+	/* Lost ones are told, and the version before serves. */
+	info.has_options = true;
+	text = version_info_dump(&info);
+	folder_write(&b.f, "feed/2.json", text);
+	free(text);
+	bench_reopen(&b);
+	assert_int_equal(load_count(&b), 200);
+	assert_int_equal(b.result.good.number, 1);
+	assert_true(folder_has(&b.f, "feed/2.feed.damaged"));
+	bench_done(&b);
+}
+
+/* Which kinds there were is known after a restart. */
+static void test_lost_kind(void **state)
+{
+	char names[4000] = "";
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(bench_read(&b, "200"), INGEST_TAKEN);
+	bench_reopen(&b);
+	b.settings.format = format_find("domains");
+	for (int i = 0; i < 150; i++)
+		sprintf(names + strlen(names), "n%d.test\n", i);
+	folder_write(&b.f, "source", names);
+	dataset_free(b.result.dataset);
+	ingest_source(&b.settings, b.v, false, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_HELD);
+	assert_string_equal(b.result.held.guard, "lint");
+	assert_non_null(strstr(b.result.reason, "lists no IPv4 addresses any more"));
+	ingest_accept(&b.settings, b.v, &b.result);
+	assert_int_equal(b.result.outcome, INGEST_TAKEN);
+	bench_done(&b);
+}
+
+/* What lists everything is not even accepted. */
+static void test_everything(void **state)
+{
+	static const char *const rows[][2] = {{"plain", "0.0.0.0/0\n"}, {"plain", "::/0\n"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_init(&b);
+		b.settings.format = format_find(rows[i][0]);
+		b.settings.guards = (struct guard_limits){.errors = 1, .growth = 9, .coverage4 = 1};
+		folder_write(&b.f, "source", rows[i][1]);
+		ingest_source(&b.settings, b.v, false, &b.result);
+		assert_int_equal(b.result.outcome, INGEST_HELD);
+		ingest_accept(&b.settings, b.v, &b.result);
+		assert_int_equal(b.result.outcome, INGEST_REFUSED);
+		assert_non_null(strstr(b.result.reason, "lists everything"));
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +621,10 @@ int main(void)
 	    cmocka_unit_test(test_load_passes_over_damage),
 	    cmocka_unit_test(test_no_room),
 	    cmocka_unit_test(test_changed_during_copy),
+	    cmocka_unit_test(test_lost_kind),
+	    cmocka_unit_test(test_everything),
+	    cmocka_unit_test(test_read_as_taken),
+	    cmocka_unit_test(test_accepted_with_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * The folders that the daemons need, and where the daemons are.
  */
 #include "control/cli/places.h"
+#include "control/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,12 +56,12 @@ static void daemons_are_beside_this_program(void **state)
 	char *path;
 
 	(void)state;
-	path = places_find_daemon("test_places");
+	path = program_find("test_places");
 	assert_non_null(path);
 	assert_int_equal(path[0], '/');
 	assert_int_equal(access(path, X_OK), 0);
 	free(path);
-	assert_null(places_find_daemon("no-such-daemon"));
+	assert_null(program_find("no-such-daemon"));
 }
 
 int main(void)

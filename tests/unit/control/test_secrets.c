@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Files of cookie secrets: what is taken, and what each mistake is called. */
+#include "control/config_reputation.h"
 #include "control/config_secrets.h"
 
 #include <errno.h>
@@ -119,6 +120,79 @@ static void test_config(void **state)
 	config_free(c);
 }
 
+static const struct {
+	const char *reason, *text;
+	mode_t mode;
+	const char *token; /* NULL: refused */
+	const char *error;
+} tokens[] = {
+    {"a token", A "\n", 0600, A, ""},
+    {"all characters", "abcXYZ019-._~+/=\r\n", 0640, "abcXYZ019-._~+/=", ""},
+    {"the longest", A A A A, 0600, A A A A, ""},
+    {"one more", A A A A "0", 0600, NULL, "expected one line of 16 to 128 characters"},
+    {"too short to be secret", "012345678901234", 0600, NULL, "expected one line of 16 to 128"},
+    {"nothing", "\n", 0600, NULL, "expected one line of 16 to 128 characters"},
+    {"two lines", A "\n" A "\n", 0600, NULL, "expected one line of letters, digits and"},
+    {"readable by all", A, 0644, NULL, "everybody may read or write it, expected mode 0600"},
+};
+
+static struct config *load_reporters(const char *config_path, const char *reporters)
+{
+	char yaml[512], message[300] = "";
+	struct config *c;
+
+	snprintf(yaml, sizeof(yaml),
+	         "dataplane: {listen: [\"127.0.0.1:5300\"]}\n"
+	         "lists: [{name: l, manual: true}]\n"
+	         "zones: [{name: z.example, lists: [l]}]\n"
+	         "reputation: {reporters: [%s]}\n",
+	         reporters);
+	c = config_load_bytes(config_path, yaml, strlen(yaml), take, message);
+	if (!c)
+		fail_msg("%s", message);
+	return c;
+}
+
+static void test_tokens(void **state)
+{
+	char config_path[64];
+
+	(void)state;
+	snprintf(config_path, sizeof(config_path), "%s/t.yaml", folder);
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+		struct config *c = load_reporters(config_path, "{name: a, token_file: secret}");
+		char message[300] = "";
+		int rc;
+
+		write_file(tokens[i].text, tokens[i].mode);
+		rc = config_secrets_read(c, take, message);
+		if (rc != (tokens[i].token ? 0 : -EINVAL) || !strstr(message, tokens[i].error) ||
+		    strcmp(c->reputation->reporters[0].token,
+		           tokens[i].token ? tokens[i].token : "") != 0)
+			fail_msg("%s: %d '%s'", tokens[i].reason, rc, message);
+		if (rc < 0 && !strstr(message, "t.yaml: reputation.reporters[0].token_file: '"))
+			fail_msg("%s: '%s'", tokens[i].reason, message);
+		config_free(c);
+	}
+}
+
+static void test_one_token_of_two(void **state)
+{
+	struct config *c;
+	char message[300] = "", config_path[64];
+
+	(void)state;
+	snprintf(config_path, sizeof(config_path), "%s/t.yaml", folder);
+	write_file(A "\n", 0600);
+	c = load_reporters(config_path,
+	                   "{name: a, token_file: secret}, {name: b, token_file: secret}");
+	assert_int_equal(config_secrets_read(c, take, message), -EINVAL);
+	assert_non_null(strstr(message, "reporters[1].token_file"));
+	assert_non_null(strstr(message, "the same token as of another reporter"));
+	assert_null(strstr(message, A));
+	config_free(c);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -140,6 +214,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_config),
+	    cmocka_unit_test(test_tokens),
+	    cmocka_unit_test(test_one_token_of_two),
 	};
 
 	return cmocka_run_group_tests_name("secrets", tests, set_up, tear_down);

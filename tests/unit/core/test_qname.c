@@ -166,43 +166,11 @@ static void test_nibbles(void **state)
 	                 0);
 }
 
-struct suffix_row {
-	const char *name, *suffix, *why;
-	int offset; /* -1 = does not end with it */
-};
-
-static const struct suffix_row suffix_rows[] = {
-    {"\3www\7example", "\7example", "below", 4},
-    {"\3WWW\7ExAmple", "\7eXample", "RFC 4343: in either case", 4},
-    {"\7example", "\7example", "the same", 0},
-    {"\7example", "", "all are below the root", 8},
-    {"\7example", "\3www\7example", "above", -1},
-    {"\3www\7example", "\7exampla", "another name", -1},
-    {"\4\3abc\1x", "\3abc\1x", "not at a label boundary", -1},
-    {"\3[[[", "\3{{{", "only letters have a case", -1},
-};
-
-static void test_ends_with(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(suffix_rows) / sizeof(suffix_rows[0]); i++) {
-		const struct suffix_row *row = &suffix_rows[i];
-		size_t offset = 99;
-		bool is_below =
-		    qname_ends_with((const uint8_t *)row->name, strlen(row->name),
-		                    (const uint8_t *)row->suffix, strlen(row->suffix), &offset);
-
-		if (is_below != (row->offset >= 0) || (is_below && offset != (size_t)row->offset))
-			fail_msg("%s: %d at %zu", row->why, is_below, offset);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_octets),
 	    cmocka_unit_test(test_nibbles),
-	    cmocka_unit_test(test_ends_with),
 	};
 
 	return cmocka_run_group_tests_name("qname", tests, NULL, NULL);

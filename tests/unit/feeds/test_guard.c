@@ -11,7 +11,7 @@
 #define LIMITS(...)                                                                                \
 	{                                                                                          \
 		.errors = 0.01, .shrink = 0.5, .growth = 3, .widest4 = 8, .widest6 = 19,           \
-		.coverage4 = 0.02, .labels = 2, __VA_ARGS__                                        \
+		.coverage4 = 0.02, .labels = 2, .lint = true, __VA_ARGS__                          \
 	}
 #define FACTS(...)                                                                                 \
 	{                                                                                          \
@@ -63,28 +63,37 @@ static const struct {
     {GUARD_GROWTH, LIMITS(.growth = 1.1), FACTS(.entry_count = 111), 100, "'growth'", "11 % more"},
     {GUARD_OK, LIMITS(), FACTS(.widest4 = 8), 0, "", "a /8"},
     {GUARD_WIDE4, LIMITS(), FACTS(.widest4 = 7, .widest4_line = 12), 0, "line 12", "a /7"},
-    {GUARD_WIDE4, LIMITS(), FACTS(.widest4 = 0), 0, "'widest4'", "everything"},
-    {GUARD_OK, LIMITS(.widest4 = 0), FACTS(.widest4 = 0), 0, "", "everything is allowed"},
+    {GUARD_WIDE4, LIMITS(), FACTS(.widest4 = 1), 0, "'widest4'", "half of all"},
+    {GUARD_OK, LIMITS(.widest4 = 0), FACTS(.widest4 = 1), 0, "", "any prefix is allowed"},
+    {GUARD_EVERYTHING, LIMITS(), FACTS(.widest4 = 0), 0, "never", "everything"},
+    {GUARD_EVERYTHING, LIMITS(.widest4 = 0), FACTS(.widest4 = 0), 0, "never",
+     "everything, where any prefix is allowed"},
+    {GUARD_EVERYTHING, LIMITS(.widest6 = 0), FACTS(.widest6 = 0), 0, "never", "in IPv6"},
+    {GUARD_EVERYTHING, LIMITS(.widest4 = 0, .coverage4 = 1), FACTS(.coverage4 = 3702000000u), 0,
+     "never", "in pieces, without bogons"},
     {GUARD_OK, LIMITS(.widest4 = 32), FACTS(.widest4 = 32), 0, "", "addresses only"},
     {GUARD_WIDE4, LIMITS(.widest4 = 32), FACTS(.widest4 = 31), 0, "'widest4'", "addresses only"},
     {GUARD_OK, LIMITS(), FACTS(.widest6 = 19), 0, "", "a v6 /19"},
     {GUARD_WIDE6, LIMITS(), FACTS(.widest6 = 18, .widest6_line = 7), 0, "line 7", "a v6 /18"},
-    {GUARD_OK, LIMITS(.widest6 = 0), FACTS(.widest6 = 0), 0, "", "any v6 prefix"},
+    {GUARD_OK, LIMITS(.widest6 = 0), FACTS(.widest6 = 1), 0, "", "any v6 prefix"},
     {GUARD_OK, LIMITS(.min_entries = 100), FACTS(), 0, "", "as many as there must be"},
     {GUARD_EMPTY, LIMITS(.min_entries = 101), FACTS(), 0, "'min_entries'", "one less"},
     {GUARD_OK, LIMITS(.min_entries = 101, .may_be_empty = true),
      FACTS(.entry_count = 0, .line_count = 0), 0, "", "none, where few are not allowed"},
     {GUARD_OK, LIMITS(), FACTS(.coverage4 = 85899345), 0, "", "2 % of all addresses"},
     {GUARD_COVERAGE4, LIMITS(), FACTS(.coverage4 = 85899347), 0, "'coverage4'", "one more"},
-    {GUARD_OK, LIMITS(.coverage4 = 1), FACTS(.coverage4 = 1ull << 32), 0, "", "all, allowed"},
+    {GUARD_OK, LIMITS(.coverage4 = 1), FACTS(.coverage4 = 3ull << 30), 0, "", "most, allowed"},
     {GUARD_COVERAGE4, LIMITS(.coverage4 = 0), FACTS(.coverage4 = 1), 0, "'coverage4'",
      "names only"},
     {GUARD_OK, LIMITS(), FACTS(.top_labels = 3, .top_name = "a.test"), 0, "", "two labels"},
     {GUARD_LABELS, LIMITS(), FACTS(.top_labels = 2, .top_name = "test"), 0, "'test'", "a TLD"},
-    {GUARD_LABELS, LIMITS(), FACTS(.top_labels = 1, .top_name = "."), 0, "'labels'", "the root"},
-    {GUARD_LABELS, LIMITS(.labels = 1), FACTS(.top_labels = 1, .top_name = "."), 0, "'.'",
-     "the root where TLDs are allowed"},
-    {GUARD_OK, LIMITS(.labels = 0), FACTS(.top_labels = 1, .top_name = "."), 0, "", "any name"},
+    {GUARD_EVERYTHING, LIMITS(), FACTS(.top_labels = 1, .top_name = "."), 0, "never", "the root"},
+    {GUARD_EVERYTHING, LIMITS(.labels = 0), FACTS(.top_labels = 1, .top_name = "."), 0, "never",
+     "the root where any name is allowed"},
+    {GUARD_OK, LIMITS(.labels = 1), FACTS(.top_labels = 2, .top_name = "test"), 0, "", "a TLD"},
+    {GUARD_LINT, LIMITS(), FACTS(.error_code = 0x7ffffffe), 0, "127.255.255.254",
+     "a public resolver was told so, and it became data"},
+    {GUARD_OK, LIMITS(.lint = false), FACTS(.error_code = 0x7ffffffe), 0, "", "allowed"},
     {GUARD_OK, LIMITS(), FACTS(.declared_count = 100, .entry_count = 98), 0, "",
      "two lines list the same: records count, not entries"},
     {GUARD_COUNT_MISMATCH, LIMITS(), FACTS(.declared_count = 101), 0, "101", "one is missing"},
@@ -129,6 +138,45 @@ static void guard_lost_count(void **state)
 	assert_int_equal(guard_check(&limits, &is, &was, reason, sizeof(reason)), GUARD_OK);
 }
 
+/* Kinds of entries that there were and are not any more. */
+static void guard_lost_kind(void **state)
+{
+	static const struct {
+		const char *why;
+		uint64_t was4, was6, was_names, is4, is6, is_names;
+		enum guard_outcome outcome;
+		const char *word;
+	} kinds[] = {
+	    {"another column", 50, 0, 0, 0, 0, 50, GUARD_LINT, "127.0.0.2"},
+	    {"the same kinds", 50, 10, 5, 1, 1, 1, GUARD_OK, ""},
+	    {"a hundred IPv6 among more", 5000, 100, 0, 5000, 0, 0, GUARD_LINT, "::ffff:127.0.0.2"},
+	    {"a few IPv6 come and go", 5000, 99, 0, 5000, 0, 0, GUARD_OK, ""},
+	    {"names to addresses", 0, 0, 3, 3, 0, 0, GUARD_LINT, "'test'"},
+	    {"a version of before this was kept", 0, 0, 0, 0, 0, 9, GUARD_OK, ""},
+	    {"a kind is new", 5, 0, 0, 5, 5, 5, GUARD_OK, ""},
+	};
+	static const struct guard_limits limits = GUARD_LIMITS_DEFAULT;
+	static const struct guard_limits lax = {
+	    .errors = 1, .growth = 3, .shrink = 1, .coverage4 = 1, .lint = false};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct dataset_facts was =
+		    FACTS(.ip4_ranges = kinds[i].was4, .ip6_ranges = kinds[i].was6,
+		          .names = kinds[i].was_names);
+		struct dataset_facts is =
+		    FACTS(.ip4_ranges = kinds[i].is4, .ip6_ranges = kinds[i].is6,
+		          .names = kinds[i].is_names);
+		char reason[200];
+
+		if (guard_check(&limits, &is, &was, reason, sizeof(reason)) != kinds[i].outcome ||
+		    !strstr(reason, kinds[i].word))
+			fail_msg("%s: '%s'", kinds[i].why, reason);
+		assert_int_equal(guard_check(&lax, &is, &was, reason, sizeof(reason)), GUARD_OK);
+		assert_int_equal(guard_check(&limits, &is, NULL, reason, sizeof(reason)), GUARD_OK);
+	}
+}
+
 static void guard_defaults(void **state)
 {
 	static const struct guard_limits limits = GUARD_LIMITS_DEFAULT;
@@ -136,7 +184,8 @@ static void guard_defaults(void **state)
 	(void)state;
 	assert_true(limits.errors == 0.01 && limits.shrink == 0.5 && limits.growth == 3);
 	assert_true(!limits.may_be_empty && limits.widest4 == 8 && limits.widest6 == 19);
-	assert_true(limits.min_entries == 0 && limits.coverage4 == 0.02 && limits.labels == 2);
+	assert_true(limits.lint && limits.min_entries == 0 && limits.coverage4 == 0.02 &&
+	            limits.labels == 2);
 	assert_string_equal(guard_name(GUARD_SHRINK), "shrink");
 }
 
@@ -145,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(guard_rows),
 	    cmocka_unit_test(guard_lost_count),
+	    cmocka_unit_test(guard_lost_kind),
 	    cmocka_unit_test(guard_defaults),
 	};
 

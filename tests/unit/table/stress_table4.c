@@ -140,12 +140,28 @@ static void paint_sort(struct stress *s, enum sort sort, unsigned from, verdict_
 	}
 }
 
+/* The whole /16 in one burst: parts of a /24, and /24s. */
+static void paint_rising_burst(struct stress *s, verdict_t round)
+{
+	uint32_t firsts[512], lasts[512];
+	verdict_t verdicts[512];
+
+	for (unsigned i = 0; i < 512; i++) {
+		firsts[i] = WHOLE + (i / 2 << 8) + (i % 2 ? round % 200 + 20 : 0);
+		lasts[i] = WHOLE + (i / 2 << 8) + (i % 2 ? 255 : round % 200 + 19);
+		verdicts[i] = round;
+	}
+	assert_int_equal(table4_paint_burst(s->table, firsts, lasts, verdicts, 512), 0);
+}
+
 static void paint_rising(struct stress *s, verdict_t round)
 {
 	if (round % 3 == 0)
 		paint_sort(s, SORT_RISING, round * 7, round);
-	if (round % 3 == 1)
+	if (round % 6 == 1)
 		paint(s, WHOLE, WHOLE + 0xffff, round);
+	if (round % 6 == 4)
+		paint_rising_burst(s, round);
 	for (unsigned i = 0; round % 3 == 2 && i < 256; i++)
 		paint(s, WHOLE + (i * 37 % 256 << 8), WHOLE + (i * 37 % 256 << 8) + 0xff, round);
 	for (unsigned i = 0; i < KEYS;

@@ -168,6 +168,20 @@ static void paint_points(struct stress *s, verdict_t round)
 	}
 }
 
+/* Each net in two parts, all in bursts. */
+static void paint_bursts(struct stress *s, verdict_t round)
+{
+	static address6_t firsts[2 * NETS], lasts[2 * NETS];
+	static verdict_t verdicts[2 * NETS];
+
+	for (uint32_t i = 0; i < 2 * NETS; i++) {
+		firsts[i] = net(i / 2) + (i % 2 ? 1000 : 0);
+		lasts[i] = i % 2 ? net(i / 2) | NET_LAST : net(i / 2) + 999;
+		verdicts[i] = round;
+	}
+	assert_int_equal(table6_paint_burst(s->table, firsts, lasts, verdicts, 2 * NETS), 0);
+}
+
 /* Ranges over points, from within a segment to over many of them. */
 static void paint_ranges(struct stress *s, verdict_t round, uint32_t nets)
 {
@@ -200,7 +214,9 @@ static void play_round(struct stress *s, verdict_t round)
 
 	/* release: pairs with acquire in check() */
 	atomic_store_explicit(&s->round, round, memory_order_release);
-	if (round % 2)
+	if (round % 6 == 3)
+		paint_bursts(s, round);
+	else if (round % 2)
 		paint_points(s, round);
 	else
 		paint_ranges(s, round, nets[round / 2 % 4]);

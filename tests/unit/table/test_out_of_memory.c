@@ -202,6 +202,25 @@ static int paint_burst(struct tables *t)
 	return table4_paint_burst(t->addresses4, &address, &address, &verdict, 1);
 }
 
+/* Prefixes of one /16, in which there is something already. */
+static int paint_group(struct tables *t)
+{
+	uint32_t firsts[100], lasts[100];
+	verdict_t verdicts[100];
+
+	for (uint32_t i = 0; i < 100; i++) {
+		firsts[i] = 0x0a000000 + i * 400;
+		lasts[i] = firsts[i] + (i % 2 ? 399 : 99);
+		verdicts[i] = 1 + i % 3;
+	}
+	return table4_paint_burst(t->addresses4, firsts, lasts, verdicts, 100);
+}
+
+static void split_some(struct tables *t)
+{
+	assert_int_equal(paint4(t, 0x0a000001, 0x0a000fff, 1), 0);
+}
+
 /* Many points within a /8, in narrow slots. */
 static void fill_group(struct tables *t)
 {
@@ -328,6 +347,19 @@ static int paint6_over_segments(struct tables *t)
 	return table6_paint(t->addresses6, net6(3) + 5, net6(1900) + 7, 9);
 }
 
+static int paint6_burst(struct tables *t)
+{
+	address6_t firsts[500], lasts[500];
+	verdict_t verdicts[500];
+
+	for (uint32_t i = 0; i < 500; i++) {
+		firsts[i] = net6(i);
+		lasts[i] = i % 9 ? net6(i) | UINT64_MAX : net6(i) + 5;
+		verdicts[i] = 4 + i % 3;
+	}
+	return table6_paint_burst(t->addresses6, firsts, lasts, verdicts, 500);
+}
+
 static int put_name(struct tables *t, uint32_t i)
 {
 	uint8_t name[32];
@@ -443,6 +475,8 @@ static const struct {
 } rows[] = {
     {"IPv4: the first point", nothing, paint_one, 2},
     {"IPv4: the first point, by a burst", nothing, paint_burst, 2},
+    {"IPv4: prefixes of a /16, by a burst", nothing, paint_group, 2},
+    {"IPv4: the same where something is", split_some, paint_group, 0},
     {"both ends of a range split a /24", nothing, paint_two_ends, 2},
     {"a range over many points", split_many, paint_over_many, 0},
     {"a verdict that goes through blocks", fill_group, paint_large, 4},
@@ -455,6 +489,7 @@ static const struct {
     {"IPv6: a range over points", fill_some_nets, paint6_over_points, 1},
     {"IPv6: a range over segments, from within a /64 to within another", fill_many_nets,
      paint6_over_segments, 6},
+    {"IPv6: many ranges in a burst", fill_some_nets, paint6_burst, 6},
     {"a first name, with its ancestors", nothing, put_name_new, 5},
     {"a name among others: a line of the index, at least", put_names, put_name_new, 1},
     {"a name below a leaf", put_names, put_name_below, 1},

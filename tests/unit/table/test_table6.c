@@ -100,6 +100,102 @@ static void test_paint_refuses(void **state)
 	table6_free(NULL);
 }
 
+#define RANGES 3000
+
+static uint64_t random_next(uint64_t *state)
+{
+	*state = *state * 6364136223846793005 + 1442695040888963407;
+	return *state >> 24;
+}
+
+/* Ranges in order: addresses, parts of a /64, /64s, prefixes; close together or far apart. */
+static void make_ranges(uint64_t *seed, address6_t *firsts, address6_t *lasts, verdict_t *verdicts)
+{
+	static const address6_t sizes[] = {1,
+	                                   5,
+	                                   NUMBER(0, UINT64_MAX / 3),
+	                                   NUMBER(1, 0),
+	                                   NUMBER(1, 0),
+	                                   NUMBER(77, 0),
+	                                   NUMBER(0x10000, 0)};
+	address6_t at = NUMBER(NET + random_next(seed) % 5000, 0);
+	unsigned kinds = 1 + (unsigned)(random_next(seed) % 7);
+	address6_t gap = random_next(seed) % 2 ? NUMBER(3, 0) : NUMBER(0x100000, 0);
+
+	for (unsigned i = 0; i < RANGES; i++) {
+		address6_t size = sizes[random_next(seed) % kinds];
+
+		at += random_next(seed) % 3 ? gap * (random_next(seed) % 4) : 0;
+		if (size >= NUMBER(1, 0))
+			at = (at + UINT64_MAX) >> 64 << 64;
+		firsts[i] = at;
+		lasts[i] = at + size - 1;
+		verdicts[i] = random_next(seed) % 9 ? random_next(seed) % 4 : 0xffffff;
+		at += size;
+	}
+}
+
+/* Ranges in order are made together: that comes to the same as one after the other. */
+static void test_paint_burst(void **state)
+{
+	static address6_t firsts[RANGES], lasts[RANGES];
+	static verdict_t verdicts[RANGES];
+	struct table6 *t = table6_new(), *slow = table6_new();
+	struct table6_stats stats;
+	uint64_t seed = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 30; round++) {
+		make_ranges(&seed, firsts, lasts, verdicts);
+		/* some bursts are of few, where there is much already */
+		for (size_t at = 0, size; at < RANGES; at += size) {
+			size = random_next(&seed) % (round % 2 ? 30 : 2500) + 1;
+			size = size < RANGES - at ? size : RANGES - at;
+			assert_int_equal(
+			    table6_paint_burst(t, firsts + at, lasts + at, verdicts + at, size), 0);
+		}
+		for (unsigned i = 0; i < RANGES; i++)
+			assert_int_equal(table6_paint(slow, firsts[i], lasts[i], verdicts[i]), 0);
+		for (unsigned i = 0; i < RANGES; i++) {
+			const address6_t probes[] = {firsts[i] - 1, firsts[i], lasts[i],
+			                             lasts[i] + 1};
+
+			for (size_t k = 0; k < sizeof(probes) / sizeof(*probes); k++)
+				assert_int_equal(table6_lookup(t, probes[k]),
+				                 table6_lookup(slow, probes[k]));
+		}
+	}
+	assert_int_equal(table6_paint_burst(t, (address6_t[]){0}, (address6_t[]){LAST},
+	                                    (verdict_t[]){VERDICT_NONE}, 1),
+	                 0);
+	table6_stats(t, &stats);
+	assert_int_equal(stats.boundary_count, 0);
+	assert_in_range(stats.memory_size, 1, 16384);
+	table6_free(t);
+	table6_free(slow);
+}
+
+/* What cannot be painted ends a burst; what was before it is painted. */
+static void test_paint_burst_refuses(void **state)
+{
+	address6_t firsts[20], lasts[20];
+	verdict_t verdicts[20];
+	struct table6 *t = table6_new();
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		firsts[i] = NUMBER(NET + i, 0);
+		lasts[i] = NUMBER(NET + i, 5);
+		verdicts[i] = i == 15 ? VERDICT_MAX + 1 : 1 + i % 3;
+	}
+	assert_int_equal(table6_paint_burst(t, firsts, lasts, verdicts, 20), -EINVAL);
+	assert_int_equal(table6_lookup(t, firsts[14]), verdicts[14]);
+	assert_int_equal(table6_lookup(t, firsts[15]), VERDICT_NONE);
+	assert_int_equal(table6_lookup(t, firsts[16]), VERDICT_NONE);
+	assert_int_equal(table6_paint_burst(t, NULL, NULL, NULL, 0), 0);
+	table6_free(t);
+}
+
 /* The order in which many single addresses are painted, which decides how chunks are cut. */
 enum order { ASCENDING, DESCENDING, SCATTERED };
 
@@ -261,6 +357,7 @@ int main(void)
 	    cmocka_unit_test(test_paint),          cmocka_unit_test(test_paint_refuses),
 	    cmocka_unit_test(test_many),           cmocka_unit_test(test_any),
 	    cmocka_unit_test(test_any_is_bounded), cmocka_unit_test(test_thinned_out),
+	    cmocka_unit_test(test_paint_burst),    cmocka_unit_test(test_paint_burst_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

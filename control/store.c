@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/manual_store.h"
+#include "control/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MANUAL_STORE_TRY_S 60 /* a walk that takes longer goes in circles */
+#define STORE_TRY_S 60 /* a walk that takes longer goes in circles */
 
-int manual_store_errno(int rc)
+int store_errno(int rc)
 {
 	switch (rc) {
 	case 0:
@@ -27,15 +27,16 @@ int manual_store_errno(int rc)
 	}
 }
 
-static int open_with(const char *folder, unsigned flags, MDB_env **out_env, MDB_dbi *out_dbi)
+static int open_with(const char *folder, size_t size_max, unsigned flags, MDB_env **out_env,
+                     MDB_dbi *out_dbi)
 {
 	MDB_env *env;
 	MDB_txn *txn;
 	int rc = mdb_env_create(&env);
 
 	if (rc != 0)
-		return manual_store_errno(rc);
-	rc = mdb_env_set_mapsize(env, MANUAL_STORE_SIZE_MAX);
+		return store_errno(rc);
+	rc = mdb_env_set_mapsize(env, size_max);
 	if (rc == 0)
 		rc = mdb_env_open(env, folder, flags, 0640);
 	if (rc == 0)
@@ -54,21 +55,21 @@ static int open_with(const char *folder, unsigned flags, MDB_env **out_env, MDB_
 	return 0;
 fail:
 	mdb_env_close(env);
-	return manual_store_errno(rc);
+	return store_errno(rc);
 }
 
-int manual_store_open(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
+int store_open(const char *folder, size_t size_max, MDB_env **out_env, MDB_dbi *out_dbi)
 {
-	return open_with(folder, 0, out_env, out_dbi);
+	return open_with(folder, size_max, 0, out_env, out_dbi);
 }
 
-int manual_store_open_reading(const char *folder, MDB_env **out_env, MDB_dbi *out_dbi)
+int store_open_reading(const char *folder, size_t size_max, MDB_env **out_env, MDB_dbi *out_dbi)
 {
-	return open_with(folder, MDB_RDONLY, out_env, out_dbi);
+	return open_with(folder, size_max, MDB_RDONLY, out_env, out_dbi);
 }
 
 /* Returns 0 or LMDB's error. */
-static int manual_store_walk(MDB_txn *txn, MDB_dbi dbi)
+static int store_walk(MDB_txn *txn, MDB_dbi dbi)
 {
 	MDB_cursor *cursor;
 	MDB_val key, value;
@@ -85,26 +86,26 @@ static int manual_store_walk(MDB_txn *txn, MDB_dbi dbi)
 }
 
 /* A change loads the list of free pages, which reading does not. */
-static int manual_store_walk_all(const char *folder)
+static int store_walk_all(const char *folder, size_t size_max)
 {
 	MDB_val key = {1, ""}, value = {1, ""};
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	int rc = manual_store_open(folder, &env, &dbi);
+	int rc = store_open(folder, size_max, &env, &dbi);
 
 	if (rc < 0)
 		return rc;
 	rc = mdb_txn_begin(env, NULL, 0, &txn);
 	if (rc == 0)
-		rc = manual_store_walk(txn, dbi);
+		rc = store_walk(txn, dbi);
 	if (rc == 0)
 		rc = mdb_put(txn, dbi, &key, &value, 0);
-	return manual_store_errno(rc);
+	return store_errno(rc);
 }
 
-static void manual_store_child(const char *folder) __attribute__((noreturn));
-static void manual_store_child(const char *folder)
+static void store_child(const char *folder, size_t size_max) __attribute__((noreturn));
+static void store_child(const char *folder, size_t size_max)
 {
 	static const int deadly[] = {SIGALRM, SIGBUS, SIGSEGV, SIGABRT, SIGFPE, SIGILL};
 	const struct rlimit none = {0, 0};
@@ -116,11 +117,11 @@ static void manual_store_child(const char *folder)
 	/* A crash is what is being looked for: nobody's handler may go on after it. */
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
 		signal(deadly[i], SIG_DFL);
-	alarm(MANUAL_STORE_TRY_S);
-	_exit(-manual_store_walk_all(folder) & 0xff);
+	alarm(STORE_TRY_S);
+	_exit(-store_walk_all(folder, size_max) & 0xff);
 }
 
-int manual_store_try(const char *folder, char *out_why, size_t why_size)
+int store_try(const char *folder, size_t size_max, char *out_why, size_t why_size)
 {
 	pid_t child = fork();
 	int status;
@@ -128,7 +129,7 @@ int manual_store_try(const char *folder, char *out_why, size_t why_size)
 	if (child < 0)
 		return -errno;
 	if (child == 0)
-		manual_store_child(folder);
+		store_child(folder, size_max);
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)
 			return -errno;

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Four labels of octets are at most 16 bytes: one register. Length bytes are below '0', so a
+ * comparison finds them; where they are gives a row of a table, and the row the way each label goes
+ * into a lane of its own, and what is allowed there.
+ */
+#include "dataplane/reversed_kernels.h"
+
+#ifdef REVERSED_HAS_X86
+
+#include <immintrin.h>
+
+#define NO_BYTE 0x80
+
+/* A label in a lane: its length, and three digits, of which those in front may be missing. */
+#define PLACES(at, digits)                                                                         \
+	(at), (digits) > 2 ? (at) + 1 : NO_BYTE, (digits) > 1 ? (at) + (digits)-1 : NO_BYTE,       \
+	    (at) + (digits)
+/* The least and the largest bytes there: the first of several digits is not 0. */
+#define LEAST(digits)                                                                              \
+	(digits), (digits) > 2 ? '1' : 0, (digits) > 2 ? '0' : (digits) > 1 ? '1' : 0, '0'
+#define LARGEST(digits) (digits), (digits) > 2 ? '9' : 0, (digits) > 1 ? '9' : 0, '9'
+#define ROW(a, b, c, d)                                                                            \
+	{                                                                                          \
+		{PLACES(0, a), PLACES(a + 1, b), PLACES(a + b + 2, c), PLACES(a + b + c + 3, d)},  \
+		    {LEAST(a), LEAST(b), LEAST(c), LEAST(d)},                                      \
+		{                                                                                  \
+			LARGEST(a), LARGEST(b), LARGEST(c), LARGEST(d)                             \
+		}                                                                                  \
+	}
+#define ROWS_D(a, b, c) ROW(a, b, c, 1), ROW(a, b, c, 2), ROW(a, b, c, 3)
+#define ROWS_C(a, b)    ROWS_D(a, b, 1), ROWS_D(a, b, 2), ROWS_D(a, b, 3)
+#define ROWS_B(a)       ROWS_C(a, 1), ROWS_C(a, 2), ROWS_C(a, 3)
+
+/* By the lengths of the four labels, less one, as a number to the base of three. */
+static const struct row {
+	uint8_t places[16], least[16], largest[16];
+} rows[81] = {ROWS_B(1), ROWS_B(2), ROWS_B(3)};
+
+static bool has_sse(void)
+{
+	return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("bmi");
+}
+
+/* Take the place of the lowest bit. */
+static inline unsigned lowest_take(unsigned *mask)
+{
+	unsigned place = (unsigned)__builtin_ctz(*mask);
+
+	*mask &= *mask - 1;
+	return place;
+}
+
+/* The row of the labels at a name, and their size; 0 = they are of other lengths. */
+__attribute__((target("sse4.1,bmi"))) static inline unsigned
+row_find(const uint8_t *name, __m128i bytes, const struct row **out_row)
+{
+	unsigned lengths =
+	    (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, _mm_set1_epi8('0'))) & ~1u;
+	unsigned left = lengths | 0x70000;
+	unsigned second = lowest_take(&left), third = lowest_take(&left);
+	unsigned fourth = lowest_take(&left);
+	unsigned a = second - 2, b = third - second - 2, c = fourth - third - 2;
+	unsigned d = fourth < 16 ? name[fourth] - 1u : 3;
+	bool is_good = a < 3 && b < 3 && c < 3 && d < 3;
+
+	*out_row = &rows[is_good ? 27 * a + 9 * b + 3 * c + d : 0];
+	return is_good ? fourth + d + 2 : 0;
+}
+
+__attribute__((target("sse4.1,bmi"))) static void
+scan4_sse(const uint8_t *const *names, size_t count, uint32_t *out_addresses, uint8_t *out_sizes)
+{
+	const __m128i weights =
+	    _mm_setr_epi8(0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1);
+
+	for (size_t i = 0; i < count; i++) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)names[i]);
+		const struct row *row;
+		unsigned size = row_find(names[i], bytes, &row);
+		__m128i lanes =
+		    _mm_shuffle_epi8(bytes, _mm_loadu_si128((const __m128i *)row->places));
+		__m128i wrong = _mm_or_si128(
+		    _mm_subs_epu8(lanes, _mm_loadu_si128((const __m128i *)row->largest)),
+		    _mm_subs_epu8(_mm_loadu_si128((const __m128i *)row->least), lanes));
+		__m128i digits = _mm_and_si128(lanes, _mm_set1_epi8(15));
+		__m128i octets =
+		    _mm_madd_epi16(_mm_maddubs_epi16(digits, weights), _mm_set1_epi16(1));
+
+		wrong = _mm_or_si128(wrong, _mm_cmpgt_epi32(octets, _mm_set1_epi32(255)));
+		octets = _mm_packus_epi16(_mm_packus_epi32(octets, octets), octets);
+		out_addresses[i] = (uint32_t)_mm_cvtsi128_si32(octets);
+		out_sizes[i] = (uint8_t)(_mm_testz_si128(wrong, wrong) ? size : 0);
+	}
+}
+
+/* Eight labels of a digit: lanes of a length 1 and a byte. What is wrong is not zero. */
+__attribute__((target("sse4.1"))) static inline __m128i labels_take(const uint8_t *at,
+                                                                    __m128i *wrong)
+{
+	__m128i labels = _mm_loadu_si128((const __m128i *)at);
+	__m128i lengths = _mm_and_si128(labels, _mm_set1_epi16(0xff));
+
+	*wrong = _mm_or_si128(*wrong, _mm_xor_si128(lengths, _mm_set1_epi16(1)));
+	return _mm_srli_epi16(labels, 8);
+}
+
+/* Sixteen hexadecimal digits as eight bytes in 16 bits each, the low digit first. */
+__attribute__((target("sse4.1"))) static inline __m128i digits_take(__m128i bytes, __m128i *wrong)
+{
+	__m128i letters =
+	    _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+	__m128i numbers = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+	__m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(5)), letters);
+	__m128i is_number = _mm_cmpeq_epi8(_mm_min_epu8(numbers, _mm_set1_epi8(9)), numbers);
+	__m128i digits = _mm_add_epi8(_mm_and_si128(bytes, _mm_set1_epi8(15)),
+	                              _mm_and_si128(is_letter, _mm_set1_epi8(9)));
+
+	*wrong = _mm_or_si128(
+	    *wrong, _mm_andnot_si128(_mm_or_si128(is_letter, is_number), _mm_set1_epi8(-1)));
+	return _mm_maddubs_epi16(digits, _mm_set1_epi16(0x1001));
+}
+
+__attribute__((target("sse4.1"))) static void scan6_sse(const uint8_t *const *names, size_t count,
+                                                        address6_t *out_addresses, bool *out_found)
+{
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *name = names[i];
+		__m128i wrong = _mm_setzero_si128();
+		__m128i a = labels_take(name, &wrong), b = labels_take(name + 16, &wrong);
+		__m128i c = labels_take(name + 32, &wrong), d = labels_take(name + 48, &wrong);
+		__m128i low = digits_take(_mm_packus_epi16(a, b), &wrong);
+		__m128i high = digits_take(_mm_packus_epi16(c, d), &wrong);
+
+		_mm_storeu_si128((__m128i *)&out_addresses[i], _mm_packus_epi16(low, high));
+		out_found[i] = _mm_testz_si128(wrong, wrong);
+	}
+}
+
+const struct reversed reversed_sse = {"sse4.1", has_sse, scan4_sse, scan6_sse};
+
+#endif
