@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/update_apply.h"
 
-#include "dataplane/update_check.h"
-
 #include <urcu-qsbr.h>
 
 #include <errno.h>
@@ -107,14 +105,24 @@ static int paint6_some(struct tables *t, const Reputed__Update__Paint6 *m, struc
 	return c->at < m->n_first_high;
 }
 
+/* Bytes of a name that was checked. */
+static size_t name_size(const uint8_t *name)
+{
+	size_t size = 0;
+
+	while (name[size])
+		size += 1u + name[size];
+	return size + 1;
+}
+
 /* Hint at the next name of a message. */
 static void prefetch_name(const struct names *n, const Reputed__Update__PutNames *m, size_t *offset)
 {
-	size_t left = m->names.len - *offset;
-	size_t size = left > 0 ? update_check_wire_name(m->names.data + *offset, left) : 0;
+	size_t size;
 
-	if (size == 0)
+	if (*offset == m->names.len)
 		return;
+	size = name_size(m->names.data + *offset);
 	names_prefetch(n, m->names.data + *offset, size - 1);
 	*offset += size;
 }
@@ -122,11 +130,9 @@ static void prefetch_name(const struct names *n, const Reputed__Update__PutNames
 static int put_name(struct tables *t, const Reputed__Update__PutNames *m, struct update_cursor *c)
 {
 	const uint8_t *name = m->names.data + c->offset;
-	size_t size = update_check_wire_name(name, m->names.len - c->offset);
+	size_t size = name_size(name);
 	int rc;
 
-	if (size == 0)
-		return -EINVAL;
 	if (m->n_is_delete && m->is_delete[c->at])
 		rc = names_delete(t->names, name, size - 1);
 	else

@@ -35,7 +35,7 @@ static double judge_amount(const struct judge *j)
 	return (double)j->event->count * (double)j->event->weight;
 }
 
-static bool judge_see(struct judge *j, enum record_set set, unsigned max, uint64_t hash)
+static int64_t judge_see(struct judge *j, enum record_set set, unsigned max, uint64_t hash)
 {
 	const struct record_item item = {
 	    .hash = (uint32_t)(hash ^ hash >> 32),
@@ -73,22 +73,36 @@ static void judge_recipients(struct judge *j, uint32_t valid, uint32_t invalid)
 	judge_add16(&w->invalid[place], invalid);
 }
 
+/* Once there are enough, one place keeps when the last one was seen, so that trust does not end
+ * sooner than the wait for it. */
+static void judge_seen(struct judge *j)
+{
+	unsigned needed = j->l->dials.good_recipients;
+	struct record *r = j->r;
+	struct record_parts p;
+	uint32_t last_s;
+
+	if (r->flags & RECORD_IS_TRUSTED) {
+		record_parts(&j->l->book.blocks, r, &p);
+		last_s = judge_second(j->time_ms);
+		if (p.sets[RECORD_SEEN]->last_s < last_s)
+			p.sets[RECORD_SEEN]->last_s = last_s;
+		return;
+	}
+	judge_see(j, RECORD_SEEN, needed > 0 ? needed : 1, j->event->recipient);
+	if (r->sets[RECORD_SEEN] < needed)
+		return;
+	r->flags |= RECORD_IS_TRUSTED;
+	record_shrink_set(&j->l->book.blocks, r, RECORD_SEEN);
+}
+
 static void judge_good(struct judge *j)
 {
-	struct blocks *blocks = &j->l->book.blocks;
-	unsigned needed = j->l->dials.good_recipients;
 	struct record *r = j->r;
 
 	if (j->event->class != EVENT_NOT_JUNK)
 		judge_recipients(j, j->event->count, 0);
-	if (!(r->flags & RECORD_IS_TRUSTED)) {
-		if (needed > 0)
-			judge_see(j, RECORD_SEEN, needed, j->event->recipient);
-		if (r->sets[RECORD_SEEN] >= needed) {
-			r->flags |= RECORD_IS_TRUSTED;
-			record_drop_set(blocks, r, RECORD_SEEN);
-		}
-	}
+	judge_seen(j);
 	if (j->event->class == EVENT_VALID_RCPT ||
 	    (j->event->is_authenticated && (r->flags & RECORD_IS_TRUSTED)))
 		judge_gain(j, j->event->class, judge_amount(j), judge_amount(j));
@@ -130,9 +144,12 @@ static void judge_harvest(struct judge *j)
 static void judge_invalid(struct judge *j)
 {
 	double weight = (double)j->event->weight;
+	int64_t before_s;
 
 	/* The same recipient again is a retry, not a guess. */
-	if (!judge_see(j, RECORD_INVALID, DIALS_DISTINCT_MAX, j->event->recipient))
+	before_s = judge_see(j, RECORD_INVALID, DIALS_DISTINCT_MAX, j->event->recipient);
+	if (before_s >= 0 &&
+	    before_s + j->l->dials.classes[EVENT_INVALID_RCPT].half_life_s > j->time_ms / 1000)
 		return;
 	judge_recipients(j, 0, 1);
 	judge_gain(j, EVENT_INVALID_RCPT, weight, weight);

@@ -282,36 +282,32 @@ bool nets_is_bad(const struct record *r)
 	return r->classes & SCORE_BAD_CLASSES;
 }
 
-uint32_t nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn)
-{
-	const struct book_key key = {.kind = LEDGER_ASN, .id = asn};
-	struct record_members *members = nets_members(l, net);
-	bool is_new = members->asn != asn;
-	uint32_t number;
-
-	members->asn = asn;
-	if (!asn)
-		return 0;
-	number = book_need(&l->book, &key);
-	if (is_new && members->bad > 0)
-		record_need_members(&l->book.blocks, book_at(&l->book, number))->bad++;
-	return number;
-}
-
-/* Needs no room: an ASN whose net is bad has members. */
+/* Needs room when it is the ASN's first bad net. */
 static void nets_bad_asn(struct ledger *l, const struct record_members *members, bool is_bad)
 {
 	const struct book_key key = {.kind = LEDGER_ASN, .id = members->asn};
-	uint32_t number = members->asn ? book_find(&l->book, &key) : 0;
 	struct record_members *of_asn;
+	uint32_t number;
 
-	if (!number)
+	if (!members->asn)
 		return;
+	/* One with bad nets is not forgotten. */
+	number = is_bad ? book_need(&l->book, &key) : book_find(&l->book, &key);
 	of_asn = record_need_members(&l->book.blocks, book_at(&l->book, number));
 	if (is_bad)
 		of_asn->bad++;
 	else
 		of_asn->bad--;
+}
+
+void nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn)
+{
+	struct record_members *members = nets_members(l, net);
+	bool was_known = members->asn == asn;
+
+	members->asn = asn;
+	if (!was_known && members->bad > 0)
+		nets_bad_asn(l, members, true);
 }
 
 void nets_bad(struct ledger *l, const struct record *r, bool was_bad)

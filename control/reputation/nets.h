@@ -43,8 +43,8 @@ void nets_good(struct ledger *l, const struct record *r, bool is_good);
 void nets_bad(struct ledger *l, const struct record *r, bool was_bad);
 bool nets_is_bad(const struct record *r);
 
-/* The ASN of a net became known. Needs room. Returns its record. */
-uint32_t nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn);
+/* The ASN of a net became known. Needs room. */
+void nets_set_asn(struct ledger *l, uint32_t net, uint32_t asn);
 
 /* Whether it is one, and no address or ASN. */
 bool nets_is_net(unsigned kind, unsigned length);

@@ -65,19 +65,30 @@ struct record_state *record_state(const struct blocks *b, const struct record *r
 	return &p.states[record_rank(r->lists, list)];
 }
 
+/* Evidence and its base: opened as one gap, of which the base's part is then moved to its place. */
+static void record_open_evidence(struct blocks *b, struct record *r, unsigned rank)
+{
+	size_t at = rank * sizeof(struct evidence), base_at, base_size;
+	struct record_parts p;
+	uint8_t *tail;
+
+	record_parts(b, r, &p);
+	base_size = p.bases ? sizeof(*p.bases) : 0;
+	base_at = p.bases ? record_offset(b, r, &p.bases[rank]) : at;
+	record_open(b, r, at, sizeof(struct evidence) + base_size);
+	tail = blocks_at(b, r->tail);
+	at += sizeof(struct evidence);
+	base_at += sizeof(struct evidence);
+	memmove(tail + at, tail + at + base_size, base_at - at);
+	memset(tail + base_at, 0, base_size);
+}
+
 struct evidence *record_need_evidence(struct blocks *b, struct record *r, enum event_class class)
 {
-	unsigned rank = record_rank(r->classes, class);
-	struct record_parts p;
-
-	if (r->classes & 1u << class)
-		return record_evidence(b, r, class);
-	if (r->flags & RECORD_IS_DELISTED) {
-		record_parts(b, r, &p);
-		record_open(b, r, record_offset(b, r, &p.bases[rank]), sizeof(*p.bases));
+	if (!(r->classes & 1u << class)) {
+		record_open_evidence(b, r, record_rank(r->classes, class));
+		r->classes |= (uint16_t)(1u << class);
 	}
-	record_open(b, r, rank * sizeof(struct evidence), sizeof(struct evidence));
-	r->classes |= (uint16_t)(1u << class);
 	return record_evidence(b, r, class);
 }
 
@@ -204,19 +215,24 @@ void record_drop_state(struct blocks *b, struct record *r, enum dials_list list)
 	r->lists &= (uint8_t) ~(1u << list);
 }
 
-void record_drop_set(struct blocks *b, struct record *r, enum record_set set)
+void record_shrink_set(struct blocks *b, struct record *r, enum record_set set)
 {
 	struct record_parts p;
+	unsigned newest = 0;
 
 	record_parts(b, r, &p);
-	if (r->sets[set])
-		record_close(b, r, record_offset(b, r, p.sets[set]),
-		             r->sets[set] * sizeof(*p.sets[set]));
-	r->sets[set] = 0;
+	for (unsigned i = 1; i < r->sets[set]; i++) {
+		if (p.sets[set][i].last_s > p.sets[set][newest].last_s)
+			newest = i;
+	}
+	p.sets[set][0] = p.sets[set][newest];
+	record_close(b, r, record_offset(b, r, &p.sets[set][1]),
+	             (r->sets[set] - 1u) * sizeof(*p.sets[set]));
+	r->sets[set] = 1;
 }
 
-bool record_see(struct blocks *b, struct record *r, enum record_set set, unsigned max,
-                const struct record_item *item)
+int64_t record_see(struct blocks *b, struct record *r, enum record_set set, unsigned max,
+                   const struct record_item *item)
 {
 	struct record_parts p;
 	unsigned oldest = 0;
@@ -226,22 +242,24 @@ bool record_see(struct blocks *b, struct record *r, enum record_set set, unsigne
 		struct record_item *known = &p.sets[set][i];
 
 		if (known->hash == item->hash) {
+			int64_t before_s = known->last_s;
+
 			if (known->last_s < item->last_s)
 				known->last_s = item->last_s;
-			return false;
+			return before_s;
 		}
 		if (known->last_s < p.sets[set][oldest].last_s)
 			oldest = i;
 	}
 	if (r->sets[set] >= max) {
 		p.sets[set][oldest] = *item;
-		return true;
+		return -1;
 	}
 	*(struct record_item *)record_open(
 	    b, r, record_offset(b, r, p.sets[set]) + r->sets[set] * sizeof(*item), sizeof(*item)) =
 	    *item;
 	r->sets[set]++;
-	return true;
+	return -1;
 }
 
 unsigned record_seen_since(const struct blocks *b, const struct record *r, enum record_set set,

@@ -164,12 +164,14 @@ void record_gain(struct blocks *b, struct record *r, const struct dials *dials,
 
 void record_drop_evidence(struct blocks *b, struct record *r, enum event_class class);
 void record_drop_state(struct blocks *b, struct record *r, enum dials_list list);
-void record_drop_set(struct blocks *b, struct record *r, enum record_set set);
 
-/* Put into a set of at most `max`, the oldest giving way. Adds. Returns whether it was new to it.
- */
-bool record_see(struct blocks *b, struct record *r, enum record_set set, unsigned max,
-                const struct record_item *item);
+/* Keep of a set, which is not empty, only the newest. */
+void record_shrink_set(struct blocks *b, struct record *r, enum record_set set);
+
+/* Put into a set of at most `max`, the oldest giving way. Adds. Returns the second it was last seen
+ * before; -1 when it is new. */
+int64_t record_see(struct blocks *b, struct record *r, enum record_set set, unsigned max,
+                   const struct record_item *item);
 
 /* How many of a set were seen after a moment. */
 unsigned record_seen_since(const struct blocks *b, const struct record *r, enum record_set set,
