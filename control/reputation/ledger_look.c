@@ -170,7 +170,8 @@ void ledger_each(const struct ledger *l, ledger_visit *visit, void *context)
 {
 	struct ledger_key key;
 
-	for (uint32_t group = 0; group < BOOK_GROUPS; group++) {
+	for (uint32_t group = book_occupied(&l->book, 0); group < BOOK_GROUPS;
+	     group += 1 + book_occupied(&l->book, (group + 1) % BOOK_GROUPS)) {
 		for (uint32_t number = book_next(&l->book, group, 0); number;
 		     number = book_next(&l->book, group, number)) {
 			book_key(&l->book, number, &key);
