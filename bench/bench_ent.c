@@ -6,6 +6,9 @@
  * the other has one; the zone shows the other, so that a search meets what it must not take.
  * "miss": nothing of the zone is below; "full": a full-length query, to compare with.
  */
+#include "bench/mix.h"
+#include "bench/report.h"
+#include "bench/wire.h"
 #include "dataplane/answer.h"
 
 #include <urcu-qsbr.h>
@@ -14,60 +17,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS 20000u
 #define NET    ((address6_t)0x2000000000000000 << 64)
 
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
-static void must(int rc)
-{
-	if (rc == 0)
-		return;
-	fprintf(stderr, "bench_ent: %s\n", strerror(-rc));
-	exit(1);
-}
-
-static size_t wire(const char *text, uint8_t *out_name)
-{
-	size_t size = 0;
-
-	while (*text) {
-		size_t label = strcspn(text, ".");
-
-		out_name[size++] = (uint8_t)label;
-		memcpy(&out_name[size], text, label);
-		size += label;
-		text += label + (text[label] == '.');
-	}
-	return size;
-}
-
 static void fill(struct tables *t, uint32_t entries)
 {
 	for (uint32_t i = 0; i < entries; i++) {
-		address6_t net = NET | (address6_t)((uint64_t)mix(i) << 28) << 64;
+		address6_t net = NET | (address6_t)((uint64_t)mix32(i) << 28) << 64;
 		uint8_t name[64];
 		char text[64];
 
-		must(table4_paint(t->addresses4, mix(i), mix(i), 1 + i % 50));
-		must(table6_paint(t->addresses6, net, net | UINT64_MAX, 1 + i % 50));
-		snprintf(text, sizeof(text), "a%" PRIx32 ".b%" PRIu32 ".com", mix(i), i % 5000);
-		must(names_put(t->names, name, wire(text, name), 1 + i % 50, 0));
+		report_must_do(table4_paint(t->addresses4, mix32(i), mix32(i), 1 + i % 50));
+		report_must_do(table6_paint(t->addresses6, net, net | UINT64_MAX, 1 + i % 50));
+		snprintf(text, sizeof(text), "a%" PRIx32 ".b%" PRIu32 ".com", mix32(i), i % 5000);
+		report_must_do(names_put(t->names, name, wire_name(text, name), 1 + i % 50, 0));
 	}
 }
 
@@ -77,20 +41,21 @@ static struct tables *make_tables(uint32_t entries)
 	struct tables *t = tables_new();
 
 	if (!t)
-		must(-12);
+		report_must_do(-12);
 	for (uint32_t i = 1; i <= 51; i++) {
 		char text[16];
 		uint32_t list = i <= 50 ? lists[0] : lists[1];
 
 		snprintf(text, sizeof(text), "listing %" PRIu32, i);
-		must(verdicts_define_listing(t->verdicts, i, list, 0x7f000002, text, strlen(text)));
-		must(verdicts_define(t->verdicts, i, &i, 1));
+		report_must_do(
+		    verdicts_define_listing(t->verdicts, i, list, 0x7f000002, text, strlen(text)));
+		report_must_do(verdicts_define(t->verdicts, i, &i, 1));
 	}
 	fill(t, entries);
-	must(table4_paint(t->addresses4, 0x01020304, 0x01020304, 51));
-	must(table6_paint(t->addresses6, (address6_t)1 << 124, (address6_t)1 << 124, 51));
-	must(names_put(t->names, (const uint8_t *)"\1x\3org", 6, 51, 51));
-	must(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
+	report_must_do(table4_paint(t->addresses4, 0x01020304, 0x01020304, 51));
+	report_must_do(table6_paint(t->addresses6, (address6_t)1 << 124, (address6_t)1 << 124, 51));
+	report_must_do(names_put(t->names, (const uint8_t *)"\1x\3org", 6, 51, 51));
+	report_must_do(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
 	return t;
 }
 
@@ -102,22 +67,23 @@ static void add_zone(struct tables *t)
 	                    .ttl_s = 300,
 	                    .lists = {1u << 2}};
 
-	must(zones_add(t->zones, &zone));
+	report_must_do(zones_add(t->zones, &zone));
 }
 
 static void bench(const struct tables *t, const char *what, const char *name)
 {
 	uint8_t query[512] = {[5] = 1}, message[512];
-	size_t size = 12 + wire(name, &query[12]);
+	size_t size = 12 + wire_name(name, &query[12]);
 	uint64_t best = UINT64_MAX;
+	char text[64];
 	struct query q;
 
-	size += wire("bl.example", &query[size]) + 1;
+	size += wire_name("bl.example", &query[size]) + 1;
 	query[size + 1] = 1;
 	query[size + 3] = 1;
 	size += 4;
 	for (int run = 0; run < 5; run++) {
-		uint64_t start = cpu_ns();
+		uint64_t start = report_thread_ns();
 
 		for (uint32_t i = 0; i < ROUNDS; i++) {
 			memcpy(message, query, size);
@@ -129,11 +95,11 @@ static void bench(const struct tables *t, const char *what, const char *name)
 			answer_burst(t, &q, 1);
 			rcu_quiescent_state();
 		}
-		start = cpu_ns() - start;
+		start = report_thread_ns() - start;
 		best = start < best ? start : best;
 	}
-	printf("{\"name\":\"ent %s\",\"value\":%.1f,\"unit\":\"ns\",\"n\":%u}\n", what,
-	       (double)best / ROUNDS, ROUNDS);
+	snprintf(text, sizeof(text), "ent %s", what);
+	report_value(text, (double)best / ROUNDS, "ns", ROUNDS);
 }
 
 int main(int argc, char **argv)

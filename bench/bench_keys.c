@@ -5,6 +5,9 @@
  * 100000 One JSON object a line. "no keys": the same questions to a zone without; "one client": all
  * queries have the same key; "all clients": each has another one, all over the table.
  */
+#include "bench/mix.h"
+#include "bench/report.h"
+#include "bench/wire.h"
 #include "dataplane/answer.h"
 #include "dataplane/stats.h"
 
@@ -14,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BURST   32u
 #define ROUNDS  4000u /* bursts of a run */
@@ -27,57 +29,19 @@ struct stored {
 	uint16_t size;
 };
 
-static double cpu_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void must(int rc)
-{
-	if (rc == 0)
-		return;
-	fprintf(stderr, "bench_keys: %s\n", strerror(-rc));
-	exit(1);
-}
-
-static size_t wire(const char *text, uint8_t *out_name)
-{
-	size_t size = 0;
-
-	while (*text) {
-		size_t label = strcspn(text, ".");
-
-		out_name[size++] = (uint8_t)label;
-		memcpy(&out_name[size], text, label);
-		size += label;
-		text += label + (text[label] == '.');
-	}
-	return size;
-}
-
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
 static struct keys *make_keys(uint32_t count)
 {
 	struct keys *keys = keys_new();
 	char label[32];
 
 	if (!keys)
-		must(-ENOMEM);
+		report_must_do(-ENOMEM);
 	for (uint32_t i = 0; i < count; i++) {
-		int size = snprintf(label, sizeof(label), "key-%08x-%u", mix(i), i);
+		int size = snprintf(label, sizeof(label), "key-%08x-%u", mix32(i), i);
 
-		must(keys_add(keys, (const uint8_t *)label, (size_t)size, "client"));
+		report_must_do(keys_add(keys, (const uint8_t *)label, (size_t)size, "client"));
 	}
-	must(keys_seal(keys));
+	report_must_do(keys_seal(keys));
 	return keys;
 }
 
@@ -94,15 +58,15 @@ static struct tables *make_tables(uint32_t key_count)
 	uint32_t id = 1;
 
 	if (!t)
-		must(-ENOMEM);
-	must(verdicts_define_listing(t->verdicts, 1, 1, 0x7f000002, "listed", 6));
-	must(verdicts_define(t->verdicts, 1, &id, 1));
-	must(table4_paint(t->addresses4, 0x01020304, 0x01020304, 1));
-	must(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
-	must(zones_add(t->zones, &zone));
+		report_must_do(-ENOMEM);
+	report_must_do(verdicts_define_listing(t->verdicts, 1, 1, 0x7f000002, "listed", 6));
+	report_must_do(verdicts_define(t->verdicts, 1, &id, 1));
+	report_must_do(table4_paint(t->addresses4, 0x01020304, 0x01020304, 1));
+	report_must_do(access_rules_paint(t->access, 0, ~(address6_t)0, 1));
+	report_must_do(zones_add(t->zones, &zone));
 	if (key_count)
-		must(zones_give_keys(t->zones, zone.apex.bytes, zone.apex.size,
-		                     make_keys(key_count)));
+		report_must_do(zones_give_keys(t->zones, zone.apex.bytes, zone.apex.size,
+		                               make_keys(key_count)));
 	return t;
 }
 
@@ -113,11 +77,12 @@ static void make_query(struct stored *s, uint32_t key_count, uint32_t client)
 	size_t size;
 
 	if (key_count)
-		snprintf(text, sizeof(text), "4.3.2.1.key-%08x-%u.bl.example", mix(client), client);
+		snprintf(text, sizeof(text), "4.3.2.1.key-%08x-%u.bl.example", mix32(client),
+		         client);
 	else
 		snprintf(text, sizeof(text), "4.3.2.1.bl.example");
 	*s = (struct stored){.bytes = {[5] = 1}};
-	size = 12 + wire(text, &s->bytes[12]) + 1;
+	size = 12 + wire_name(text, &s->bytes[12]) + 1;
 	s->bytes[size + 1] = s->bytes[size + 3] = 1;
 	s->size = (uint16_t)(size + 4);
 }
@@ -142,15 +107,8 @@ static void ask(const struct tables *t, struct stats_thread *counters, const str
 	rcu_quiescent_state();
 	for (uint32_t i = 0; i < BURST; i++) {
 		if (queries[i].rcode != 0 || queries[i].reply_size <= queries[i].size)
-			must(-EPROTO); /* all are listed */
+			report_must_do(-EPROTO); /* all are listed */
 	}
-}
-
-static int compare(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
 }
 
 static void bench(uint32_t key_count, uint32_t clients, const char *what)
@@ -158,22 +116,22 @@ static void bench(uint32_t key_count, uint32_t clients, const char *what)
 	struct tables *t = make_tables(key_count);
 	struct stats *stats = stats_new(1);
 	struct stored *stored = calloc(QUERIES, sizeof(*stored));
-	double seconds[RUNS];
+	double times_ns[RUNS];
+	char name[64];
 
 	if (!stats || !stored)
-		must(-ENOMEM);
+		report_must_do(-ENOMEM);
 	for (uint32_t i = 0; i < QUERIES; i++)
-		make_query(&stored[i], key_count, clients ? mix(i + 7) % clients : 0);
+		make_query(&stored[i], key_count, clients ? mix32(i + 7) % clients : 0);
 	for (int run = 0; run < RUNS; run++) {
-		double start = cpu_s();
+		uint64_t start_ns = report_thread_ns();
 
 		for (uint32_t i = 0; i < ROUNDS; i++)
 			ask(t, stats_of_thread(stats, 0), &stored[i * BURST % QUERIES]);
-		seconds[run] = cpu_s() - start;
+		times_ns[run] = (double)(report_thread_ns() - start_ns);
 	}
-	qsort(seconds, RUNS, sizeof(*seconds), compare);
-	printf("{\"name\":\"keys query %s\",\"value\":%.1f,\"unit\":\"ns\",\"n\":%u}\n", what,
-	       seconds[RUNS / 2] * 1e9 / (ROUNDS * BURST), key_count);
+	snprintf(name, sizeof(name), "keys query %s", what);
+	report_value(name, report_median(times_ns, RUNS) / (ROUNDS * BURST), "ns", key_count);
 	free(stored);
 	stats_free(stats);
 	tables_free(t);
@@ -181,11 +139,10 @@ static void bench(uint32_t key_count, uint32_t clients, const char *what)
 
 static void bench_add(uint32_t count)
 {
-	double start = cpu_s();
+	uint64_t start_ns = report_thread_ns();
 	struct keys *keys = make_keys(count);
 
-	printf("{\"name\":\"keys add\",\"value\":%.1f,\"unit\":\"ns\",\"n\":%u}\n",
-	       (cpu_s() - start) * 1e9 / count, count);
+	report_ns("keys add", start_ns, count);
 	keys_free(keys);
 }
 

@@ -7,6 +7,7 @@
  * usage: bench_load [COUNT]                addresses; default 1000000
  *        bench_load --generate FILE COUNT [CHANGED [LISTED]]   write them as text
  */
+#include "bench/mix.h"
 #include "control/catalog.h"
 #include "control/load.h"
 #include "control/merge.h"
@@ -28,14 +29,6 @@
 #define LISTS         64
 #define SHARE_PERCENT 50 /* of a small list's entries are in others too */
 
-/* A bijection of 32 bits: as many different addresses as wanted, in no order. */
-static uint32_t mix(uint32_t x)
-{
-	x = (x ^ x >> 16) * 0x7feb352du;
-	x = (x ^ x >> 15) * 0x846ca68bu;
-	return x ^ x >> 16;
-}
-
 /* Unicast space that no guard removes. */
 static bool is_public(uint32_t address)
 {
@@ -51,7 +44,7 @@ static uint32_t public_address(uint32_t *counter)
 	uint32_t address;
 
 	do {
-		address = mix((*counter)++);
+		address = mix32((*counter)++);
 	} while (!is_public(address));
 	return address;
 }

@@ -98,6 +98,11 @@ def memory(pid, field="RssAnon"):
     return 0
 
 
+def peak(pid):
+    """Of anonymous memory: what is mapped of files, mostly libraries, is no part of it."""
+    return memory(pid, "VmHWM") - memory(pid, "RssFile")
+
+
 @contextlib.contextmanager
 def running(log, *words):
     with subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL) as process:
@@ -164,7 +169,7 @@ class Bench:
                 self.note("answered", asker.wait(PROBES[0]) - started)
                 self.note("control_cpu", cpu_s(control.pid))
                 self.note("dataplane_cpu", cpu_s(dataplane.pid) - cpu)
-                self.note("peak", (memory(control.pid, "VmHWM") - base) / self.count)
+                self.note("peak", (peak(control.pid) - base) / self.count)
                 settle(control)
                 self.note("control", (memory(control.pid) - base) / self.count)
                 started = time.monotonic()
@@ -172,7 +177,7 @@ class Bench:
                 self.note("changed", asker.wait(PROBES[1]) - started)
                 self.note("commit", self.commit_s())
                 settle(control)
-                self.note("peak_changed", (memory(control.pid, "VmHWM") - base) / self.count)
+                self.note("peak_changed", (peak(control.pid) - base) / self.count)
                 self.note("control_after", (memory(control.pid) - base) / self.count)
                 self.note("dataplane_memory", memory(dataplane.pid) / self.count)
 

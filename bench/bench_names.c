@@ -8,72 +8,36 @@
  * random cache line of as much memory, and liburcu's cds_lfht keyed by the wire name, looked up
  * once for each suffix. Times are CPU times of the calling thread.
  */
+#include "bench/mix.h"
+#include "bench/report.h"
 #include "dataplane/table/names.h"
 
 #include <urcu-qsbr.h>
 #include <urcu/rculfhash.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define LOOKUPS   2000000u
 #define BURST     32
 #define NAME_SIZE 64
 #define AHEAD     8 /* names under way */
 
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void report(const char *name, double value, const char *unit, uint64_t n)
-{
-	printf("{\"name\":\"%s\",\"value\":%.1f,\"unit\":\"%s\",\"n\":%" PRIu64 "}\n", name, value,
-	       unit, n);
-	fflush(stdout);
-}
-
-static void report_ns(const char *name, uint64_t start_ns, uint64_t n)
-{
-	report(name, (double)(cpu_ns() - start_ns) / (double)n, "ns", n);
-}
-
-/* Stops with a message when something that cannot fail did, e.g. for want of memory. */
-static void must(int rc)
-{
-	if (rc < 0) {
-		fprintf(stderr, "bench_names: %s\n", strerror(-rc));
-		exit(1);
-	}
-}
-
 static void *must_have(void *memory)
 {
-	must(memory ? 0 : -ENOMEM);
+	report_must_do(memory ? 0 : -ENOMEM);
 	return memory;
-}
-
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
 }
 
 /* Append a label of 6 to 17 letters that stand for a number. */
 static size_t append(uint8_t *name, size_t size, uint32_t number)
 {
 	static const char letters[] = "etaoinsrhldcumfp";
-	size_t length = 6 + mix(number ^ 0x5bd1e995) % 12;
+	size_t length = 6 + mix32(number ^ 0x5bd1e995) % 12;
 
 	name[size++] = (uint8_t)length;
 	for (size_t i = 0; i < length; i++)
@@ -91,13 +55,13 @@ static size_t append(uint8_t *name, size_t size, uint32_t number)
 static size_t name_of(uint32_t number, uint8_t name[NAME_SIZE])
 {
 	static const char *const tops[] = {"\3com", "\3net", "\4info", "\2de", "\3top", "\2ru"};
-	const char *top = tops[mix(number + 1) % 6 * (mix(number + 2) % 2)]; /* most are com */
-	size_t size = append(name, 0, mix(number));
+	const char *top = tops[mix32(number + 1) % 6 * (mix32(number + 2) % 2)]; /* most are com */
+	size_t size = append(name, 0, mix32(number));
 
 	if (number % 4 == 1) /* below one that is popular */
-		size = append(name, size, mix(number) % 5000);
+		size = append(name, size, mix32(number) % 5000);
 	else if (number % 4 == 3)
-		size = append(name, size, mix(number ^ 0x80000000));
+		size = append(name, size, mix32(number ^ 0x80000000));
 	memcpy(&name[size], top, 1u + (size_t)top[0]);
 	return size + 1u + (size_t)top[0];
 }
@@ -111,9 +75,9 @@ struct sample {
 static void sample_fill(struct sample *s, uint32_t names, unsigned percent)
 {
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
-		uint32_t pick = mix(i + 77) % names;
+		uint32_t pick = mix32(i + 77) % names;
 
-		if (mix(i) % 100 >= percent)
+		if (mix32(i) % 100 >= percent)
 			pick += names; /* never put */
 		s->sizes[i] = (uint8_t)name_of(pick, s->bytes[i]);
 	}
@@ -125,7 +89,7 @@ static void bench_lookup(const struct names *n, const struct sample *s, unsigned
 {
 	struct names_match matches[BURST];
 	char name[64];
-	uint64_t hits = 0, start = cpu_ns();
+	uint64_t hits = 0, start = report_thread_ns();
 
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
 		names_lookup(n, s->bytes[i], s->sizes[i], &matches[0]);
@@ -133,7 +97,7 @@ static void bench_lookup(const struct names *n, const struct sample *s, unsigned
 	}
 	snprintf(name, sizeof(name), "names_lookup_%u", percent);
 	report_ns(name, start, LOOKUPS);
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < LOOKUPS; i += BURST) {
 		struct names_query queries[BURST];
 
@@ -146,7 +110,7 @@ static void bench_lookup(const struct names *n, const struct sample *s, unsigned
 	snprintf(name, sizeof(name), "names_lookup_burst_%u", percent);
 	report_ns(name, start, LOOKUPS);
 	snprintf(name, sizeof(name), "names_hits_%u", percent);
-	report(name, 100.0 * (double)hits / LOOKUPS, "%", LOOKUPS);
+	report_value(name, 100.0 * (double)hits / LOOKUPS, "%", LOOKUPS);
 }
 
 /* Whether something is below the parents of names that were put. */
@@ -154,7 +118,7 @@ static void bench_below(const struct names *n, const struct sample *s)
 {
 	const uint64_t lists[LISTSET_WORDS] = {2};
 	struct names_match matches[BURST];
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint32_t i = 0; i < LOOKUPS; i += BURST) {
 		struct names_query queries[BURST];
@@ -204,39 +168,41 @@ static uint64_t bench_put(struct names *n, uint32_t names)
 	struct names_stats stats;
 	uint8_t name[NAME_SIZE];
 	struct ahead ahead;
-	uint64_t start = cpu_ns(), making, bytes = 0, slowest = 0, last, before = resident_kb();
+	uint64_t start = report_thread_ns(), making, bytes = 0, slowest = 0, last,
+		 before = resident_kb();
 
 	for (uint32_t i = 0; i < names; i++)
 		bytes += name_of(i, name);
-	making = cpu_ns() - start;
-	last = start = cpu_ns();
+	making = report_thread_ns() - start;
+	last = start = report_thread_ns();
 	for (uint32_t i = 0; i < AHEAD - 1; i++)
 		look_ahead(&ahead, n, i, i);
 	for (uint32_t i = 0; i < names; i++) {
 		uint64_t now;
 
 		look_ahead(&ahead, n, i + AHEAD - 1, i + AHEAD - 1);
-		must(names_put(n, ahead.bytes[i % AHEAD], ahead.sizes[i % AHEAD],
-		               i % 64 ? 1 + i % 40 : 0, i % 8 ? 0 : 1 + i % 40));
+		report_must_do(names_put(n, ahead.bytes[i % AHEAD], ahead.sizes[i % AHEAD],
+		                         i % 64 ? 1 + i % 40 : 0, i % 8 ? 0 : 1 + i % 40));
 		be_quiet(i);
 		if (i % 32 < 31)
 			continue;
-		now = cpu_ns();
+		now = report_thread_ns();
 		slowest = now - last > slowest ? now - last : slowest;
 		last = now;
 	}
 	report_ns("names_put", start + making, names);
-	report("names_put_slowest_32", (double)slowest / 1000, "us", names);
+	report_value("names_put_slowest_32", (double)slowest / 1000, "us", names);
 	names_stats(n, &stats);
-	report("names_peak", (double)(resident_kb() - before) * 1024 / (double)stats.memory_size,
-	       "resident/memory", names);
-	report("names_count", (double)stats.name_count, "names", names);
-	report("names_own_bytes", (double)bytes / names, "B/name", names);
-	report("names_memory", (double)stats.memory_size / (double)stats.name_count, "B/name",
-	       names);
-	report("names_memory_beyond_bytes",
-	       (double)stats.memory_size / (double)stats.name_count - (double)bytes / names,
-	       "B/name", names);
+	report_value("names_peak",
+	             (double)(resident_kb() - before) * 1024 / (double)stats.memory_size,
+	             "resident/memory", names);
+	report_value("names_count", (double)stats.name_count, "names", names);
+	report_value("names_own_bytes", (double)bytes / names, "B/name", names);
+	report_value("names_memory", (double)stats.memory_size / (double)stats.name_count, "B/name",
+	             names);
+	report_value("names_memory_beyond_bytes",
+	             (double)stats.memory_size / (double)stats.name_count - (double)bytes / names,
+	             "B/name", names);
 	return stats.memory_size;
 }
 
@@ -245,23 +211,23 @@ static void bench_change(struct names *n, uint32_t names)
 {
 	uint8_t name[NAME_SIZE];
 	struct ahead ahead;
-	uint64_t start = cpu_ns(), making;
+	uint64_t start = report_thread_ns(), making;
 
 	for (uint32_t i = 0; i < LOOKUPS; i++)
-		sum += name_of(mix(i) % names, name);
-	making = cpu_ns() - start;
-	start = cpu_ns();
+		sum += name_of(mix32(i) % names, name);
+	making = report_thread_ns() - start;
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < AHEAD - 1; i++)
-		look_ahead(&ahead, n, i, mix(i) % names);
+		look_ahead(&ahead, n, i, mix32(i) % names);
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
 		const uint8_t *bytes = ahead.bytes[i % AHEAD];
 		size_t size = ahead.sizes[i % AHEAD];
 
-		look_ahead(&ahead, n, i + AHEAD - 1, mix(i + AHEAD - 1) % names);
+		look_ahead(&ahead, n, i + AHEAD - 1, mix32(i + AHEAD - 1) % names);
 		if (i % 2)
-			must(names_delete(n, bytes, size));
+			report_must_do(names_delete(n, bytes, size));
 		else
-			must(names_put(n, bytes, size, 1 + i % 7, 0));
+			report_must_do(names_put(n, bytes, size, 1 + i % 7, 0));
 		be_quiet(i);
 	}
 	report_ns("names_change", start + making, LOOKUPS);
@@ -275,22 +241,22 @@ static void bench_delete(struct names *n, uint32_t names)
 	uint64_t start, making;
 	uint32_t count = names / 10 * 9;
 
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < count; i++)
 		sum += name_of(i, name);
-	making = cpu_ns() - start;
-	start = cpu_ns();
+	making = report_thread_ns() - start;
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < AHEAD - 1; i++)
 		look_ahead(&ahead, n, i, i);
 	for (uint32_t i = 0; i < count; i++) {
 		look_ahead(&ahead, n, i + AHEAD - 1, i + AHEAD - 1);
-		must(names_delete(n, ahead.bytes[i % AHEAD], ahead.sizes[i % AHEAD]));
+		report_must_do(names_delete(n, ahead.bytes[i % AHEAD], ahead.sizes[i % AHEAD]));
 		be_quiet(i);
 	}
 	report_ns("names_delete", start + making, count);
 	names_stats(n, &stats);
-	report("names_memory_of_a_tenth", (double)stats.memory_size / 1048576, "MB",
-	       stats.name_count);
+	report_value("names_memory_of_a_tenth", (double)stats.memory_size / 1048576, "MB",
+	             stats.name_count);
 }
 
 /* Independent loads of random lines of as much memory: what a miss costs, alone and overlapped. */
@@ -301,13 +267,13 @@ static void bench_floor(uint64_t size)
 
 	for (uint64_t i = 0; i < count; i++)
 		lines[i][0] = i * UINT64_C(0x9e3779b97f4a7c15) >> 7;
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < LOOKUPS; i++)
 		at = lines[(at + i) % count][0];
 	report_ns("floor_dependent_line", start, LOOKUPS);
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < LOOKUPS; i++)
-		sum += lines[mix(i) % count][0];
+		sum += lines[mix32(i) % count][0];
 	report_ns("floor_independent_line", start, LOOKUPS);
 	sum += at;
 	free(lines);
@@ -343,7 +309,7 @@ static int is_entry(struct cds_lfht_node *node, const void *key)
 
 static void lfht_lookup(struct cds_lfht *table, const struct sample *s, unsigned percent)
 {
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 	char name[64];
 
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
@@ -373,7 +339,7 @@ static struct cds_lfht *lfht_fill(uint32_t names)
 	struct cds_lfht *table;
 	struct mallinfo2 before = mallinfo2(), after;
 	uint8_t name[NAME_SIZE];
-	uint64_t start = cpu_ns(), bytes = 0;
+	uint64_t start = report_thread_ns(), bytes = 0;
 
 	while (buckets < names) /* of a fixed size: its best */
 		buckets *= 2;
@@ -391,10 +357,11 @@ static struct cds_lfht *lfht_fill(uint32_t names)
 	}
 	report_ns("cds_lfht_put", start, names);
 	after = mallinfo2();
-	report("cds_lfht_memory_beyond_bytes",
-	       (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd - bytes) /
-	           names,
-	       "B/name", names);
+	report_value(
+	    "cds_lfht_memory_beyond_bytes",
+	    (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd - bytes) /
+		names,
+	    "B/name", names);
 	return table;
 }
 

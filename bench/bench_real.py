@@ -90,7 +90,7 @@ class Bench:
                 bench_load.settle(control)
                 self.note("memory_control", bench_load.memory(control.pid) / 1e6)
                 self.note("memory_control_peak",
-                          bench_load.memory(control.pid, "VmHWM") / 1e6)
+                          bench_load.peak(control.pid) / 1e6)
                 self.note("memory_dataplane", bench_load.memory(dataplane.pid) / 1e6)
 
     def rbldnsd(self, program):

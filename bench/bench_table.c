@@ -9,60 +9,23 @@
  * calling thread (freeing after grace periods is done by another); still, nothing else should run
  * on the machine.
  */
+#include "bench/mix.h"
+#include "bench/report.h"
 #include "bench/table4_rows.h"
 #include "dataplane/table/tables.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define LOOKUPS 4000000u
 #define BURST   32
 #define NET     ((address6_t)0x2000000000000000 << 64)
 
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void report(const char *name, double value, const char *unit, uint64_t n)
-{
-	printf("{\"name\":\"%s\",\"value\":%.1f,\"unit\":\"%s\",\"n\":%" PRIu64 "}\n", name, value,
-	       unit, n);
-	fflush(stdout);
-}
-
-static void report_ns(const char *name, uint64_t start_ns, uint64_t n)
-{
-	report(name, (double)(cpu_ns() - start_ns) / (double)n, "ns", n);
-}
-
-/* A bijective mix: the same key for the same number, and no key twice. */
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
 /* The key of a lookup: listed for even numbers. */
 static uint32_t lookup_key(uint32_t i, uint32_t entries)
 {
-	return i & 1 ? mix(entries + i) : mix(mix(i) % entries);
-}
-
-/* Stops with a message when something that cannot fail did, e.g. for want of memory. */
-static void must(int rc)
-{
-	if (rc < 0) {
-		fprintf(stderr, "bench_table: %s\n", strerror(-rc));
-		exit(1);
-	}
+	return i & 1 ? mix32(entries + i) : mix32(mix32(i) % entries);
 }
 
 static void bench_table6(struct table6 *t, uint32_t entries)
@@ -71,16 +34,16 @@ static void bench_table6(struct table6 *t, uint32_t entries)
 	uint32_t sum = 0;
 	uint64_t start;
 
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < entries; i++) {
-		address6_t first = NET + ((address6_t)mix(i) << 64);
+		address6_t first = NET + ((address6_t)mix32(i) << 64);
 
-		must(table6_paint(t, first, first + UINT64_MAX, 1 + i % 100));
+		report_must_do(table6_paint(t, first, first + UINT64_MAX, 1 + i % 100));
 	}
 	report_ns("table6_paint", start, entries);
 	table6_stats(t, &stats);
-	report("table6_memory", (double)stats.memory_size / entries, "B/prefix", entries);
-	start = cpu_ns();
+	report_value("table6_memory", (double)stats.memory_size / entries, "B/prefix", entries);
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < LOOKUPS; i++)
 		sum += table6_lookup(t, NET + ((address6_t)lookup_key(i, entries) << 64));
 	report_ns("table6_lookup", start, LOOKUPS);
@@ -91,16 +54,17 @@ static void bench_table6(struct table6 *t, uint32_t entries)
 static void bench_table6_ascending(struct table6 *t, uint32_t entries)
 {
 	struct table6_stats stats;
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint32_t i = 0; i < entries; i++) {
 		address6_t first = NET + ((address6_t)i << 66);
 
-		must(table6_paint(t, first, first + UINT64_MAX, 1 + i % 100));
+		report_must_do(table6_paint(t, first, first + UINT64_MAX, 1 + i % 100));
 	}
 	report_ns("table6_ascending_paint", start, entries);
 	table6_stats(t, &stats);
-	report("table6_ascending_memory", (double)stats.memory_size / entries, "B/prefix", entries);
+	report_value("table6_ascending_memory", (double)stats.memory_size / entries, "B/prefix",
+	             entries);
 }
 
 static struct tables *fresh(struct tables *old)

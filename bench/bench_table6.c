@@ -7,6 +7,8 @@
  * both in the same run. Times are CPU times of the calling thread; the median of RUNS where it is a
  * lookup. Nothing else should run on the machine.
  */
+#include "bench/mix.h"
+#include "bench/report.h"
 #include "dataplane/table/table6.h"
 
 #include <urcu-qsbr.h>
@@ -16,20 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOKUPS (1u << 20)
 #define BURST   32
 #define RUNS    5
-
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void report(const char *name, double value, const char *unit, uint64_t n)
 {
@@ -38,32 +31,16 @@ static void report(const char *name, double value, const char *unit, uint64_t n)
 	fflush(stdout);
 }
 
-static void must(int rc)
-{
-	if (rc >= 0)
-		return;
-	fprintf(stderr, "bench_table6: %s\n", strerror(-rc));
-	exit(1);
-}
-
-/* A bijective mix: a number's own key, and no key twice. */
-static uint64_t mix(uint64_t key)
-{
-	key = (key ^ key >> 31) * UINT64_C(0x7fb5d329728ea185);
-	key = (key ^ key >> 27) * UINT64_C(0x81dadef4bc2dd44d);
-	return key ^ key >> 33;
-}
-
 /* Random global unicast: the lower 61 bits of a mix may meet, which is as rare as it is harmless.
  */
 static address6_t net_of(uint64_t i)
 {
-	return (address6_t)(mix(i) >> 3 | UINT64_C(1) << 61) << 64;
+	return (address6_t)(mix64(i) >> 3 | UINT64_C(1) << 61) << 64;
 }
 
 static address6_t host_of(uint64_t i)
 {
-	return net_of(i + (UINT64_C(1) << 40)) | mix(i);
+	return net_of(i + (UINT64_C(1) << 40)) | mix64(i);
 }
 
 /* A prefix of /19../63: ever more of the longer ones. */
@@ -72,7 +49,7 @@ static void prefix_of(uint64_t i, address6_t *out_first, address6_t *out_last)
 	static const uint8_t lengths[] = {19, 24, 28, 29, 32, 32, 32, 36, 40, 44, 48,
 	                                  48, 48, 48, 48, 52, 56, 56, 56, 60, 62, 63};
 	unsigned length =
-	    i < 1000 ? 32 + (unsigned)(i % 32) : lengths[4 + mix(i + 7) % (sizeof(lengths) - 4)];
+	    i < 1000 ? 32 + (unsigned)(i % 32) : lengths[4 + mix64(i + 7) % (sizeof(lengths) - 4)];
 
 	if (i < 8)
 		length = lengths[i % 4];
@@ -93,19 +70,6 @@ static uint64_t resident_size(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
-}
-
 struct keys {
 	address6_t *all;
 	uint64_t entries;
@@ -115,11 +79,11 @@ struct keys {
 static void make_keys(struct keys *k, unsigned percent)
 {
 	for (uint64_t i = 0; i < LOOKUPS; i++) {
-		uint64_t random = mix(i + (UINT64_C(3) << 50));
+		uint64_t random = mix64(i + (UINT64_C(3) << 50));
 
 		k->all[i] = net_of(random % 100 < percent ? random / 100 % k->entries
 		                                          : random + (UINT64_C(1) << 45));
-		k->all[i] |= mix(i);
+		k->all[i] |= mix64(i);
 	}
 }
 
@@ -131,22 +95,22 @@ static void bench_lookup(const struct table6 *t, const struct keys *k, const cha
 	char name[80];
 
 	for (int run = 0; run < RUNS; run++) {
-		uint64_t start = cpu_ns();
+		uint64_t start = report_thread_ns();
 
 		for (uint64_t i = 0; i < LOOKUPS; i++) /* each one waits for the one before */
 			sum += table6_lookup(t, k->all[i] + (sum & 1) / 2);
-		single[run] = (double)(cpu_ns() - start) / LOOKUPS;
-		start = cpu_ns();
+		single[run] = (double)(report_thread_ns() - start) / LOOKUPS;
+		start = report_thread_ns();
 		for (uint64_t i = 0; i < LOOKUPS; i += BURST) {
 			table6_lookup_burst(t, &k->all[i], BURST, verdicts);
 			sum += verdicts[0];
 		}
-		burst[run] = (double)(cpu_ns() - start) / LOOKUPS;
+		burst[run] = (double)(report_thread_ns() - start) / LOOKUPS;
 	}
 	snprintf(name, sizeof(name), "lookup %s", what);
-	report(name, median(single, RUNS), "ns", LOOKUPS);
+	report(name, report_median(single, RUNS), "ns", LOOKUPS);
 	snprintf(name, sizeof(name), "lookup burst %s", what);
-	report(name, median(burst, RUNS), "ns", LOOKUPS);
+	report(name, report_median(burst, RUNS), "ns", LOOKUPS);
 	if (sum == 1)
 		fprintf(stderr, "sum\n");
 }
@@ -169,24 +133,25 @@ static void bench_floor(uint64_t size)
 	double ns[RUNS];
 
 	if (!memory)
-		must(-12);
+		report_must_do(-12);
 	memset(memory, 1, lines * 64);
 	for (int run = 0; run < RUNS; run++) {
-		uint64_t start = cpu_ns();
+		uint64_t start = report_thread_ns();
 
 		for (uint64_t i = 0; i < LOOKUPS; i += BURST) {
 			uint64_t at[BURST];
 
 			for (uint64_t j = 0; j < BURST; j++) {
-				at[j] = (uint64_t)((unsigned __int128)mix(i + j) * lines >> 64) * 8;
+				at[j] =
+				    (uint64_t)((unsigned __int128)mix64(i + j) * lines >> 64) * 8;
 				__builtin_prefetch(&memory[at[j]]);
 			}
 			for (uint64_t j = 0; j < BURST; j++)
 				sum += memory[at[j]];
 		}
-		ns[run] = (double)(cpu_ns() - start) / LOOKUPS;
+		ns[run] = (double)(report_thread_ns() - start) / LOOKUPS;
 	}
-	report("floor, a random line in bursts", median(ns, RUNS), "ns", LOOKUPS);
+	report("floor, a random line in bursts", report_median(ns, RUNS), "ns", LOOKUPS);
 	if (sum == 1)
 		fprintf(stderr, "sum\n");
 	free(memory);
@@ -207,40 +172,41 @@ static void bench_lfht(const struct keys *k)
 {
 	struct cds_lfht *h = cds_lfht_new(1 << 20, 1 << 16, 0, CDS_LFHT_AUTO_RESIZE, NULL);
 	struct node *nodes = calloc(k->entries, sizeof(*nodes));
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 	double ns[RUNS];
 	uint32_t sum = 0;
 
 	if (!h || !nodes)
-		must(-12);
+		report_must_do(-12);
 	for (uint64_t i = 0; i < k->entries; i++) {
 		nodes[i].key = net_of(i);
 		nodes[i].verdict = 1;
-		cds_lfht_add(h, mix((uint64_t)(nodes[i].key >> 64)), &nodes[i].node);
+		cds_lfht_add(h, mix64((uint64_t)(nodes[i].key >> 64)), &nodes[i].node);
 	}
-	report("cds_lfht add", (double)(cpu_ns() - start) / (double)k->entries, "ns", k->entries);
+	report("cds_lfht add", (double)(report_thread_ns() - start) / (double)k->entries, "ns",
+	       k->entries);
 	for (int run = 0; run < RUNS; run++) {
-		start = cpu_ns();
+		start = report_thread_ns();
 		for (uint64_t i = 0; i < LOOKUPS; i++) {
 			address6_t key = k->all[i] >> 64 << 64;
 			struct cds_lfht_iter iter;
 
-			cds_lfht_lookup(h, mix((uint64_t)(key >> 64)), match, &key, &iter);
+			cds_lfht_lookup(h, mix64((uint64_t)(key >> 64)), match, &key, &iter);
 			sum += cds_lfht_iter_get_node(&iter) != NULL;
 		}
-		ns[run] = (double)(cpu_ns() - start) / LOOKUPS;
+		ns[run] = (double)(report_thread_ns() - start) / LOOKUPS;
 	}
-	report("cds_lfht lookup 50% hit", median(ns, RUNS), "ns", LOOKUPS);
+	report("cds_lfht lookup 50% hit", report_median(ns, RUNS), "ns", LOOKUPS);
 	if (sum == 1)
 		fprintf(stderr, "sum\n");
 }
 
 static void paint_net(struct table6 *t, address6_t net, verdict_t verdict)
 {
-	must(table6_paint(t, net, net | UINT64_MAX, verdict));
+	report_must_do(table6_paint(t, net, net | UINT64_MAX, verdict));
 }
 
-static void report_memory(const struct table6 *t, const char *what, uint64_t before, uint64_t n)
+static void tell_memory(const struct table6 *t, const char *what, uint64_t before, uint64_t n)
 {
 	struct table6_stats stats;
 	char name[64];
@@ -261,23 +227,24 @@ static void bench_nets(struct keys *k)
 	const uint64_t n = k->entries, before = resident_size();
 	struct table6 *t = table6_new();
 	struct table6_stats stats;
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint64_t i = 0; i < n; i++)
 		paint_net(t, net_of(i), (verdict_t)(1 + i % 100));
-	report("fill /64 random", (double)(cpu_ns() - start) / (double)n, "ns", n);
-	report_memory(t, "/64 random", before, n);
+	report("fill /64 random", (double)(report_thread_ns() - start) / (double)n, "ns", n);
+	tell_memory(t, "/64 random", before, n);
 	table6_stats(t, &stats);
 	bench_floor(stats.memory_size);
 	bench_lookups(t, k, "/64");
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint64_t i = 0; i < n / 2; i++)
 		paint_net(t, net_of(2 * i), (verdict_t)(1 + i % 90));
-	report("change /64 random", (double)(cpu_ns() - start) / (double)(n / 2), "ns", n / 2);
-	start = cpu_ns();
+	report("change /64 random", (double)(report_thread_ns() - start) / (double)(n / 2), "ns",
+	       n / 2);
+	start = report_thread_ns();
 	for (uint64_t i = 0; i < n; i++)
-		paint_net(t, net_of(mix(i) % n), 0); /* two thirds are there */
-	report("delete /64 random", (double)(cpu_ns() - start) / (double)n, "ns", n);
+		paint_net(t, net_of(mix64(i) % n), 0); /* two thirds are there */
+	report("delete /64 random", (double)(report_thread_ns() - start) / (double)n, "ns", n);
 	for (uint64_t i = 0; i < n; i++)
 		paint_net(t, net_of(i), 0);
 	table6_stats(t, &stats);
@@ -288,25 +255,25 @@ static void bench_nets(struct keys *k)
 static void bench_ascending(uint64_t n)
 {
 	struct table6 *t = table6_new();
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint64_t i = 0; i < n; i++)
 		paint_net(t, ((address6_t)1 << 125) + ((address6_t)i << 68),
 		          (verdict_t)(1 + i % 100));
-	report("fill /64 ascending", (double)(cpu_ns() - start) / (double)n, "ns", n);
-	report_memory(t, "/64 ascending", 0, n);
+	report("fill /64 ascending", (double)(report_thread_ns() - start) / (double)n, "ns", n);
+	tell_memory(t, "/64 ascending", 0, n);
 	table6_free(t);
 }
 
 static void bench_hosts(uint64_t n)
 {
 	struct table6 *t = table6_new();
-	uint64_t start = cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint64_t i = 0; i < n; i++)
-		must(table6_paint(t, host_of(i), host_of(i), (verdict_t)(1 + i % 100)));
-	report("fill /128 random", (double)(cpu_ns() - start) / (double)n, "ns", n);
-	report_memory(t, "/128 random", 0, n);
+		report_must_do(table6_paint(t, host_of(i), host_of(i), (verdict_t)(1 + i % 100)));
+	report("fill /128 random", (double)(report_thread_ns() - start) / (double)n, "ns", n);
+	tell_memory(t, "/128 random", 0, n);
 	table6_free(t);
 }
 
@@ -316,36 +283,37 @@ static void bench_mixed(struct keys *k)
 	const uint64_t n = k->entries, hosts = n / 5, prefixes = n / 25;
 	struct table6 *t = table6_new();
 	address6_t first, last;
-	uint64_t start = cpu_ns(), part;
+	uint64_t start = report_thread_ns(), part;
 
 	for (uint64_t i = 0; i < prefixes / 2; i++) {
 		prefix_of(i, &first, &last);
-		must(table6_paint(t, first, last, (verdict_t)(1 + i % 100)));
+		report_must_do(table6_paint(t, first, last, (verdict_t)(1 + i % 100)));
 	}
 	for (uint64_t i = 0; i < n; i++) {
 		paint_net(t, net_of(i), (verdict_t)(1 + i % 100));
 		if (i % 5 == 0)
-			must(table6_paint(t, host_of(i / 5), host_of(i / 5),
-			                  (verdict_t)(1 + i % 100)));
+			report_must_do(table6_paint(t, host_of(i / 5), host_of(i / 5),
+			                            (verdict_t)(1 + i % 100)));
 	}
-	part = cpu_ns();
+	part = report_thread_ns();
 	for (uint64_t i = prefixes / 2; i < prefixes; i++) {
 		prefix_of(i, &first, &last);
-		must(table6_paint(t, first, last, (verdict_t)(1 + i % 100)));
+		report_must_do(table6_paint(t, first, last, (verdict_t)(1 + i % 100)));
 	}
-	report("fill prefixes over the others", (double)(cpu_ns() - part) / (double)(prefixes / 2),
-	       "ns", prefixes / 2);
-	report("fill mixed", (double)(cpu_ns() - start) / (double)(n + hosts + prefixes), "ns",
-	       n + hosts + prefixes);
-	report_memory(t, "mixed", 0, n + hosts + prefixes);
+	report("fill prefixes over the others",
+	       (double)(report_thread_ns() - part) / (double)(prefixes / 2), "ns", prefixes / 2);
+	report("fill mixed", (double)(report_thread_ns() - start) / (double)(n + hosts + prefixes),
+	       "ns", n + hosts + prefixes);
+	tell_memory(t, "mixed", 0, n + hosts + prefixes);
 	bench_lookups(t, k, "mixed");
-	start = cpu_ns();
+	start = report_thread_ns();
 	for (uint64_t i = 0; i < n; i++) {
 		paint_net(t, net_of(i), 0);
 		if (i % 5 == 0)
-			must(table6_paint(t, host_of(i / 5), host_of(i / 5), 0));
+			report_must_do(table6_paint(t, host_of(i / 5), host_of(i / 5), 0));
 	}
-	report("delete mixed", (double)(cpu_ns() - start) / (double)(n + hosts), "ns", n + hosts);
+	report("delete mixed", (double)(report_thread_ns() - start) / (double)(n + hosts), "ns",
+	       n + hosts);
 	table6_free(t);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/questions.h"
 
+#include "bench/mix.h"
 #include "dataplane/access.h"
 
 #include <stdio.h>
@@ -26,28 +27,15 @@ void questions_must(bool is_good, const char *what)
 	exit(1);
 }
 
-/* A bijective mix, as in bench_table. */
-static uint32_t mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
-uint32_t questions_address(uint32_t number)
-{
-	return mix(number);
-}
-
 /* A /64 in 2000::/3. */
 static address6_t address6_of(uint32_t number)
 {
-	return (address6_t)(UINT64_C(0x2) << 60 | (uint64_t)mix(number) << 24) << 64;
+	return (address6_t)(UINT64_C(0x2) << 60 | (uint64_t)mix32(number) << 24) << 64;
 }
 
 static void name_of(uint32_t number, uint8_t out_name[NAME_SIZE + 1])
 {
-	snprintf((char *)out_name, NAME_SIZE + 1, "\12n%08xx\3com", mix(number));
+	snprintf((char *)out_name, NAME_SIZE + 1, "\12n%08xx\3com", mix32(number));
 }
 
 static uint32_t others(uint32_t entries)
@@ -70,9 +58,7 @@ static void add_zone(struct zones *z, const uint8_t *apex, size_t size, unsigned
 static void fill(struct tables *t, uint32_t entries)
 {
 	for (uint32_t i = 0; i < entries; i++)
-		questions_must(
-		    table4_paint(t->addresses4, questions_address(i), questions_address(i), 1) == 0,
-		    "paint");
+		questions_must(table4_paint(t->addresses4, mix32(i), mix32(i), 1) == 0, "paint");
 	for (uint32_t i = 0; i < others(entries); i++) {
 		address6_t first = address6_of(i);
 		uint8_t name[NAME_SIZE + 1];
@@ -139,17 +125,17 @@ static uint8_t *put_name(uint8_t *at, enum questions_kind kind, uint32_t entries
 {
 	const bool is_listed = !(number & 1);
 	const uint32_t all = kind < QUESTIONS_IP6 ? entries : others(entries);
-	const uint32_t key = is_listed ? mix(number) % all : all + number;
+	const uint32_t key = is_listed ? mix32(number) % all : all + number;
 
 	if (kind == QUESTIONS_IP6) {
-		at = put_nibbles(at, address6_of(key) | mix(number));
+		at = put_nibbles(at, address6_of(key) | mix32(number));
 	} else if (kind == QUESTIONS_NAME) {
 		uint8_t name[NAME_SIZE + 1];
 
 		name_of(key, name);
 		at = put(at, name, NAME_SIZE);
 	} else {
-		at = put_octets(at, questions_address(key));
+		at = put_octets(at, mix32(key));
 	}
 	if (kind == QUESTIONS_NAME)
 		return put(at, apex_names, sizeof(apex_names));

@@ -37,13 +37,10 @@ struct question {
 void questions_must(bool is_good, const char *what);
 
 /*
- * Tables of so many addresses, as many /64s and names, at most 2 million of these; ends the program
- * without memory.
+ * Tables of so many addresses, mix32() of 0 to entries - 1, and as many /64s and names, at most 2
+ * million of these; ends the program without memory.
  */
 struct tables *questions_tables(uint32_t entries);
-
-/* The IPv4 address with that number; those below `entries` are listed. */
-uint32_t questions_address(uint32_t number);
 
 /* Make question `number` of a kind for those tables; even ones hit. Clients are of 256 networks.
  * t: may be NULL where there are no cookies */

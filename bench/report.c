@@ -62,6 +62,11 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void report_must_do(int rc)
+{
+	report_must(rc >= 0, strerror(-rc));
+}
+
 uint64_t report_wall_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
@@ -75,6 +80,11 @@ uint64_t report_thread_ns(void)
 uint64_t report_process_ns(void)
 {
 	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void report_ns(const char *name, uint64_t start_ns, uint64_t n)
+{
+	report_value(name, (double)(report_thread_ns() - start_ns) / (double)n, "ns", n);
 }
 
 void report_sleep_us(unsigned us)

@@ -14,6 +14,9 @@
 
 void report_value(const char *name, double value, const char *unit, uint64_t n);
 
+/* The processor time of this thread since a start, for each of n, in ns. */
+void report_ns(const char *name, uint64_t start_ns, uint64_t n);
+
 /* name_p50, name_p99, name_p999 and name_max, each divided by `per`. */
 void report_histogram(const char *name, const struct histogram *h, double per, const char *unit);
 
@@ -22,6 +25,9 @@ double report_median(double *values, size_t count);
 
 /* End the program with a message unless it is good. */
 void report_must(bool is_good, const char *what);
+
+/* The same for what cannot fail but for want of memory: unless rc >= 0. */
+void report_must_do(int rc);
 
 uint64_t report_wall_ns(void);
 uint64_t report_thread_ns(void);  /* CPU time of this thread */

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What the IPv4 rows of bench_table and their peers have in common: addresses, questions, the clock
- * and the lines printed.
+ * What the IPv4 rows of bench_table and their peers have in common: addresses and questions.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #define BENCH_BURST     32
 #define BENCH_QUESTIONS 4000000u
-
-/* CPU time of the calling thread. */
-uint64_t bench_cpu_ns(void);
-
-/* {"name":…,"value":…,"unit":…,"n":…} */
-void bench_report(const char *name, double value, const char *unit, uint64_t n);
-
-/* As bench_report(), of the time since a start, for each of n. */
-void bench_report_ns(const char *name, uint64_t start_ns, uint64_t n);
 
 /*
  * Time of something for each question, in slices of some of them: the lower quartile, because on a
@@ -27,8 +17,7 @@ typedef uint32_t bench_slice(void *context, const uint32_t *questions, uint32_t 
 uint32_t bench_report_slices(const char *name, bench_slice *slice, void *context,
                              const uint32_t *questions);
 
-/* Ends the program with a message when something that cannot fail did, e.g. for want of memory. */
-void bench_must(int rc);
+/* Errors: the program ends with a message */
 void *bench_allocate(size_t size);
 
 /* Bytes of memory that this process has. */
@@ -44,9 +33,6 @@ uint32_t *table4_data_addresses(enum table4_kind kind, uint32_t count);
 uint32_t *table4_data_questions(enum table4_kind kind, const uint32_t *addresses, uint32_t count,
                                 unsigned hit_percent,
                                 int (*is_hit)(void *context, uint32_t address), void *context);
-
-/* A hash that keeps numbers apart. */
-uint32_t table4_data_mix(uint32_t key);
 
 /* What others need for the same: table4_peers.c. addresses and questions as above. */
 void table4_peers(const uint32_t *addresses, uint32_t count, const uint32_t *questions);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The same addresses and questions for what one might have used instead of table4. */
+#include "bench/mix.h"
+#include "bench/report.h"
 #include "bench/table4_data.h"
 
 #include <rte_eal.h>
@@ -28,7 +30,7 @@ static void report_rate(const char *peer, uint32_t count, const char *what, uint
 	char name[64];
 
 	name_row(name, peer, count, what);
-	bench_report_ns(name, start, n);
+	report_ns(name, start, n);
 }
 
 static void report_slices(const char *peer, uint32_t count, const char *what, bench_slice *slice,
@@ -64,7 +66,7 @@ static void bench_rte_hash(const uint32_t *addresses, uint32_t count, const uint
 	                                         .key_len = sizeof(uint32_t),
 	                                         .hash_func = rte_hash_crc};
 	struct rte_hash *hash = rte_hash_create(&parameters);
-	uint64_t start = bench_cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	if (!hash) {
 		fprintf(stderr, "bench_table: no rte_hash: %s\n", rte_strerror(rte_errno));
@@ -98,7 +100,7 @@ static void bench_rte_fib(const uint32_t *addresses, uint32_t count, const uint3
 	    .max_routes = FIB_GROUPS * 2,
 	    .dir24_8 = {.nh_sz = RTE_FIB_DIR24_8_4B, .num_tbl8 = FIB_GROUPS}};
 	struct rte_fib *fib = rte_fib_create("peer", 0, &conf);
-	uint64_t start = bench_cpu_ns();
+	uint64_t start = report_thread_ns();
 	uint32_t added = 0;
 
 	if (!fib) {
@@ -129,8 +131,8 @@ static uint32_t lfht_slice(void *table, const uint32_t *questions, uint32_t coun
 	for (uint32_t i = 0; i < count; i++) {
 		struct cds_lfht_iter iter;
 
-		cds_lfht_lookup(table, table4_data_mix(questions[i] ^ 0x9e3779b9u), is_same,
-		                &questions[i], &iter);
+		cds_lfht_lookup(table, mix32(questions[i] ^ 0x9e3779b9u), is_same, &questions[i],
+		                &iter);
 		sum += cds_lfht_iter_get_node(&iter) != NULL;
 	}
 	return sum;
@@ -148,12 +150,12 @@ static void bench_lfht(const uint32_t *addresses, uint32_t count, const uint32_t
 	table = cds_lfht_new(size, size, size, 0, NULL);
 	nodes = bench_allocate(count * sizeof(*nodes));
 	if (!table)
-		bench_must(-12);
-	start = bench_cpu_ns();
+		report_must_do(-12);
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < count; i++) {
 		nodes[i].address = addresses[i];
 		nodes[i].verdict = 1;
-		cds_lfht_add(table, table4_data_mix(addresses[i] ^ 0x9e3779b9u), &nodes[i].node);
+		cds_lfht_add(table, mix32(addresses[i] ^ 0x9e3779b9u), &nodes[i].node);
 		if (i % 1024 == 0)
 			rcu_quiescent_state();
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/table4_rows.h"
 
+#include "bench/mix.h"
+#include "bench/report.h"
 #include "bench/table4_data.h"
 #include "dataplane/table/table4.h"
 
@@ -34,10 +36,10 @@ static struct verdicts *new_verdicts(void)
 	struct verdicts *v = verdicts_new();
 
 	if (!v)
-		bench_must(-12);
+		report_must_do(-12);
 	for (uint32_t i = 1; i <= VERDICTS; i++) {
-		bench_must(verdicts_define_listing(v, i, 1 + i % LISTS, 0x7f000002, NULL, 0));
-		bench_must(verdicts_define(v, i, &i, 1));
+		report_must_do(verdicts_define_listing(v, i, 1 + i % LISTS, 0x7f000002, NULL, 0));
+		report_must_do(verdicts_define(v, i, &i, 1));
 	}
 	return v;
 }
@@ -47,7 +49,7 @@ static struct table4 *new_table(const struct verdicts *verdicts)
 	struct table4 *t = table4_new();
 
 	if (!t)
-		bench_must(-12);
+		report_must_do(-12);
 	table4_use(t, verdicts);
 	return t;
 }
@@ -60,7 +62,7 @@ static int is_hit(void *table, uint32_t address)
 /* One verdict for nine of ten, as real lists have it; the others share the rest. */
 static verdict_t verdict_of(uint32_t i)
 {
-	uint32_t random = table4_data_mix(i);
+	uint32_t random = mix32(i);
 
 	return random % 10 ? 1 : 1 + random / 16 % VERDICTS;
 }
@@ -74,7 +76,7 @@ static void fill(struct table4 *t, const uint32_t *addresses, uint32_t count)
 
 		for (uint32_t k = 0; k < some; k++)
 			verdicts[k] = verdict_of(addresses[i + k]);
-		bench_must(table4_paint_burst(t, &addresses[i], &addresses[i], verdicts, some));
+		report_must_do(table4_paint_burst(t, &addresses[i], &addresses[i], verdicts, some));
 	}
 }
 
@@ -114,17 +116,17 @@ static void lookups(const struct rows *r, const uint32_t *questions, unsigned hi
 		fprintf(stderr, "sum\n");
 }
 
-static void report_memory(const struct rows *r, uint64_t resident_before)
+static void tell_memory(const struct rows *r, uint64_t resident_before)
 {
 	struct table4_stats stats;
 	char name[64];
 
 	table4_stats(r->table, &stats);
 	row_name(name, r, "memory");
-	bench_report(name, (double)stats.memory_size / (double)stats.address_count, "B/address",
+	report_value(name, (double)stats.memory_size / (double)stats.address_count, "B/address",
 	             stats.address_count);
 	row_name(name, r, "resident");
-	bench_report(name,
+	report_value(name,
 	             (double)(bench_resident() - resident_before) / (double)stats.address_count,
 	             "B/address", stats.address_count);
 }
@@ -136,15 +138,15 @@ static void kind_rows(enum table4_kind kind, uint32_t count)
 	uint32_t *addresses = table4_data_addresses(kind, count);
 	struct rows r = {new_table(verdicts), kind == TABLE4_RANDOM ? "random" : "clustered",
 	                 count};
-	uint64_t resident = bench_resident(), start = bench_cpu_ns();
+	uint64_t resident = bench_resident(), start = report_thread_ns();
 	struct table4_stats stats;
 	char name[64];
 
 	fill(r.table, addresses, count);
 	row_name(name, &r, "paint");
-	bench_report_ns(name, start, count);
+	report_ns(name, start, count);
 	rcu_barrier();
-	report_memory(&r, resident);
+	tell_memory(&r, resident);
 	for (unsigned i = 0; i < sizeof(hits) / sizeof(*hits); i++) {
 		uint32_t *questions =
 		    table4_data_questions(kind, addresses, count, hits[i], is_hit, r.table);
@@ -176,55 +178,55 @@ static void report_worst(const struct table4 *t, const char *what, uint64_t star
 	char name[64];
 
 	snprintf(name, sizeof(name), "table4_worst_%s_time", what);
-	bench_report(name, (double)(bench_cpu_ns() - start) / 1e6, "ms", 1);
+	report_value(name, (double)(report_thread_ns() - start) / 1e6, "ms", 1);
 	table4_stats(t, &stats);
 	snprintf(name, sizeof(name), "table4_worst_%s_memory", what);
-	bench_report(name, (double)stats.memory_size / 1e6, "MB", stats.address_count);
+	report_value(name, (double)stats.memory_size / 1e6, "MB", stats.address_count);
 }
 
 void table4_worst(void)
 {
 	struct table4 *t = new_table(NULL);
-	uint64_t start = bench_cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint32_t i = 0; i < 10000000; i++)
-		bench_must(table4_paint(t, 0x0a000000 + i, 0x0a000000 + i, 1));
+		report_must_do(table4_paint(t, 0x0a000000 + i, 0x0a000000 + i, 1));
 	report_worst(t, "consecutive_10M", start);
 	table4_free(t);
 
 	t = new_table(NULL);
-	start = bench_cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < 1u << 24; i++)
-		bench_must(table4_paint(t, i * 256 + (i & 1) * 128, i * 256 + (i & 1) * 128 + 127,
-		                        1 + i % 3));
+		report_must_do(table4_paint(t, i * 256 + (i & 1) * 128,
+		                            i * 256 + (i & 1) * 128 + 127, 1 + i % 3));
 	report_worst(t, "16M_25s", start);
-	start = bench_cpu_ns();
-	bench_must(table4_paint(t, 0, UINT32_MAX, 1));
+	start = report_thread_ns();
+	report_must_do(table4_paint(t, 0, UINT32_MAX, 1));
 	report_worst(t, "all_over_25s", start);
 	table4_free(t);
 
 	t = new_table(NULL);
-	start = bench_cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; i < 2000000; i++) {
-		uint32_t net = table4_data_mix(i) & 0xffffff00;
+		uint32_t net = mix32(i) & 0xffffff00;
 
-		bench_must(table4_paint(t, net, net + 255, 1 + i % 3));
+		report_must_do(table4_paint(t, net, net + 255, 1 + i % 3));
 	}
 	report_worst(t, "2M_24s", start);
 	table4_free(t);
 
 	t = new_table(NULL);
 	for (uint32_t i = 0; i < 1000000; i++)
-		bench_must(table4_paint(t, 0x0a000000 | table4_data_mix(i) >> 8,
-		                        0x0a000000 | table4_data_mix(i) >> 8, 1));
-	start = bench_cpu_ns();
-	bench_must(table4_paint(t, 0x0a000000, 0x0affffff, 2));
+		report_must_do(
+		    table4_paint(t, 0x0a000000 | mix32(i) >> 8, 0x0a000000 | mix32(i) >> 8, 1));
+	start = report_thread_ns();
+	report_must_do(table4_paint(t, 0x0a000000, 0x0affffff, 2));
 	report_worst(t, "8_over_1M", start);
-	start = bench_cpu_ns();
-	bench_must(table4_paint(t, 0x0a000000, 0x0affffff, 0));
+	start = report_thread_ns();
+	report_must_do(table4_paint(t, 0x0a000000, 0x0affffff, 0));
 	report_worst(t, "8_removed", start);
-	start = bench_cpu_ns();
-	bench_must(table4_paint(t, 0, UINT32_MAX, 1));
+	start = report_thread_ns();
+	report_must_do(table4_paint(t, 0, UINT32_MAX, 1));
 	report_worst(t, "all", start);
 	table4_free(t);
 }
@@ -243,14 +245,14 @@ static void *read_on(void *context)
 	uint64_t count = 0, start;
 
 	rcu_register_thread();
-	start = bench_cpu_ns();
+	start = report_thread_ns();
 	for (uint32_t i = 0; !atomic_load_explicit(&b->stop, memory_order_relaxed);
 	     i = (i + BENCH_BURST) % BENCH_QUESTIONS) {
 		table4_lookup_burst(b->table, &b->questions[i], BENCH_BURST, verdicts);
 		rcu_quiescent_state();
 		count += BENCH_BURST;
 	}
-	b->cpu_ns = bench_cpu_ns() - start;
+	b->cpu_ns = report_thread_ns() - start;
 	b->lookups = count;
 	rcu_unregister_thread();
 	return NULL;
@@ -261,7 +263,7 @@ static double beside(struct beside *b, const uint32_t *addresses, uint32_t count
 {
 	verdict_t verdicts[2][SLICE];
 	pthread_t reader;
-	uint64_t start = bench_cpu_ns();
+	uint64_t start = report_thread_ns();
 
 	for (uint32_t k = 0; k < SLICE; k++) {
 		verdicts[0][k] = k % 2 ? 1 : 0; /* half come and go, half change */
@@ -269,20 +271,20 @@ static double beside(struct beside *b, const uint32_t *addresses, uint32_t count
 	}
 	b->stop = false;
 	if (pthread_create(&reader, NULL, read_on, b) != 0)
-		bench_must(-11);
+		report_must_do(-11);
 	for (uint32_t i = 0; i < BESIDE; i += SLICE) {
 		const uint32_t *slice = &addresses[i % (count - SLICE)];
 
 		if (is_painting)
-			bench_must(table4_paint_burst(b->table, slice, slice,
-			                              verdicts[i / SLICE % 2], SLICE));
+			report_must_do(table4_paint_burst(b->table, slice, slice,
+			                                  verdicts[i / SLICE % 2], SLICE));
 	}
-	while (!is_painting && bench_cpu_ns() - start < 1000000000)
+	while (!is_painting && report_thread_ns() - start < 1000000000)
 		;
 	b->stop = true;
 	pthread_join(reader, NULL);
 	if (is_painting)
-		bench_report_ns("table4_beside_paint", start, BESIDE);
+		report_ns("table4_beside_paint", start, BESIDE);
 	return (double)b->cpu_ns / (double)b->lookups;
 }
 
@@ -297,8 +299,8 @@ void table4_beside(uint32_t count)
 	b.questions = table4_data_questions(TABLE4_RANDOM, addresses, count, 50, is_hit, b.table);
 	alone = beside(&b, addresses, count, false);
 	together = beside(&b, addresses, count, true);
-	bench_report("table4_beside_lookup_alone", alone, "ns", count);
-	bench_report("table4_beside_lookup_painted", together, "ns", count);
+	report_value("table4_beside_lookup_alone", alone, "ns", count);
+	report_value("table4_beside_lookup_painted", together, "ns", count);
 	munmap(addresses, count * sizeof(*addresses));
 	munmap((void *)(uintptr_t)b.questions, BENCH_QUESTIONS * sizeof(*b.questions));
 	table4_free(b.table);

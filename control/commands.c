@@ -7,6 +7,7 @@
 #include "control/manual.h"
 #include "control/merge_names.h"
 #include "control/publisher.h"
+#include "control/reputation_commands.h"
 #include "control/request.h"
 #include "control/shadow.h"
 #include "control/show.h"
@@ -420,6 +421,8 @@ static void commands_push(struct engine *e, struct server_request *client, const
 static void commands_dispatch(struct engine *e, struct server_request *client,
                               const struct request *r)
 {
+	char author[128];
+
 	switch (r->command) {
 	case REQUEST_STATUS:
 		server_reply(client, status_all(e));
@@ -455,6 +458,16 @@ static void commands_dispatch(struct engine *e, struct server_request *client,
 		break;
 	case REQUEST_SOURCES:
 		sources_find(e, client, r->key);
+		break;
+	case REQUEST_REPORT:
+		reputation_commands_report(e, client, r);
+		break;
+	case REQUEST_EXPLAIN:
+		reputation_commands_explain(e, client, r);
+		break;
+	case REQUEST_DELIST:
+		commands_author(r, client, author, sizeof(author));
+		reputation_commands_delist(e, client, r, author);
 		break;
 	}
 }

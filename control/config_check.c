@@ -2,7 +2,9 @@
 #include "control/config_check.h"
 
 #include "control/config.h"
+#include "control/config_hidden.h"
 #include "control/config_limits.h"
+#include "control/config_monitor.h"
 #include "control/config_names.h"
 #include "control/config_place.h"
 #include "control/config_reputation_keys.h"
@@ -241,6 +243,35 @@ static const char *check_prefix(struct check *c, const char *text)
 	                            "\"2001:db8::/32\"");
 }
 
+static const char *check_address(struct check *c, const char *text)
+{
+	struct address_range range;
+
+	(void)c;
+	return config_value_network(text, false, &range) == 0 && range.first == range.last
+	           ? NULL
+	           : "an address, such as \"192.0.2.25\" or \"2001:db8::25\"";
+}
+
+static const char *check_every(struct check *c, const char *text)
+{
+	uint64_t seconds;
+
+	(void)c;
+	return config_value_duration(text, &seconds) == 0 && seconds >= CONFIG_MONITOR_EVERY_MIN_S
+	           ? NULL
+	           : "a duration of at least 1m, such as 1h";
+}
+
+static const char *check_resolver(struct check *c, const char *text)
+{
+	struct config_endpoint endpoint;
+
+	return config_value_endpoint(text, &endpoint) == 0 || !check_address(c, text)
+	           ? NULL
+	           : "ADDRESS or ADDRESS:PORT, such as 127.0.0.1 or \"[::1]:5353\"";
+}
+
 static const char *check_places(struct check *c, const char *text)
 {
 	struct config_place place;
@@ -349,6 +380,16 @@ static const char *check_rsync(struct check *c, const char *text)
 	             "secret_file)";
 }
 
+static const char *check_checksum_url(struct check *c, const char *text)
+{
+	(void)c;
+	return (config_value_is_url(text) && strncasecmp(text, "http", 4) == 0) ||
+	               config_value_is_rsync(text)
+	           ? NULL
+	           : "http://HOST/…, https://HOST/…, rsync://HOST/MODULE/FILE or "
+	             "HOST::MODULE/FILE";
+}
+
 static const char *check_push(struct check *c, const char *text)
 {
 	(void)c;
@@ -445,6 +486,12 @@ static const struct {
     {"dataplane.tcp_per_client", check_tcp_count},
     {"dataplane.tcp_idle", check_tcp_idle},
     {"http.listen", check_endpoint},
+    {"http.access[]", check_prefix},
+    {"http.operator_token_file", check_path},
+    {"monitor.addresses[]", check_address},
+    {"monitor.zones[]", check_domain},
+    {"monitor.every", check_every},
+    {"monitor.resolver", check_resolver},
     {"cookies.secret_file", check_path},
     {"identity.version", check_identity},
     {"identity.hostname", check_identity},
@@ -484,6 +531,7 @@ static const struct {
     {"lists[].feed.max_age", check_duration},
     {"lists[].feed.keep", check_keep},
     {"lists[].feed.checksum", check_path},
+    {"lists[].feed.checksum_url", check_checksum_url},
     {"lists[].feed.guards.errors", check_share},
     {"lists[].feed.guards.shrink", check_share},
     {"lists[].feed.guards.growth", check_growth},
@@ -536,6 +584,7 @@ void config_check(const struct config_node *root, const char *folder, struct con
 	struct check c = {.folder = folder};
 
 	config_schema_check(root, check_rules, &c, m);
+	config_hidden_check(root, m);
 	config_names_check(root, m);
 	config_limits_check(root, m);
 	config_reputation_check(root, m);

@@ -5,26 +5,22 @@
 #include "control/config_value.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define OPTIONAL         CYAML_FLAG_OPTIONAL
-#define POINTER          CYAML_FLAG_POINTER
-#define RATE_MAX         1000000
-#define WEIGHT_MAX       10
-#define USER_MAX         64
-#define RATE_DEFAULT     1000
-#define KEEP_DEFAULT_S   (60 * 86400)
-#define SIZE_DEFAULT     (UINT64_C(4) << 30)
-#define JOURNAL_MIN      (UINT64_C(1) << 20)
-#define PER_ADDRESS      1
-#define PER_ADDRESS_S    86400
-#define PER_MONTH        3
-#define TOKEN_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
+#define OPTIONAL       CYAML_FLAG_OPTIONAL
+#define POINTER        CYAML_FLAG_POINTER
+#define RATE_MAX       1000000
+#define WEIGHT_MAX     10
+#define USER_MAX       64
+#define RATE_DEFAULT   1000
+#define KEEP_DEFAULT_S (60 * 86400)
+#define SIZE_DEFAULT   (UINT64_C(4) << 30)
+#define JOURNAL_MIN    (UINT64_C(1) << 20)
+#define PER_ADDRESS    1
+#define PER_ADDRESS_S  86400
+#define PER_MONTH      3
 #define TEXT(key, flags, structure, member)                                                        \
 	CYAML_FIELD_STRING_PTR(key, POINTER | (flags), structure, member, 0, CYAML_UNLIMITED)
 
@@ -292,47 +288,6 @@ void config_reputation_undo(struct config_reputation *r)
 		explicit_bzero(r->reporters[i].token, sizeof(r->reporters[i].token));
 }
 
-/* Returns NULL, or what is wrong. */
-static const char *read_token(const char *path, char *out_token)
-{
-	char text[CONFIG_TOKEN_MAX + 3]; /* with a line end, and one to see that there is more */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *wrong = NULL;
-	struct stat st;
-	ssize_t size;
-
-	if (fd < 0)
-		return strerror(errno);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		wrong = "is no regular file";
-		goto out;
-	}
-	if (st.st_mode & (S_IROTH | S_IWOTH)) {
-		wrong = "everybody may read or write it, expected mode 0600 or 0640";
-		goto out;
-	}
-	size = read(fd, text, sizeof(text));
-	if (size < 0) {
-		wrong = strerror(errno);
-		goto out;
-	}
-	while (size > 0 && strchr(" \t\r\n", text[size - 1]))
-		size--;
-	if (size < CONFIG_TOKEN_MIN || size > CONFIG_TOKEN_MAX) {
-		wrong = "expected one line of 16 to 128 characters";
-		goto out;
-	}
-	text[size] = '\0';
-	if (strspn(text, TOKEN_CHARACTERS) != (size_t)size)
-		wrong = "expected one line of letters, digits and - . _ ~ + / =";
-	else
-		memcpy(out_token, text, (size_t)size + 1);
-out:
-	explicit_bzero(text, sizeof(text));
-	close(fd);
-	return wrong;
-}
-
 int config_reputation_read_tokens(struct config_reputation *r, struct config_mistakes *m)
 {
 	static const struct config_path top = {.key = "reputation"};
@@ -344,12 +299,12 @@ int config_reputation_read_tokens(struct config_reputation *r, struct config_mis
 		const struct config_path path = {.up = &reporters, .index = i};
 		const struct config_path at = {.up = &path, .key = "token_file"};
 		const char *wrong =
-		    one->token_file ? read_token(one->token_file, one->token) : NULL;
+		    one->token_file ? config_token_read(one->token_file, one->token) : NULL;
 
 		for (unsigned j = 0; j < i && !wrong && one->token[0]; j++) {
 			if (strcmp(r->reporters[j].token, one->token) == 0)
 				wrong = "the same token as of another reporter, expected one of "
-				        "its own";
+					"its own";
 		}
 		if (!wrong)
 			continue;

@@ -6,6 +6,7 @@
  *
  * Threads: as control/config.h.
  */
+#include "control/config_token.h"
 #include "control/reputation/dials.h"
 #include "feeds/address.h"
 
@@ -13,8 +14,6 @@
 
 #define CONFIG_REPORTERS_MAX 1000
 #define CONFIG_RELAYS_MAX    1000
-#define CONFIG_TOKEN_MIN     16  /* bytes */
-#define CONFIG_TOKEN_MAX     128 /* bytes */
 
 struct config_reporter {
 	char *name;

@@ -2,10 +2,12 @@
 #include "control/config_resolve.h"
 
 #include "control/config_check.h"
+#include "control/config_hidden.h"
 #include "control/config_keys.h"
 #include "control/config_options.h"
 #include "control/config_place.h"
 #include "control/config_reputation_keys.h"
+#include "control/config_services.h"
 #include "control/config_value.h"
 
 #include <errno.h>
@@ -222,6 +224,7 @@ static int resolve_lists(struct config *c, const struct config_node *root, const
 		list->code = CODE_DEFAULT;
 		list->is_off =
 		    config_lines_get(&lists->children[i], "enabled") && !list->is_enabled;
+		list->has_trust = config_lines_get(&lists->children[i], "trust");
 		if (list->code_text)
 			rc = config_value_code(list->code_text, &list->code);
 		if (rc == 0 && list->feed)
@@ -343,11 +346,17 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 	if (rc == 0)
 		rc = config_place_guard(
 		    c, config_lines_get(config_lines_get(root, "guard"), "canaries"));
+	if (rc == 0)
+		rc = config_http_resolve(&c->http, folder);
+	if (rc == 0 && c->monitor)
+		rc = config_monitor_resolve(c->monitor);
 	if (rc == 0 && c->reputation)
 		rc = config_reputation_resolve(c->reputation, config_lines_get(root, "reputation"),
 		                               folder);
 	if (rc == 0)
 		rc = resolve_lists(c, root, folder);
+	if (rc == 0)
+		rc = config_hidden_add(c, root, folder);
 	if (rc == 0)
 		rc = resolve_zones(c, root, folder);
 	return rc;
@@ -357,6 +366,8 @@ void config_resolve_undo(struct config *c)
 {
 	explicit_bzero(&c->cookie_secrets, sizeof(c->cookie_secrets));
 	config_place_undo(c);
+	config_http_undo(&c->http);
+	config_monitor_undo(c->monitor);
 	config_reputation_undo(c->reputation);
 	if (c->rate_limit) {
 		free(c->rate_limit->exempt_ranges);

@@ -2,6 +2,7 @@
 #include "control/config_schema.h"
 
 #include "control/config_reputation_keys.h"
+#include "control/config_services.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -37,8 +38,13 @@ static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
                                               {"drop", CONFIG_DROP},
                                               {"empty", CONFIG_EMPTY},
                                               {"always", CONFIG_ALWAYS}};
-static const cyaml_strval_t view_names[] = {
-    {"codes", VIEW_CODES}, {"bits", VIEW_BITS}, {"allow", VIEW_ALLOW}};
+static const cyaml_strval_t view_names[] = {{"codes", VIEW_CODES}, {"bits", VIEW_BITS},
+                                            {"allow", VIEW_ALLOW}, {"score", VIEW_SCORE},
+                                            {"srl", VIEW_SRL},     {"mailspike", VIEW_MAILSPIKE},
+                                            {"why", VIEW_WHY},     {"asn", VIEW_ASN}};
+static const cyaml_strval_t kept_names[] = {{"spam", KEPT_SPAM}, {"trap", KEPT_TRAP},
+                                            {"dha", KEPT_DHA},   {"backscatter", KEPT_BACKSCATTER},
+                                            {"auth", KEPT_AUTH}, {"good", KEPT_GOOD}};
 static const cyaml_strval_t bogons_names[] = {{"drop", BOGONS_DROP}, {"keep", BOGONS_KEEP}};
 static const cyaml_strval_t expired_names[] = {
     {"keep", EXPIRED_KEEP}, {"empty", EXPIRED_EMPTY}, {"servfail", EXPIRED_SERVFAIL}};
@@ -89,9 +95,6 @@ static const cyaml_schema_field_t rate_limit_fields[] = {
     CYAML_FIELD_SEQUENCE("exempt", POINTER | OPTIONAL, struct config_rate_limit, exempt,
                          &text_value, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END};
-
-static const cyaml_schema_field_t http_fields[] = {
-    TEXT("listen", REQUIRED, struct config, http_listen), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t cookies_fields[] = {
     TEXT("secret_file", OPTIONAL, struct config, cookie_secret_file),
@@ -145,6 +148,7 @@ static const cyaml_schema_field_t feed_fields[] = {
                      COUNT(expired_names)),
     CYAML_FIELD_UINT("keep", OPTIONAL, struct config_feed, keep),
     TEXT("checksum", OPTIONAL, struct config_feed, checksum),
+    TEXT("checksum_url", OPTIONAL, struct config_feed, checksum_url),
     CYAML_FIELD_IGNORE("options", OPTIONAL), /* config_options.h */
     SAME_STRUCT("guards", guards_fields),
     CYAML_FIELD_END};
@@ -153,6 +157,8 @@ static const cyaml_schema_field_t list_fields[] = {
     TEXT("name", REQUIRED, struct config_list, name),
     CYAML_FIELD_MAPPING_PTR("feed", POINTER | OPTIONAL, struct config_list, feed, feed_fields),
     CYAML_FIELD_BOOL("manual", OPTIONAL, struct config_list, manual),
+    CYAML_FIELD_ENUM("reputation", OPTIONAL | STRICT, struct config_list, kept, kept_names,
+                     COUNT(kept_names)),
     TEXT("code", OPTIONAL, struct config_list, code_text),
     TEXT("text", OPTIONAL, struct config_list, text),
     CYAML_FIELD_BOOL("observe", OPTIONAL, struct config_list, is_observed),
@@ -175,7 +181,7 @@ static const cyaml_schema_field_t soa_fields[] = {
 
 static const cyaml_schema_field_t zone_fields[] = {
     TEXT("name", REQUIRED, struct config_zone, name),
-    CYAML_FIELD_SEQUENCE("lists", POINTER, struct config_zone, lists, &text_value, 1,
+    CYAML_FIELD_SEQUENCE("lists", POINTER | OPTIONAL, struct config_zone, lists, &text_value, 1,
                          CYAML_UNLIMITED),
     CYAML_FIELD_UINT("ttl", OPTIONAL, struct config_zone, ttl),
     CYAML_FIELD_UINT("negative_ttl", OPTIONAL, struct config_zone, negative_ttl),
@@ -194,7 +200,7 @@ static const cyaml_schema_field_t top_fields[] = {
     TEXT("state_dir", OPTIONAL, struct config, state_dir),
     TEXT("control_socket", OPTIONAL, struct config, control_socket),
     CYAML_FIELD_MAPPING("dataplane", OPTIONAL, struct config, dataplane, dataplane_fields),
-    SAME_STRUCT("http", http_fields),
+    CYAML_FIELD_MAPPING("http", OPTIONAL, struct config, http, config_http_fields),
     SAME_STRUCT("cookies", cookies_fields),
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
@@ -205,6 +211,8 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("guard", guard_fields),
     CYAML_FIELD_MAPPING_PTR("reputation", POINTER | OPTIONAL, struct config, reputation,
                             config_reputation_fields),
+    CYAML_FIELD_MAPPING_PTR("monitor", POINTER | OPTIONAL, struct config, monitor,
+                            config_monitor_fields),
     CYAML_FIELD_SEQUENCE("lists", POINTER, struct config, lists, &list_value, 1, CONFIG_LISTS_MAX),
     CYAML_FIELD_SEQUENCE("zones", POINTER, struct config, zones, &zone_value, 1, CONFIG_ZONES_MAX),
     CYAML_FIELD_END};

@@ -21,6 +21,7 @@ enum request_field {
 	FIELD_LAST = 1024,
 	FIELD_VERSION = 2048,
 	FIELD_KEYS = 4096,
+	FIELD_EVENTS = 8192,
 };
 
 static const struct request_row {
@@ -41,6 +42,9 @@ static const struct request_row {
     {"feeds-diff", REQUEST_FEEDS_DIFF, FIELD_FEED, FIELD_KEYS},
     {"feeds-push", REQUEST_FEEDS_PUSH, FIELD_FEED | FIELD_DATA, FIELD_UPLOAD | FIELD_LAST},
     {"sources", REQUEST_SOURCES, FIELD_KEY, 0},
+    {"report", REQUEST_REPORT, FIELD_EVENTS, 0},
+    {"explain", REQUEST_EXPLAIN, FIELD_KEY, 0},
+    {"delist", REQUEST_DELIST, FIELD_KEY | FIELD_REASON, FIELD_AUTHOR},
 };
 #define REQUEST_ROWS (sizeof(request_rows) / sizeof(request_rows[0]))
 
@@ -159,6 +163,8 @@ static unsigned request_field(struct request_cursor *c, const char *name, const 
 		return r->data = request_string(c, name, value, REQUEST_DATA_MAX), FIELD_DATA;
 	if (strcmp(name, "keys") == 0)
 		return request_keys(c, value), FIELD_KEYS;
+	if (strcmp(name, "events") == 0)
+		return r->events = value, FIELD_EVENTS;
 	if (strcmp(name, "upload") == 0)
 		return request_upload(c, value), FIELD_UPLOAD;
 	if (strcmp(name, "last") == 0)
@@ -235,6 +241,10 @@ static void request_read(struct request_cursor *c)
 		request_fail(c, "key: missing, expected an address, prefix, range or name");
 	if ((row->needed & FIELD_FEED) && !c->request->feed)
 		request_fail(c, "feed: missing, expected the name of a feed");
+	if ((row->needed & FIELD_REASON) && !c->request->reason)
+		request_fail(c, "reason: missing, expected why");
+	if ((row->needed & FIELD_EVENTS) && !json_is_array(c->request->events))
+		request_fail(c, "events: expected a list of events");
 	if ((row->needed & FIELD_DATA) && !(seen & FIELD_DATA))
 		request_fail(c, "data: missing, expected bytes in base64");
 }

@@ -23,6 +23,9 @@ enum request_command {
 	REQUEST_FEEDS_ENABLE,
 	REQUEST_FEEDS_DIFF,
 	REQUEST_SOURCES,
+	REQUEST_REPORT,
+	REQUEST_EXPLAIN,
+	REQUEST_DELIST,
 };
 
 #define REQUEST_TEXT_MAX 255   /* bytes of a TXT string */
@@ -41,9 +44,10 @@ struct request {
 	const char *data; /* base64 */
 	uint64_t upload;  /* 0 = a new one */
 	bool is_last;
-	uint64_t version;   /* 0 = not given */
-	const json_t *keys; /* array of strings; NULL = not given */
-	json_t *json;       /* private */
+	uint64_t version;     /* 0 = not given */
+	const json_t *keys;   /* array of strings; NULL = not given */
+	const json_t *events; /* an array, borrowed */
+	json_t *json;         /* private */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "control/intake.h"
 #include "control/publisher.h"
 #include "control/remote.h"
+#include "control/services.h"
 #include "control/watch.h"
 
 #include <inttypes.h>
@@ -191,6 +192,18 @@ static const char *status_state(struct engine *e, const json_t *not_loaded)
 	return is_well ? "serving" : "degraded";
 }
 
+const char *status_of(struct engine *e)
+{
+	const struct publisher_view *view = publisher_view_lock(e->publisher);
+	json_t *not_loaded = status_not_loaded(e, view);
+	const char *state;
+
+	publisher_view_unlock(e->publisher);
+	state = status_state(e, not_loaded);
+	json_decref(not_loaded);
+	return state;
+}
+
 json_t *status_all(struct engine *e)
 {
 	const struct publisher_view *view = publisher_view_lock(e->publisher);
@@ -214,5 +227,7 @@ json_t *status_all(struct engine *e)
 	json_object_set_new(answer, "config_error", status_text(e->config_error));
 	json_object_set_new(answer, "feeds", status_feeds(e));
 	json_object_set_new(answer, "not_loaded", not_loaded);
+	json_object_set_new(answer, "http", services_http_json(e->services));
+	json_object_set_new(answer, "monitor", services_monitor_json(e->services));
 	return answer;
 }

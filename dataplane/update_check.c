@@ -187,6 +187,16 @@ int update_check_paint6(const struct update_defined *d, const Reputed__Update__P
 	return 0;
 }
 
+/* All of it without a branch: most names are. */
+static bool is_lower(const uint8_t *label, size_t size)
+{
+	uint8_t upper = 0;
+
+	for (size_t i = 0; i < size; i++)
+		upper |= (uint8_t)(label[i] - 'A') < 26;
+	return !upper;
+}
+
 size_t update_check_wire_name(const uint8_t *data, size_t size)
 {
 	size_t offset = 0;
@@ -198,10 +208,8 @@ size_t update_check_wire_name(const uint8_t *data, size_t size)
 			return offset + 1;
 		if (label_size > LABEL_SIZE_MAX || label_size >= size - offset)
 			return 0;
-		for (size_t i = offset + 1; i <= offset + label_size; i++) {
-			if (data[i] >= 'A' && data[i] <= 'Z')
-				return 0;
-		}
+		if (!is_lower(data + offset + 1, label_size))
+			return 0;
 		offset += 1 + label_size;
 	}
 	return 0;

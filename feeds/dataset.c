@@ -138,7 +138,7 @@ struct dataset *dataset_finish(struct dataset_builder *b)
 	memcpy(d->messages, b->messages, sizeof(d->messages));
 	d->skip_count = b->skip_count;
 	memcpy(d->skips, b->skips, sizeof(d->skips));
-	d->memory_size += sizeof(*d) + d->sets->memory_size + d->range6_count * sizeof(*d->ranges6);
+	d->memory_size += sizeof(*d) + d->sets->memory_size;
 	hash_make(d);
 	goto out;
 fail:

@@ -196,8 +196,8 @@ struct dataset_range6 {
  */
 #define DATASET_ABSENT UINT32_MAX
 struct dataset_name {
-	uint64_t offset;
-	uint8_t size;
+	uint64_t offset : 56;
+	uint64_t size : 8;
 	uint32_t exact, subtree;
 };
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define TEXTS_BLOCK_SIZE (64u << 10)
 
@@ -25,6 +27,17 @@ int dataset_grow_more(void **array, size_t *capacity, size_t needed, size_t item
 	*array = moved;
 	*capacity = larger;
 	return 0;
+}
+
+const void *dataset_release(const void *from, const void *to)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t begin = ((uintptr_t)from + page - 1) & -page, end = (uintptr_t)to & -page;
+
+	/* It is anonymous memory of ours: what stays when this fails is freed later. */
+	if (begin >= end || madvise((void *)begin, end - begin, MADV_DONTNEED) < 0)
+		return from;
+	return (const void *)end;
 }
 
 void *dataset_fitted(void *array, size_t size)

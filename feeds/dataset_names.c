@@ -216,6 +216,8 @@ static size_t group_read(struct walk *w, size_t at, size_t *out_count)
 
 static int walk_run(struct walk *w)
 {
+	const void *kept = w->b->names;
+
 	for (size_t at = 0, next; at < w->b->name_count; at = next) {
 		const struct dataset_name_entry *name = &w->b->names[at];
 		size_t count;
@@ -227,6 +229,8 @@ static int walk_run(struct walk *w)
 		rc = group_resolve(w, w->b->name_keys + name->offset, name->size, count);
 		if (rc < 0)
 			return rc;
+		if (dataset_is_due(name, (next - at) * sizeof(*name)))
+			kept = dataset_release(kept, name);
 	}
 	return 0;
 }

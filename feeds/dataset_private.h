@@ -79,6 +79,7 @@ struct dataset_builder {
 struct dataset_ranks {
 	struct dataset_how *hows; /* by rank; values are replaced by the first equal one */
 	size_t count;
+	bool has_order; /* the order of adding matters to some of them */
 };
 
 int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b);
@@ -151,9 +152,16 @@ int dataset_sort_points(uint32_t *points, size_t count);
 /* Drop equal ones of sorted points; returns how many are left. */
 size_t dataset_points_unite(uint32_t *points, size_t count);
 
-/* Sort by first; equal ones keep their order. Errors: -ENOMEM; the order is undefined */
-int dataset_sort4(struct dataset_range4 **ranges, size_t count);
-int dataset_sort6(struct dataset_range6 **ranges, size_t count);
+/*
+ * Sort by first. is_stable: equal ones keep their order, which takes a second array.
+ * Errors: -ENOMEM; the order is undefined
+ */
+int dataset_sort4(struct dataset_range4 **ranges, size_t count, bool is_stable);
+int dataset_sort6(struct dataset_range6 **ranges, size_t count, bool is_stable);
+
+/* The same in place and not stable. */
+void dataset_place4(struct dataset_range4 *ranges, size_t count);
+void dataset_place6(struct dataset_range6 *ranges, size_t count);
 
 /* Sort by key; equal ones keep their order. */
 void dataset_sort_names(struct dataset_name_entry *names, size_t count, const uint8_t *keys);
@@ -178,6 +186,20 @@ int dataset_value_intern(struct dataset_builder *b, struct dataset_value value, 
                          uint32_t *out_id);
 
 void dataset_texts_free(struct dataset_texts *texts);
+
+/*
+ * Give memory of an array back that is not needed any more, before the array is freed: whole pages
+ * of [from, to), whose contents are undefined then. Returns the end of what was given back, or
+ * from.
+ */
+const void *dataset_release(const void *from, const void *to);
+
+/* Whether an item begins a further piece of an array: time for dataset_release(). */
+#define DATASET_RELEASE (1u << 20) /* bytes */
+static inline bool dataset_is_due(const void *item, size_t item_size)
+{
+	return ((uintptr_t)item & (DATASET_RELEASE - 1)) < item_size;
+}
 
 /* An array without what it has beyond a size; NULL stays, and so does an array of which nothing is
  * used. */

@@ -16,6 +16,7 @@ struct sweep {
 	const struct dataset_range4 *entries4;
 	const struct dataset_range6 *entries6;
 	size_t point_count, count;
+	const void *kept; /* entries before it are given back */
 	uint32_t points_rank;
 	struct dataset_range6 next; /* the first of what is left; .set is its rank */
 	bool has_next;
@@ -50,10 +51,14 @@ static inline void next_take(struct sweep *s)
 	s->count--;
 	if (s->is_ip6) {
 		s->next = *s->entries6++;
+		if (dataset_is_due(s->entries6, sizeof(*s->entries6)))
+			s->kept = dataset_release(s->kept, s->entries6);
 	} else {
 		s->next = (struct dataset_range6){s->entries4->first, s->entries4->last,
 		                                  s->entries4->set};
 		s->entries4++;
+		if (dataset_is_due(s->entries4, sizeof(*s->entries4)))
+			s->kept = dataset_release(s->kept, s->entries4);
 	}
 }
 
@@ -269,10 +274,12 @@ int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
 	}
 	if (!s.count)
 		return 0;
-	rc = is_ip6 ? dataset_sort6(&b->ranges6, s.count) : dataset_sort4(&b->ranges4, s.count);
+	rc = is_ip6 ? dataset_sort6(&b->ranges6, s.count, ranks->has_order)
+	            : dataset_sort4(&b->ranges4, s.count, ranks->has_order);
 	s.points = b->points4;
 	s.entries4 = b->ranges4;
 	s.entries6 = b->ranges6;
+	s.kept = is_ip6 ? (const void *)b->ranges6 : b->ranges4;
 	if (rc == 0)
 		rc = sweep_run(&s);
 	active_done(&s.active);

@@ -7,27 +7,11 @@
 
 #define FEW 16 /* candidates that are sorted by insertion */
 
-struct ranked {
-	struct dataset_how how;
-	uint32_t id;
-};
-
-static int compare_hows(const struct dataset_how *a, const struct dataset_how *b)
+/* A how as a number that is the lower the earlier it wins. */
+static uint64_t order_of(const struct dataset_how *how)
 {
-	if (a->level != b->level)
-		return a->level > b->level ? -1 : 1;
-	if (a->is_exclusion != b->is_exclusion)
-		return a->is_exclusion ? -1 : 1;
-	if (a->value != b->value)
-		return a->value < b->value ? -1 : 1;
-	if (a->is_part != b->is_part)
-		return a->is_part ? 1 : -1;
-	return (int)a->first_wins - (int)b->first_wins;
-}
-
-static int compare_ranked(const void *a, const void *b)
-{
-	return compare_hows(&((const struct ranked *)a)->how, &((const struct ranked *)b)->how);
+	return (uint64_t)(UINT8_MAX - how->level) << 56 | (uint64_t)!how->is_exclusion << 55 |
+	       (uint64_t)how->value << 16 | (uint64_t)how->is_part << 1 | how->first_wins;
 }
 
 /* Replacing values may have made some equal: the first of them stands for all. */
@@ -62,17 +46,18 @@ static void ranks_apply(struct dataset_builder *b, const uint32_t *ranks)
 		b->names[i].how = ranks[b->names[i].how];
 }
 
-static bool are_ranked(const struct ranked *sorted, size_t count)
+static bool are_ordered(const struct dataset_range6 *sorted, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
-		if (compare_hows(&sorted[i - 1].how, &sorted[i].how) > 0)
+		if (sorted[i - 1].first > sorted[i].first)
 			return false;
 	return true;
 }
 
 int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
 {
-	struct ranked *sorted = NULL;
+	struct dataset_range6 *sorted =
+	    NULL; /* .first: the order, and the number of the how, .set */
 	uint32_t *rank_of = NULL;
 	int rc = -ENOMEM;
 
@@ -85,13 +70,17 @@ int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
 	if (!sorted || !rank_of || !ranks->hows)
 		goto out;
 	for (size_t i = 0; i < b->how_count; i++)
-		sorted[i] = (struct ranked){b->hows[i], (uint32_t)i};
-	if (!are_ranked(sorted, b->how_count))
-		qsort(sorted, b->how_count, sizeof(*sorted), compare_ranked);
+		sorted[i] = (struct dataset_range6){
+		    .first = (address6_t)order_of(&b->hows[i]) << 64 | i, .set = (uint32_t)i};
+	if (!are_ordered(sorted, b->how_count))
+		dataset_place6(sorted, b->how_count);
 	for (size_t i = 0; i < b->how_count; i++) {
-		if (!i || compare_hows(&sorted[i - 1].how, &sorted[i].how))
-			ranks->hows[ranks->count++] = sorted[i].how;
-		rank_of[sorted[i].id] = (uint32_t)ranks->count - 1;
+		const struct dataset_how *how = &b->hows[sorted[i].set];
+
+		if (!i || sorted[i - 1].first >> 64 != sorted[i].first >> 64)
+			ranks->hows[ranks->count++] = *how;
+		rank_of[sorted[i].set] = (uint32_t)ranks->count - 1;
+		ranks->has_order |= how->first_wins || how->last_wins;
 	}
 	ranks_apply(b, rank_of);
 	rc = 0;

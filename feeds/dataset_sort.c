@@ -47,13 +47,17 @@ static void scatter(const struct dataset_range4 *from, struct dataset_range4 *to
 		to[counts[digit_of(from[i].first, digit)]++] = from[i];
 }
 
-int dataset_sort4(struct dataset_range4 **ranges, size_t count)
+int dataset_sort4(struct dataset_range4 **ranges, size_t count, bool is_stable)
 {
 	struct dataset_range4 *from = *ranges, *to;
 	size_t(*counts)[DIGIT_VALUES];
 
 	if (is_sorted4(from, count))
 		return 0;
+	if (!is_stable) {
+		dataset_place4(from, count);
+		return 0;
+	}
 	to = malloc(count * sizeof(*to));
 	counts = calloc(DIGITS, sizeof(*counts));
 	if (!to || !counts) {
@@ -100,12 +104,16 @@ static void merge6(const struct dataset_range6 *from, struct dataset_range6 *to,
 	}
 }
 
-int dataset_sort6(struct dataset_range6 **ranges, size_t count)
+int dataset_sort6(struct dataset_range6 **ranges, size_t count, bool is_stable)
 {
 	struct dataset_range6 *from = *ranges, *to;
 
 	if (is_sorted6(from, count))
 		return 0;
+	if (!is_stable) {
+		dataset_place6(from, count);
+		return 0;
+	}
 	to = malloc(count * sizeof(*to));
 	if (!to)
 		return -ENOMEM;

@@ -31,6 +31,10 @@ static const struct option options[] = {
     {"family", 0, OPTION_FAMILY, offsetof(struct arguments, family)},
     {"listed", 0, OPTION_LISTED, offsetof(struct arguments, listed)},
     {"format", 0, OPTION_FORMAT, offsetof(struct arguments, format)},
+    {"recipient", 0, OPTION_RECIPIENT, offsetof(struct arguments, recipient)},
+    {"user", 0, OPTION_USER, offsetof(struct arguments, user)},
+    {"count", 0, OPTION_COUNT, offsetof(struct arguments, count)},
+    {"note", 0, OPTION_NOTE, offsetof(struct arguments, note)},
 };
 
 struct parse {

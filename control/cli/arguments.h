@@ -26,6 +26,10 @@ enum arguments_option { /* bits */
 	                OPTION_FAMILY = 1 << 11,
 	                OPTION_LISTED = 1 << 12,
 	                OPTION_FORMAT = 1 << 13,
+	                OPTION_RECIPIENT = 1 << 14,
+	                OPTION_USER = 1 << 15,
+	                OPTION_COUNT = 1 << 16,
+	                OPTION_NOTE = 1 << 17,
 };
 #define OPTIONS_EVERYWHERE (OPTION_CONFIG | OPTION_JSON | OPTION_HELP | OPTION_VERSION)
 
@@ -40,6 +44,7 @@ struct arguments {
 	const char *listed[ARGUMENTS_LISTED_MAX]; /* may be given again and again */
 	unsigned listed_count;
 	const char *format;
+	const char *recipient, *user, *count, *note; /* of an event */
 	char *const *rest; /* what stands behind "--", of a command that takes it */
 	unsigned rest_count;
 	const char *operands[ARGUMENTS_OPERANDS_MAX];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/commands.h"
 
-#define LIST_OPTIONS (OPTION_TTL | OPTION_CODE | OPTION_TEXT | OPTION_REASON | OPTION_AUTHOR)
-#define LINT_OPTIONS (OPTION_TIMEOUT | OPTION_FAMILY | OPTION_LISTED)
+#define LIST_OPTIONS   (OPTION_TTL | OPTION_CODE | OPTION_TEXT | OPTION_REASON | OPTION_AUTHOR)
+#define REPORT_OPTIONS (OPTION_RECIPIENT | OPTION_USER | OPTION_COUNT | OPTION_NOTE)
+#define LINT_OPTIONS   (OPTION_TIMEOUT | OPTION_FAMILY | OPTION_LISTED)
 
 const struct command commands[] = {
     {"up", "", "run both daemons in the foreground", 0, 0, 0, up_run},
@@ -29,6 +30,15 @@ const struct command commands[] = {
     {"feeds push", "NAME [FILE]",
      "give a feed with 'push: true' a new version: a file, or standard input", 1, 2, 0,
      feeds_push_run},
+    {"explain", "KEY", "why an address, network or domain has its score and its listings", 1, 1, 0,
+     explain_run},
+    {"delist", "KEY", "take it off all lists of the reputation; what is seen later counts again", 1,
+     1, OPTION_REASON | OPTION_AUTHOR, delist_run},
+    {"report", "[CLASS ADDRESS]",
+     "tell what was seen of an address; without operands: JSON from standard input", 0, 2,
+     REPORT_OPTIONS, report_run},
+    {"reputation simulate", "JOURNAL [OLD.yaml]",
+     "who would enter or leave the lists with the dials of --config", 1, 2, 0, simulate_run},
     {"stats", "", "the data plane's counters", 0, 0, OPTION_ALL, stats_run},
     {"lint", "ZONE [@SERVER[:PORT]]", "check what any DNSBL server answers", 1, 2, LINT_OPTIONS,
      lint_run},

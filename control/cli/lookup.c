@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/cli/lookup.h"
+
 #include "control/cli/ask.h"
 #include "control/cli/commands.h"
 #include "control/cli/control_client.h"
@@ -111,7 +113,7 @@ static void source_text(const json_t *source, char *out_text, size_t size)
 	}
 }
 
-static void print_sources(const json_t *sources)
+void lookup_print_sources(const json_t *sources)
 {
 	struct show_table table = {.align = "lll"};
 	const json_t *source;
@@ -184,8 +186,7 @@ static int status_of(const Reputed__Update__LookupAnswer *answer)
 	return is_unknown ? EXIT_UNKNOWN : EXIT_NO;
 }
 
-/* Where the listings come from, when reputed is there to be asked. */
-static json_t *ask_sources(const struct config *config, const char *key)
+json_t *lookup_sources(const struct config *config, const char *key)
 {
 	char error[CONTROL_CLIENT_ERROR_MAX];
 	json_t *answer = NULL, *sources;
@@ -261,13 +262,13 @@ int lookup_run(const struct arguments *a)
 		return EXIT_UNKNOWN;
 	}
 	answer = response->lookup;
-	sources = ask_sources(config, a->operands[0]);
+	sources = lookup_sources(config, a->operands[0]);
 	status = status_of(answer);
 	if (a->given & OPTION_JSON) {
 		print_json(answer, sources);
 	} else {
 		print_zones(answer);
-		print_sources(sources);
+		lookup_print_sources(sources);
 		if (!answer->n_zones)
 			fputs("reputectl: the data plane has no zones yet\n", stderr);
 	}

@@ -44,6 +44,10 @@ static void print_command_help(const struct command *command)
 	    {OPTION_FORMAT,
 	     "  --format NAME      plain (the default), rbldnsd, rpz, ipset, nft, json or "
 	     "bind\n"},
+	    {OPTION_RECIPIENT, "  --recipient ADDR   to whom it was sent; only its hash is kept\n"},
+	    {OPTION_USER, "  --user NAME        who was to log in; only its hash is kept\n"},
+	    {OPTION_COUNT, "  --count N          so many alike (default: 1)\n"},
+	    {OPTION_NOTE, "  --note TEXT        for people here\n"},
 	    {OPTION_ALL, "  --all              also drop counters that are zero\n"},
 	};
 

@@ -79,6 +79,39 @@ static void print_text(const char *label, const char *text)
 	free(clean);
 }
 
+/* Only what an operator has to do something about; the rest in a line. */
+static void print_monitor(const json_t *monitor)
+{
+	struct show_table table = {.align = "llll"};
+	size_t i, heading, clean = 0;
+	const json_t *row;
+
+	if (!json_is_array(monitor))
+		return;
+	show_row(&table, (const char *const[]){"OWN ADDRESS", "ZONE", "STATE", ""});
+	heading = table.count;
+	json_array_foreach(monitor, i, row)
+	{
+		const char *state = json_string_value(json_object_get(row, "state"));
+		const json_t *codes = json_object_get(row, "codes");
+		const char *code = json_string_value(json_array_get(codes, 0));
+		const char *error = json_string_value(json_object_get(row, "error"));
+
+		if (!state || strcmp(state, "not_listed") == 0) {
+			clean++;
+			continue;
+		}
+		show_row(&table,
+		         (const char *const[]){json_string_value(json_object_get(row, "address")),
+		                               json_string_value(json_object_get(row, "zone")),
+		                               state, error ? error : code});
+	}
+	putchar('\n');
+	show_table_done(&table, 0, table.count > heading ? stdout : NULL);
+	printf("own addresses: not listed in %zu of %zu lookups\n", clean,
+	       json_array_size(monitor));
+}
+
 static void print_control(const json_t *control)
 {
 	const json_t *zones = json_object_get(control, "not_loaded"), *zone;
@@ -94,6 +127,7 @@ static void print_control(const json_t *control)
 		putchar('\n');
 	feeds_print(json_object_get(control, "feeds"));
 	print_manual(json_object_get(control, "manual"));
+	print_monitor(json_object_get(control, "monitor"));
 	json_array_foreach(zones, i, zone)
 	    print_text("not loaded, answers SERVFAIL: ", json_string_value(zone));
 }

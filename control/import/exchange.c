@@ -27,7 +27,7 @@ static bool take_quoted(struct span *line, char **to, struct span *out_cell)
 		char byte = *line->text++;
 
 		line->size--;
-		if (byte == '"' && !span_skip(line, "\"")) {
+		if (byte == '"' && !scan_skip(line, "\"")) {
 			out_cell->size = (size_t)(*to - out_cell->text);
 			return true;
 		}
@@ -43,13 +43,13 @@ static bool take_cells(struct record *r, struct span line)
 	while (r->count < IMPORT_COLUMNS_MAX) {
 		struct span *cell = &r->cells[r->count++];
 
-		if (!span_skip(&line, "\""))
-			*cell = span_take_word(&line, ",");
+		if (!scan_skip(&line, "\""))
+			*cell = scan_take_word(&line, ",");
 		else if (!take_quoted(&line, &to, cell))
 			return false;
 		if (line.size == 0)
 			return true;
-		if (!span_skip(&line, ","))
+		if (!scan_skip(&line, ","))
 			return false;
 	}
 	return true; /* columns beyond are not ours */
@@ -69,11 +69,11 @@ static bool read_fields(struct import *in, struct span line)
 {
 	in->column_count = 0;
 	while (line.size && in->column_count < IMPORT_COLUMNS_MAX) {
-		struct span name = span_take_word(&line, ",");
+		struct span name = scan_take_word(&line, ",");
 
-		span_copy(name, in->columns[in->column_count].name, sizeof(in->columns[0].name));
+		scan_copy(name, in->columns[in->column_count].name, sizeof(in->columns[0].name));
 		in->column_count++;
-		span_skip(&line, ",");
+		scan_skip(&line, ",");
 	}
 	return true;
 }
@@ -83,27 +83,27 @@ static enum import_address take_endpoint(struct span text, char out_address[ADDR
 {
 	struct span address = text, whole = text;
 
-	if (span_skip(&address, "["))
-		address = span_take_word(&address, "]");
-	else if (span_has(address, "."))
-		address = span_take_word(&address, ":");
+	if (scan_skip(&address, "["))
+		address = scan_take_word(&address, "]");
+	else if (scan_has(address, "."))
+		address = scan_take_word(&address, ":");
 	else
-		address = span_take_word(&whole, "%");
+		address = scan_take_word(&whole, "%");
 	return import_address(address, out_address);
 }
 
 static bool is_null(struct span mailbox)
 {
-	return span_is(mailbox, "<>");
+	return scan_is(mailbox, "<>");
 }
 
 static void tell_all(struct import *in, const struct import_event *event, struct span recipients)
 {
 	while (recipients.size) {
 		struct import_event one = *event;
-		struct span mailbox = span_take_word(&recipients, ";");
+		struct span mailbox = scan_take_word(&recipients, ";");
 
-		span_skip(&recipients, ";");
+		scan_skip(&recipients, ";");
 		if (mailbox.size)
 			import_tell(in, &one, mailbox);
 	}
@@ -116,10 +116,10 @@ static bool read_tracking(struct import *in, const struct record *r, struct impo
 	struct span status = cell(r, "recipient-status");
 	enum import_address address;
 
-	if (!span_is(id, "RECEIVE") && !span_is(id, "FAIL"))
+	if (!scan_is(id, "RECEIVE") && !scan_is(id, "FAIL"))
 		return true;
-	if (!span_is(cell(r, "source"), "SMTP") ||
-	    span_is(cell(r, "directionality"), "Originating"))
+	if (!scan_is(cell(r, "source"), "SMTP") ||
+	    scan_is(cell(r, "directionality"), "Originating"))
 		return true;
 	/* Behind a front end the client is that, and the original one is the stranger. */
 	address = take_endpoint(client.size ? client : cell(r, "client-ip"), event->address);
@@ -127,10 +127,10 @@ static bool read_tracking(struct import *in, const struct record *r, struct impo
 		return address == IMPORT_OWN;
 	event->is_null_sender =
 	    is_null(cell(r, "return-path")) || is_null(cell(r, "sender-address"));
-	if (span_is(id, "RECEIVE"))
+	if (scan_is(id, "RECEIVE"))
 		event->class = EVENT_VALID_RCPT;
-	else if (span_has(status, "5.1.1 ") || span_has(status, "5.1.10 ") ||
-	         span_has(status, "RecipientNotFound"))
+	else if (scan_has(status, "5.1.1 ") || scan_has(status, "5.1.10 ") ||
+	         scan_has(status, "RecipientNotFound"))
 		event->class = EVENT_INVALID_RCPT;
 	else
 		return true;
@@ -148,9 +148,9 @@ static bool read_agent(struct import *in, const struct record *r, struct import_
 	if (address != IMPORT_REMOTE)
 		return address == IMPORT_OWN;
 	event->is_null_sender = is_null(cell(r, "P1FromAddress"));
-	if (span_is(reason, "RecipientDoesNotExist"))
+	if (scan_is(reason, "RecipientDoesNotExist"))
 		event->class = EVENT_INVALID_RCPT;
-	else if (span_starts(reason, "SclAtOrAbove") && span_take_number(&data, &scl) &&
+	else if (scan_starts(reason, "SclAtOrAbove") && scan_take_number(&data, &scl) &&
 	         scl >= SCL_SPAM)
 		event->class = EVENT_SPAM_VERDICT;
 	else
@@ -182,10 +182,10 @@ bool exchange_read(struct import *in, struct span line)
 	struct record *r;
 	bool is_good;
 
-	span_skip(&line, "\xef\xbb\xbf"); /* a byte order mark */
-	if (span_skip(&line, "#Fields: "))
+	scan_skip(&line, "\xef\xbb\xbf"); /* a byte order mark */
+	if (scan_skip(&line, "#Fields: "))
 		return read_fields(in, line);
-	if (line.size == 0 || span_starts(line, "#"))
+	if (line.size == 0 || scan_starts(line, "#"))
 		return true;
 	if (in->column_count == 0)
 		return false;

@@ -19,7 +19,7 @@ static const char *const unknown_texts[] = {
 static bool is_unknown_recipient(struct span reason)
 {
 	for (size_t i = 0; i < sizeof(unknown_texts) / sizeof(unknown_texts[0]); i++) {
-		if (span_has_nocase(reason, unknown_texts[i]))
+		if (scan_has_nocase(reason, unknown_texts[i]))
 			return true;
 	}
 	return false;
@@ -30,27 +30,27 @@ static enum import_address take_host(struct span *s, char out_address[ADDRESS_TE
 {
 	struct span helo, address;
 
-	span_take_word(s, " ([");
-	span_skip(s, " ");
-	if (span_skip(s, "(")) {
-		if (!span_take(s, ")", &helo) || memchr(helo.text, ' ', helo.size) ||
-		    !span_skip(s, " "))
+	scan_take_word(s, " ([");
+	scan_skip(s, " ");
+	if (scan_skip(s, "(")) {
+		if (!scan_take(s, ")", &helo) || memchr(helo.text, ' ', helo.size) ||
+		    !scan_skip(s, " "))
 			return IMPORT_NONE;
 	}
-	if (!span_skip(s, "[") || !span_take(s, "]", &address) || span_starts(*s, ")"))
+	if (!scan_skip(s, "[") || !scan_take(s, "]", &address) || scan_starts(*s, ")"))
 		return IMPORT_NONE;
 	if (s->size > 1 && s->text[0] == ':' && isdigit((unsigned char)s->text[1])) {
-		span_skip(s, ":");
-		span_take_word(s, " :");
+		scan_skip(s, ":");
+		scan_take_word(s, " :");
 	}
 	/* A second one: then one of them is what the client said (helo_accept_junk_hosts). */
-	return span_has(*s, ") [") ? IMPORT_NONE : import_address(address, out_address);
+	return scan_has(*s, ") [") ? IMPORT_NONE : import_address(address, out_address);
 }
 
 /* "1tUHXx-0004Ab-2c", since 4.97 "1rHO4a-00000001vLg-2iqX" */
 static bool take_id(struct span *s, struct span *out_id)
 {
-	struct span rest = *s, id = span_take_word(&rest, " ");
+	struct span rest = *s, id = scan_take_word(&rest, " ");
 
 	if ((id.size != 16 && id.size != 23) || id.text[6] != '-' ||
 	    id.text[id.size == 16 ? 13 : 18] != '-')
@@ -61,7 +61,7 @@ static bool take_id(struct span *s, struct span *out_id)
 	}
 	*s = rest;
 	*out_id = id;
-	return span_skip(s, " ");
+	return scan_skip(s, " ");
 }
 
 /* "H=… F=<…> rejected RCPT <…>: reason" */
@@ -70,14 +70,14 @@ static bool read_rejected(struct import *in, struct span s, struct import_event 
 	struct span envelope, recipient;
 	enum import_address address;
 
-	if (!span_has(s, " rejected RCPT <"))
+	if (!scan_has(s, " rejected RCPT <"))
 		return true;
 	address = take_host(&s, event->address);
 	if (address != IMPORT_REMOTE)
 		return address == IMPORT_OWN;
-	if (span_take(&s, " rejected RCPT <", &envelope))
-		event->is_null_sender = span_has(envelope, " F=<>");
-	if (!span_take(&s, ">", &recipient))
+	if (scan_take(&s, " rejected RCPT <", &envelope))
+		event->is_null_sender = scan_has(envelope, " F=<>");
+	if (!scan_take(&s, ">", &recipient))
 		return false;
 	if (is_unknown_recipient(s))
 		event->class = EVENT_INVALID_RCPT;
@@ -92,15 +92,15 @@ static bool read_authenticator(struct import *in, struct span s, struct import_e
 {
 	enum import_address address;
 
-	span_skip(&s, "H=");
+	scan_skip(&s, "H=");
 	address = take_host(&s, event->address);
 	if (address != IMPORT_REMOTE)
 		return address == IMPORT_OWN;
-	if (!span_skip_to(&s, ": 535"))
+	if (!scan_skip_to(&s, ": 535"))
 		return true; /* 435: the server could not look */
 	event->class = EVENT_AUTH_FAIL;
-	if (span_skip_to(&s, "(set_id="))
-		import_set_text(event->user, sizeof(event->user), span_take_word(&s, ")"));
+	if (scan_skip_to(&s, "(set_id="))
+		import_set_text(event->user, sizeof(event->user), scan_take_word(&s, ")"));
 	import_tell(in, event, (struct span){s.text, 0});
 	return true;
 }
@@ -109,15 +109,15 @@ static bool read_authenticator(struct import *in, struct span s, struct import_e
 static bool read_arrival(struct import *in, struct span id, struct span s)
 {
 	char client[ADDRESS_TEXT_MAX];
-	bool is_null_sender = span_starts(s, "<> ");
+	bool is_null_sender = scan_starts(s, "<> ");
 	enum import_address address;
 	struct sender *sender;
 	struct span from;
 
-	if (!span_take(&s, " H=", &from))
+	if (!scan_take(&s, " H=", &from))
 		return true;
 	address = take_host(&s, client);
-	if (address != IMPORT_REMOTE || span_has(s, " A="))
+	if (address != IMPORT_REMOTE || scan_has(s, " A="))
 		return address != IMPORT_NONE; /* ours, or a user of ours */
 	senders_put(in->senders, id, client);
 	sender = senders_find(in->senders, id);
@@ -131,11 +131,11 @@ static bool read_recipient(struct import *in, struct span id, struct span s, boo
                            struct import_event *event)
 {
 	const struct sender *sender = senders_find(in->senders, id);
-	struct span recipient = span_take_word(&s, " :");
+	struct span recipient = scan_take_word(&s, " :");
 
 	if (!sender || (is_failed && !is_unknown_recipient(s)))
 		return true;
-	if (span_skip(&s, " <") && !span_take(&s, ">", &recipient))
+	if (scan_skip(&s, " <") && !scan_take(&s, ">", &recipient))
 		return false;
 	event->class = is_failed ? EVENT_INVALID_RCPT : EVENT_VALID_RCPT;
 	event->is_null_sender = sender->is_null_sender;
@@ -147,13 +147,13 @@ static bool read_recipient(struct import *in, struct span id, struct span s, boo
 static bool read_message(struct import *in, struct span id, struct span s,
                          struct import_event *event)
 {
-	if (span_skip(&s, "<= "))
+	if (scan_skip(&s, "<= "))
 		return read_arrival(in, id, s);
-	if (span_skip(&s, "=> ") || span_skip(&s, "-> "))
+	if (scan_skip(&s, "=> ") || scan_skip(&s, "-> "))
 		return read_recipient(in, id, s, false, event);
-	if (span_skip(&s, "** "))
+	if (scan_skip(&s, "** "))
 		return read_recipient(in, id, s, true, event);
-	if (span_skip(&s, "H="))
+	if (scan_skip(&s, "H="))
 		return read_rejected(in, s, event);
 	return true;
 }
@@ -165,13 +165,13 @@ bool exim_read(struct import *in, struct span line)
 
 	if (!stamp_take(&line, &in->clock, &event.time_ms))
 		return true; /* header lines and separators of the reject log */
-	if (span_skip(&line, "[") && (!span_take(&line, "] ", &pid)))
+	if (scan_skip(&line, "[") && (!scan_take(&line, "] ", &pid)))
 		return true;
 	if (take_id(&line, &id))
 		return read_message(in, id, line, &event);
-	if (span_skip(&line, "H="))
+	if (scan_skip(&line, "H="))
 		return read_rejected(in, line, &event);
-	if (span_take(&line, " authenticator failed for ", &name) &&
+	if (scan_take(&line, " authenticator failed for ", &name) &&
 	    !memchr(name.text, ' ', name.size))
 		return read_authenticator(in, line, &event);
 	return true;

@@ -9,7 +9,7 @@
  *
  * Threads: one.
  */
-#include "control/import/span.h"
+#include "control/import/scan.h"
 
 #include <stdint.h>
 

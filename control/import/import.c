@@ -57,9 +57,9 @@ enum import_address import_address(struct span text, char out_address[ADDRESS_TE
 	char written[2 * ADDRESS_TEXT_MAX];
 	struct address_range address;
 
-	if (span_is(text, "unknown") || text.size == 0)
+	if (scan_is(text, "unknown") || text.size == 0)
 		return IMPORT_OWN;
-	span_skip(&text, "IPv6:"); /* RFC 5321 section 4.1.3 */
+	scan_skip(&text, "IPv6:"); /* RFC 5321 section 4.1.3 */
 	if (address_parse(text.text, text.size, &address) < 0 || address.first != address.last)
 		return IMPORT_NONE;
 	if (address.is_ip6 ? address.first <= 1 : address.first >> 24 == 127 || address.first == 0)
@@ -91,7 +91,7 @@ void import_set_recipient(struct import_event *event, struct span mailbox)
 
 void import_set_text(char *out_text, size_t size, struct span text)
 {
-	span_copy(text, out_text, size);
+	scan_copy(text, out_text, size);
 	for (; *out_text; out_text++) {
 		if (*out_text < ' ' || *out_text > '~')
 			*out_text = '?';

@@ -11,7 +11,7 @@
  *
  * Threads: one per struct import.
  */
-#include "control/import/span.h"
+#include "control/import/scan.h"
 #include "control/import/stamp.h"
 #include "control/import/traps.h"
 #include "control/reputation/event.h"

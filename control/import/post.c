@@ -95,11 +95,12 @@ void post_free(struct post *p)
 	free(p);
 }
 
-/* What the server says, without control characters. */
-static void post_told(const struct post *p, long status, char out_error[POST_ERROR_MAX])
+/* What the server says, without control characters; returns how many events it names. */
+static size_t post_told(const struct post *p, long status, char out_error[POST_ERROR_MAX])
 {
 	json_t *answer = json_loadb(p->answer, p->size, 0, NULL);
 	const char *text = json_string_value(json_object_get(answer, "error"));
+	size_t refused = json_array_size(json_object_get(answer, "refused"));
 
 	snprintf(out_error, POST_ERROR_MAX, "status %ld%s%s", status, text ? ": " : "",
 	         text ? text : "");
@@ -108,9 +109,11 @@ static void post_told(const struct post *p, long status, char out_error[POST_ERR
 			*at = '?';
 	}
 	json_decref(answer);
+	return refused;
 }
 
-int post_send(struct post *p, const char *body, size_t size, char out_error[POST_ERROR_MAX])
+int post_send(struct post *p, const char *body, size_t size, size_t *out_refused,
+              char out_error[POST_ERROR_MAX])
 {
 	long status = 0;
 	CURLcode rc;
@@ -126,9 +129,13 @@ int post_send(struct post *p, const char *body, size_t size, char out_error[POST
 		return -EAGAIN;
 	}
 	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &status);
+	*out_refused = 0;
 	if (status == 200)
 		return 0;
-	post_told(p, status, out_error);
+	*out_refused = post_told(p, status, out_error);
+	/* The others were counted. */
+	if (status == 422 && *out_refused)
+		return 0;
 	if (status == 401 || status == 403)
 		return -EACCES;
 	return status == 400 || status == 413 || status == 422 ? -EINVAL : -EAGAIN;

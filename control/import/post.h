@@ -25,7 +25,9 @@ void post_free(struct post *p);
 /*
  * Send a body, an array of events or one of them, and wait.
  *
- * out_error: why not, by the server if it answered
- * Errors:    -EAGAIN later; -EACCES the token is not good; -EINVAL this body is never taken
+ * out_refused: of a body that was taken: events that never will be (too old)
+ * out_error:   why not, or why those were refused, by the server if it answered
+ * Errors:      -EAGAIN later; -EACCES the token is not good; -EINVAL this body is never taken
  */
-int post_send(struct post *p, const char *body, size_t size, char out_error[POST_ERROR_MAX]);
+int post_send(struct post *p, const char *body, size_t size, size_t *out_refused,
+              char out_error[POST_ERROR_MAX]);

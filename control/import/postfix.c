@@ -15,11 +15,11 @@ static enum import_address take_client(struct span *s, char out_address[ADDRESS_
 {
 	struct span name, address;
 
-	if (!span_take(s, "[", &name) || !span_take(s, "]", &address))
+	if (!scan_take(s, "[", &name) || !scan_take(s, "]", &address))
 		return IMPORT_NONE;
 	if (s->size > 1 && s->text[0] == ':' && isdigit((unsigned char)s->text[1])) {
-		span_skip(s, ":");
-		span_take_word(s, " ,:");
+		scan_skip(s, ":");
+		scan_take_word(s, " ,:");
 	}
 	return import_address(address, out_address);
 }
@@ -29,7 +29,7 @@ static struct span field(struct span s, const char *name)
 {
 	struct span value = {s.text, 0};
 
-	if (!span_skip_to(&s, name) || !span_skip(&s, "<") || !span_take(&s, ">", &value))
+	if (!scan_skip_to(&s, name) || !scan_skip(&s, "<") || !scan_take(&s, ">", &value))
 		value.size = 0;
 	return value;
 }
@@ -50,7 +50,7 @@ static const struct cause causes[] = {
 static bool find_cause(struct span reason, enum event_class *out_class)
 {
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (!span_has(reason, causes[i].text))
+		if (!scan_has(reason, causes[i].text))
 			continue;
 		*out_class = causes[i].class;
 		return true;
@@ -66,20 +66,20 @@ static bool read_reject(struct import *in, struct span s, struct import_event *e
 	struct span command, reason, recipient;
 	bool is_temporary;
 
-	if (!span_take(&s, " from ", &command))
+	if (!scan_take(&s, " from ", &command))
 		return false;
 	address = take_client(&s, event->address);
 	if (address != IMPORT_REMOTE)
 		return address == IMPORT_OWN;
-	span_skip(&s, ":");
-	span_skip(&s, " ");
-	is_temporary = span_starts(s, "4");
-	if (!span_take(&s, "; from=", &reason))
+	scan_skip(&s, ":");
+	scan_skip(&s, " ");
+	is_temporary = scan_starts(s, "4");
+	if (!scan_take(&s, "; from=", &reason))
 		return true; /* before MAIL: nothing to learn */
-	event->is_null_sender = span_starts(s, "<>");
+	event->is_null_sender = scan_starts(s, "<>");
 	recipient = field(s, " to=");
 	/* What a DNSBL caused is no evidence of ours: it would feed on itself. */
-	if (span_has(reason, "blocked using"))
+	if (scan_has(reason, "blocked using"))
 		class = EVENT_CLASS_COUNT;
 	else if (!is_temporary)
 		find_cause(reason, &class);
@@ -96,19 +96,19 @@ static bool read_warning(struct import *in, struct span s, struct import_event *
 	struct span method;
 	enum import_address address = take_client(&s, event->address);
 
-	if (!span_skip(&s, ": SASL "))
+	if (!scan_skip(&s, ": SASL "))
 		return true; /* some other warning */
-	if (!span_take(&s, " authentication failed", &method))
+	if (!scan_take(&s, " authentication failed", &method))
 		return true; /* "aborted", "failure: cannot connect …" */
 	/* The server's fault, not the client's. */
-	if (span_has_nocase(s, "connection lost") || span_has_nocase(s, "temporary") ||
-	    span_has_nocase(s, "cannot connect"))
+	if (scan_has_nocase(s, "connection lost") || scan_has_nocase(s, "temporary") ||
+	    scan_has_nocase(s, "cannot connect"))
 		return true;
 	if (address != IMPORT_REMOTE)
 		return address == IMPORT_OWN;
 	event->class = EVENT_AUTH_FAIL;
-	if (span_skip_to(&s, "sasl_username="))
-		import_set_text(event->user, sizeof(event->user), span_take_word(&s, ","));
+	if (scan_skip_to(&s, "sasl_username="))
+		import_set_text(event->user, sizeof(event->user), scan_take_word(&s, ","));
 	import_tell(in, event, (struct span){s.text, 0});
 	return true;
 }
@@ -120,7 +120,7 @@ static bool read_accepted(struct import *in, struct span id, struct span s)
 
 	enum import_address address = take_client(&s, client);
 
-	if (address == IMPORT_REMOTE && !span_has(s, "sasl_username="))
+	if (address == IMPORT_REMOTE && !scan_has(s, "sasl_username="))
 		senders_put(in->senders, id, client);
 	return address != IMPORT_NONE;
 }
@@ -129,13 +129,13 @@ static bool read_smtpd(struct import *in, struct span s, struct import_event *ev
 {
 	struct span id;
 
-	if (span_skip(&s, "warning: "))
+	if (scan_skip(&s, "warning: "))
 		return read_warning(in, s, event);
-	if (!span_take(&s, ": ", &id))
+	if (!scan_take(&s, ": ", &id))
 		return true;
-	if (span_skip(&s, "reject: "))
+	if (scan_skip(&s, "reject: "))
 		return read_reject(in, s, event);
-	if (span_skip(&s, "client="))
+	if (scan_skip(&s, "client="))
 		return read_accepted(in, id, s);
 	return true;
 }
@@ -145,14 +145,14 @@ static bool read_postscreen(struct import *in, struct span s, struct import_even
 	static const char *const rows[] = {"PREGREET ", "BARE NEWLINE from ",
 	                                   "NON-SMTP COMMAND from ", "COMMAND PIPELINING from "};
 
-	if (span_skip(&s, "NOQUEUE: reject: "))
+	if (scan_skip(&s, "NOQUEUE: reject: "))
 		return read_reject(in, s, event);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		enum import_address address;
 
-		if (!span_starts(s, rows[i]))
+		if (!scan_starts(s, rows[i]))
 			continue;
-		span_skip_to(&s, " from ");
+		scan_skip_to(&s, " from ");
 		address = take_client(&s, event->address);
 		event->class = EVENT_ANOMALY;
 		if (address == IMPORT_REMOTE)
@@ -169,11 +169,11 @@ static bool read_qmgr(struct import *in, struct span s, struct import_event *eve
 	struct span id;
 
 	(void)event;
-	if (!span_take(&s, ": ", &id) || !span_starts(s, "from=<"))
+	if (!scan_take(&s, ": ", &id) || !scan_starts(s, "from=<"))
 		return true;
 	sender = senders_find(in->senders, id);
 	if (sender)
-		sender->is_null_sender = span_starts(s, "from=<>");
+		sender->is_null_sender = scan_starts(s, "from=<>");
 	return true;
 }
 
@@ -183,7 +183,7 @@ static bool read_delivery(struct import *in, struct span s, struct import_event 
 	const struct sender *sender;
 	struct span id, recipient, original;
 
-	if (!span_take(&s, ": ", &id) || !span_starts(s, "to=<"))
+	if (!scan_take(&s, ": ", &id) || !scan_starts(s, "to=<"))
 		return true;
 	sender = senders_find(in->senders, id);
 	if (!sender)
@@ -192,9 +192,9 @@ static bool read_delivery(struct import *in, struct span s, struct import_event 
 	original = field(s, " orig_to=");
 	memcpy(event->address, sender->client, sizeof(event->address));
 	event->is_null_sender = sender->is_null_sender;
-	if (span_has(s, ", status=sent "))
+	if (scan_has(s, ", status=sent "))
 		event->class = EVENT_VALID_RCPT;
-	else if (span_has(s, ", dsn=5.1.1, status=bounced "))
+	else if (scan_has(s, ", dsn=5.1.1, status=bounced "))
 		event->class = EVENT_INVALID_RCPT;
 	else
 		return true;
@@ -219,16 +219,16 @@ bool postfix_read(struct import *in, struct span line)
 
 	if (line.size == 0)
 		return true;
-	if (!stamp_take(&line, &in->clock, &event.time_ms) || !span_take(&line, " ", &host))
+	if (!stamp_take(&line, &in->clock, &event.time_ms) || !scan_take(&line, " ", &host))
 		return false;
-	if (!span_take(&line, ": ", &program) || !span_starts(program, "postfix"))
+	if (!scan_take(&line, ": ", &program) || !scan_starts(program, "postfix"))
 		return true; /* of another program */
 	/* "postfix/smtpd[1]", "postfix-in/submission/smtpd[1]" */
-	while (span_skip_to(&program, "/"))
+	while (scan_skip_to(&program, "/"))
 		;
-	daemon = span_take_word(&program, "[");
+	daemon = scan_take_word(&program, "[");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (span_is(daemon, rows[i].daemon))
+		if (scan_is(daemon, rows[i].daemon))
 			return rows[i].read(in, line, &event);
 	}
 	return true;

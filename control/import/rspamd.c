@@ -29,7 +29,7 @@ static struct span text_of(const json_t *object, const char *name)
 /* The exporter writes "unknown" for what it does not know. */
 static bool is_known(struct span value)
 {
-	return value.size && !span_is(value, "unknown");
+	return value.size && !scan_is(value, "unknown");
 }
 
 static const json_t *find_symbol(const json_t *symbols, const char *name)
@@ -39,7 +39,7 @@ static const json_t *find_symbol(const json_t *symbols, const char *name)
 
 	json_array_foreach(symbols, i, symbol)
 	{
-		if (span_is(text_of(symbol, "name"), name))
+		if (scan_is(text_of(symbol, "name"), name))
 			return symbol;
 	}
 	return NULL;
@@ -54,8 +54,8 @@ static bool is_virus(const json_t *symbols)
 	{
 		struct span name = text_of(symbol, "name");
 
-		if (span_is(text_of(symbol, "group"), "antivirus") || span_is(name, "CLAM_VIRUS") ||
-		    span_is(name, "VIRUS_FOUND"))
+		if (scan_is(text_of(symbol, "group"), "antivirus") || scan_is(name, "CLAM_VIRUS") ||
+		    scan_is(name, "VIRUS_FOUND"))
 			return json_number_value(json_object_get(symbol, "score")) > 0;
 	}
 	return false;
@@ -78,8 +78,8 @@ static void read_domain(const json_t *symbols, struct span from, struct import_e
 	if (json_is_string(option)) {
 		domain.text = json_string_value(option);
 		domain.size = json_string_length(option);
-		domain = span_take_word(&domain, ":");
-	} else if (find_symbol(symbols, "R_SPF_ALLOW") && span_skip_to(&from, "@")) {
+		domain = scan_take_word(&domain, ":");
+	} else if (find_symbol(symbols, "R_SPF_ALLOW") && scan_skip_to(&from, "@")) {
 		domain = from;
 	}
 	event->is_authenticated = dkim || find_symbol(symbols, "R_SPF_ALLOW");
@@ -93,12 +93,12 @@ static bool read_verdict(const json_t *object, struct import_event *event)
 	const json_t *symbols = json_object_get(object, "symbols");
 	struct span action = text_of(object, "action");
 
-	if (span_is(action, "no action")) {
+	if (scan_is(action, "no action")) {
 		event->class = EVENT_GOOD_DELIVERY;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		if (!span_is(action, verdicts[i].action))
+		if (!scan_is(action, verdicts[i].action))
 			continue;
 		event->class = is_virus(symbols)   ? EVENT_MALWARE
 		               : is_phish(symbols) ? EVENT_PHISH

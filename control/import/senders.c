@@ -37,7 +37,7 @@ struct sender *senders_find(struct senders *s, struct span id)
 	struct sender *set = senders_set(s, id);
 
 	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].id[0] && span_is(id, set[i].id))
+		if (set[i].id[0] && scan_is(id, set[i].id))
 			return &set[i];
 	}
 	return NULL;
@@ -53,6 +53,6 @@ void senders_put(struct senders *s, struct span id, const char *client)
 	if (!row)
 		row = &senders_set(s, id)[s->turn++ % WAYS];
 	memset(row, 0, sizeof(*row));
-	span_copy(id, row->id, sizeof(row->id));
+	scan_copy(id, row->id, sizeof(row->id));
 	snprintf(row->client, sizeof(row->client), "%s", client);
 }

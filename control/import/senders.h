@@ -7,7 +7,7 @@
  *
  * Threads: one.
  */
-#include "control/import/span.h"
+#include "control/import/scan.h"
 #include "feeds/address.h"
 
 #define SENDERS_MAX    65536 /* messages remembered */

@@ -51,12 +51,15 @@ static void say(struct sending *s, const char *format, const char *text)
 static int send_until_answered(struct sending *s, const json_t *what,
                                char out_error[POST_ERROR_MAX])
 {
+	size_t refused = 0, count = json_is_array(what) ? json_array_size(what) : 1;
+
 	char *body = json_dumps(what, JSON_COMPACT), told[POST_ERROR_MAX] = "";
 	int delay_ms = RETRY_MIN_MS, rc;
 
 	if (!body)
 		return -EINVAL;
-	while ((rc = post_send(s->post, body, strlen(body), out_error)) != 0 && rc != -EINVAL) {
+	while ((rc = post_send(s->post, body, strlen(body), &refused, out_error)) != 0 &&
+	       rc != -EINVAL) {
 		if (strcmp(told, out_error) != 0)
 			say(s,
 			    rc == -EACCES ? "not allowed to send events, trying again: %s"
@@ -71,6 +74,12 @@ static int send_until_answered(struct sending *s, const json_t *what,
 	}
 	if (rc == 0 && told[0])
 		say(s, "events are taken again%s", "");
+	if (rc == 0 && refused)
+		say(s, "some events are left out: %s", out_error);
+	if (rc == 0) {
+		s->refused += refused;
+		s->acknowledged += count - refused;
+	}
 	free(body);
 	return rc;
 }
@@ -91,8 +100,6 @@ static int send_one_by_one(struct sending *s)
 		if (rc == -EINVAL) {
 			s->refused++;
 			say(s, "an event is refused and left out: %s", error);
-		} else {
-			s->acknowledged++;
 		}
 	}
 	return 0;
@@ -109,9 +116,7 @@ int sending_flush(struct sending *s, const struct follow_place *place)
 	}
 	if (json_array_size(s->batch)) {
 		rc = send_until_answered(s, s->batch, error);
-		if (rc == 0)
-			s->acknowledged += json_array_size(s->batch);
-		else if (rc == -EINVAL)
+		if (rc == -EINVAL)
 			rc = send_one_by_one(s);
 	}
 	if (rc < 0)

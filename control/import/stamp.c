@@ -34,7 +34,7 @@ static bool take_two(struct span *s, int *out_number)
 	uint32_t number;
 	struct span digits = {s->text, 2};
 
-	if (s->size < 2 || !span_take_number(&digits, &number) || digits.size != 0)
+	if (s->size < 2 || !scan_take_number(&digits, &number) || digits.size != 0)
 		return false;
 	s->text += 2;
 	s->size -= 2;
@@ -44,8 +44,8 @@ static bool take_two(struct span *s, int *out_number)
 
 static bool take_clock(struct span *s, struct tm *t)
 {
-	return take_two(s, &t->tm_hour) && span_skip(s, ":") && take_two(s, &t->tm_min) &&
-	       span_skip(s, ":") && take_two(s, &t->tm_sec);
+	return take_two(s, &t->tm_hour) && scan_skip(s, ":") && take_two(s, &t->tm_min) &&
+	       scan_skip(s, ":") && take_two(s, &t->tm_sec);
 }
 
 /* ".123456" or ",123"; 0 when there is none. */
@@ -53,7 +53,7 @@ static int64_t take_fraction_ms(struct span *s)
 {
 	int64_t ms = 0, unit = 100;
 
-	if (!span_skip(s, ".") && !span_skip(s, ","))
+	if (!scan_skip(s, ".") && !scan_skip(s, ","))
 		return 0;
 	for (; s->size && *s->text >= '0' && *s->text <= '9'; s->text++, s->size--) {
 		ms += (*s->text - '0') * unit;
@@ -68,11 +68,11 @@ static bool take_offset(struct span *s, int64_t *out_offset_ms)
 	struct span at = *s;
 	int hours, minutes, sign;
 
-	span_skip(&at, " ");
-	sign = span_skip(&at, "+") ? 1 : span_skip(&at, "-") ? -1 : 0;
+	scan_skip(&at, " ");
+	sign = scan_skip(&at, "+") ? 1 : scan_skip(&at, "-") ? -1 : 0;
 	if (sign == 0 || !take_two(&at, &hours))
 		return false;
-	span_skip(&at, ":");
+	scan_skip(&at, ":");
 	if (!take_two(&at, &minutes) || hours > ZONE_HOURS_MAX || minutes > 59)
 		return false;
 	*out_offset_ms = sign * (int64_t)(hours * 60 + minutes) * 60 * 1000;
@@ -88,17 +88,17 @@ static bool take_iso(struct span *line, const struct stamp_clock *clock, int64_t
 	uint32_t year;
 	bool is_utc;
 
-	if (!span_take_number(&s, &year) || year < 1970 || year > 9999 || !span_skip(&s, "-") ||
-	    !take_two(&s, &t.tm_mon) || !span_skip(&s, "-") || !take_two(&s, &t.tm_mday) ||
-	    !(span_skip(&s, "T") || span_skip(&s, " ")) || !take_clock(&s, &t))
+	if (!scan_take_number(&s, &year) || year < 1970 || year > 9999 || !scan_skip(&s, "-") ||
+	    !take_two(&s, &t.tm_mon) || !scan_skip(&s, "-") || !take_two(&s, &t.tm_mday) ||
+	    !(scan_skip(&s, "T") || scan_skip(&s, " ")) || !take_clock(&s, &t))
 		return false;
 	t.tm_year = (int)year - 1900;
 	t.tm_mon--;
 	fraction_ms = take_fraction_ms(&s);
-	is_utc = span_skip(&s, "Z") || take_offset(&s, &offset_ms) || clock->is_utc;
+	is_utc = scan_skip(&s, "Z") || take_offset(&s, &offset_ms) || clock->is_utc;
 	if (!is_broken_down_valid(&t) || !to_ms(t, is_utc, &ms))
 		return false;
-	span_skip(&s, " ");
+	scan_skip(&s, " ");
 	*line = s;
 	*out_ms = ms + fraction_ms - offset_ms;
 	return true;
@@ -147,14 +147,14 @@ static bool take_traditional(struct span *line, const struct stamp_clock *clock,
 	t.tm_mon = month_of(s);
 	s.text += 4;
 	s.size -= 4;
-	span_skip(&s, " ");
-	if (t.tm_mon < 0 || !span_take_number(&s, &day) || day > 31 || !span_skip(&s, " ") ||
+	scan_skip(&s, " ");
+	if (t.tm_mon < 0 || !scan_take_number(&s, &day) || day > 31 || !scan_skip(&s, " ") ||
 	    !take_clock(&s, &t))
 		return false;
 	t.tm_mday = (int)day;
 	if (!is_broken_down_valid(&t) || !with_year(t, clock, out_ms))
 		return false;
-	span_skip(&s, " ");
+	scan_skip(&s, " ");
 	*line = s;
 	return true;
 }

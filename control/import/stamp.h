@@ -6,7 +6,7 @@
  *
  * Threads: pure but for the process's time zone.
  */
-#include "control/import/span.h"
+#include "control/import/scan.h"
 
 struct stamp_clock {
 	int64_t now_ms; /* Unix */

@@ -72,7 +72,7 @@ static bool is_mailbox(struct span name)
 
 static void skip_blanks(struct span *s)
 {
-	while (span_skip(s, " ") || span_skip(s, "\t"))
+	while (scan_skip(s, " ") || scan_skip(s, "\t"))
 		;
 }
 
@@ -82,9 +82,9 @@ static int traps_line(struct traps *t, struct span line, unsigned number,
 	struct span name, kind;
 
 	skip_blanks(&line);
-	name = span_take_word(&line, " \t\r#");
+	name = scan_take_word(&line, " \t\r#");
 	skip_blanks(&line);
-	kind = span_take_word(&line, " \t\r#");
+	kind = scan_take_word(&line, " \t\r#");
 	skip_blanks(&line);
 	if (name.size == 0 && kind.size == 0)
 		return 0;
@@ -100,9 +100,9 @@ static int traps_line(struct traps *t, struct span line, unsigned number,
 		         (int)(name.size < 80 ? name.size : 80), name.text);
 		return -EINVAL;
 	}
-	if (kind.size == 0 || span_is(kind, "pristine"))
+	if (kind.size == 0 || scan_is(kind, "pristine"))
 		return traps_add(t, name, TRAPS_PRISTINE);
-	if (span_is(kind, "recycled"))
+	if (scan_is(kind, "recycled"))
 		return traps_add(t, name, TRAPS_RECYCLED);
 	snprintf(out_error, TRAPS_ERROR_MAX, "line %u: '%.*s', expected pristine or recycled",
 	         number, (int)(kind.size < 40 ? kind.size : 40), kind.text);
@@ -117,7 +117,7 @@ struct traps *traps_parse(const char *text, size_t size, char out_error[TRAPS_ER
 
 	snprintf(out_error, TRAPS_ERROR_MAX, "out of memory");
 	for (unsigned number = 1; rc == 0 && rest.size; number++) {
-		if (!span_take(&rest, "\n", &line)) {
+		if (!scan_take(&rest, "\n", &line)) {
 			line = rest;
 			rest.size = 0;
 		}
@@ -165,7 +165,7 @@ enum traps_kind traps_find(const struct traps *t, struct span recipient)
 
 	if (!t || recipient.size > TRAPS_MAILBOX_MAX)
 		return TRAPS_NONE;
-	span_copy(recipient, name, sizeof(name));
+	scan_copy(recipient, name, sizeof(name));
 	lower(name);
 	kind = traps_look(t, name);
 	domain = strrchr(name, '@');

@@ -7,7 +7,7 @@
  *
  * Threads: immutable once read.
  */
-#include "control/import/span.h"
+#include "control/import/scan.h"
 
 #define TRAPS_FILE_MAX    (16u << 20) /* bytes */
 #define TRAPS_ERROR_MAX   256

@@ -52,12 +52,25 @@ static int parse_asn(const char *text, struct ledger_key *out_key)
 	return 0;
 }
 
+static bool is_number_last(const struct ledger_key *key, size_t size)
+{
+	size_t at = 0;
+
+	while (at + 1 + key->name[at] < size)
+		at += 1u + key->name[at];
+	for (size_t i = 1; i <= key->name[at]; i++) {
+		if (key->name[at + i] < '0' || key->name[at + i] > '9')
+			return false;
+	}
+	return true;
+}
+
 static int parse_domain(const char *text, struct ledger_key *out_key)
 {
 	int size = name_parse(text, strlen(text), out_key->name);
 
-	/* One label is nobody's domain, and most often a mistyped address. */
-	if (size <= 0 || size <= out_key->name[0] + 1)
+	/* One label is nobody's domain; one that ends in digits is a mistyped address. */
+	if (size <= 0 || size <= out_key->name[0] + 1 || is_number_last(out_key, (size_t)size))
 		return -EINVAL;
 	out_key->kind = LEDGER_DOMAIN;
 	out_key->name_size = (uint8_t)size;
@@ -198,14 +211,25 @@ static void tell_listed(const struct ledger_state *state, const struct dials *di
 	    until, (double)state->upper, (double)dials->leave);
 }
 
+static void tell_not_enough(const struct ledger_state *state, const struct dials *dials,
+                            char out_text[CHANGE_MAX])
+{
+	if (state->points < dials->enter_points)
+		snprintf(out_text, CHANGE_MAX, "would need %.1f points, has %.1f",
+		         (double)dials->enter_points, (double)state->points);
+	else
+		snprintf(out_text, CHANGE_MAX,
+		         "would need %.1f points of the classes that this list is about",
+		         (double)(dials->own_share * dials->enter_points));
+}
+
 /* What would have to happen for the state to be another one. */
 static void tell_change(const struct ledger_state *state, const struct dials *dials,
                         char out_text[CHANGE_MAX])
 {
 	switch (state->why) {
 	case LEDGER_NOT_ENOUGH:
-		snprintf(out_text, CHANGE_MAX, "would need %.1f points, has %.1f",
-		         (double)dials->enter_points, (double)state->points);
+		tell_not_enough(state, dials, out_text);
 		return;
 	case LEDGER_NOT_SURE:
 		snprintf(out_text, CHANGE_MAX,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What names.c keeps for one name: its first label and a reference to the node of the rest. Each
+ * What is kept for one name: its first label and a reference to the node of the rest. Each
  * suffix of a put name has one. Those with others below are inner nodes and count these; the rest
  * are leaves, all of them put. Once published a node changes only in its value, below, child count
  * and dead bit; what else has to change takes a new node.
@@ -18,7 +18,7 @@
 #define NAME_NODE_INNER 0x80
 
 struct name_node {
-	_Atomic uint64_t value; /* see names.c; update thread: writes; readers: read */
+	_Atomic uint64_t value; /* see names_parts.h; update thread: writes; readers: read */
 	uint32_t parent;        /* reference; 0 = the root; constant */
 	_Atomic uint8_t tags;   /* update thread: sets DEAD; the rest is constant */
 	uint8_t label[];        /* of a leaf; constant */

@@ -117,6 +117,12 @@ void ranges4_put_nets(struct ranges4 *r, uint32_t first, uint32_t last, slot4_t 
 /* Set all of a /16. What ranges4_retires() says can be retired. */
 void ranges4_put_group(struct ranges4 *r, uint32_t group, verdict_t verdict);
 
+/* What holds for a whole /16; split if that is not one verdict. Threads: the update thread only */
+static inline slot4_t ranges4_root(const struct ranges4 *r, uint32_t group)
+{
+	return atomic_load_explicit(&r->roots[group], memory_order_relaxed);
+}
+
 /* All slots of a /16. */
 void ranges4_get_group(const struct ranges4 *r, uint32_t group, slot4_t out_slots[SLOT4_SIZE]);
 

@@ -279,7 +279,14 @@ static void paint_nets(struct table4 *t, uint32_t first, uint32_t last, verdict_
 {
 	struct replaced r = {.group = first / SLOT4_SIZE, .count = last - first + 1};
 	const bool has_points = t->map->point_counts[r.group] > 0;
+	const slot4_t root = ranges4_root(&t->map->ranges, r.group);
 
+	if (r.count == SLOT4_SIZE && !has_points && !slot4_is_split(root)) {
+		begin_change(t, r.group, root, verdict, SLOT4_SIZE * SLOT4_SIZE);
+		ranges4_put_group(&t->map->ranges, r.group, verdict);
+		end_change(t, r.group, root, verdict, SLOT4_SIZE * SLOT4_SIZE);
+		return;
+	}
 	for (unsigned i = 0; i < r.count; i++) {
 		if (has_points) {
 			points4_prefetch(points_of(t), (first + i + NETS_AHEAD) << 8);

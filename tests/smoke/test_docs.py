@@ -26,6 +26,8 @@ MAPPINGS = {
     "cookies": "cookies: {oops: 1}\n" + LISTEN + REST,
     "identity": "identity: {oops: 1}\n" + LISTEN + REST,
     "rate_limit": "rate_limit: {responses_per_s: 1, oops: 1}\n" + LISTEN + REST,
+    "http": 'http: {listen: "127.0.0.1:8053", oops: 1}\n' + LISTEN + REST,
+    "monitor": "monitor: {addresses: [192.0.2.1], oops: 1}\n" + LISTEN + REST,
     "guard": "guard: {oops: 1}\n" + LISTEN + REST,
     "lists": LISTEN + REST.replace("manual: true", "manual: true, oops: 1"),
     "feed": LISTEN + REST.replace("manual: true", "feed: {path: p, format: plain, oops: 1}"),
@@ -47,6 +49,11 @@ def check(build, text):
         path = os.path.join(folder, "reputed.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+        for name in set(re.findall(r"secrets/[a-z0-9.]+", text)):
+            os.makedirs(os.path.join(folder, "secrets"), exist_ok=True)
+            with open(os.path.join(folder, name), "w", encoding="utf-8",
+                      opener=lambda *a: os.open(*a, 0o600)) as file:
+                file.write(f"{name[-8:]:x>20}\n".replace("/", "-"))
         run = subprocess.run([os.path.join(build, "reputectl"), "check", path], text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         return "" if run.returncode == 0 else run.stdout.replace(path, "")

@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.settings.traps = traps;
 	rest = (struct span){(const char *)data + 1, size - 1};
 	while (rest.size) {
-		if (!span_take(&rest, "\n", &line)) {
+		if (!scan_take(&rest, "\n", &line)) {
 			line = rest;
 			rest.size = 0;
 		}

@@ -247,7 +247,7 @@ static void test_long(void **state)
 	assert_int_equal(line.size, IMPORT_LINE_MAX + 1);
 	assert_int_equal(r.place.offset, 2);
 	assert_int_equal(follow_next(r.follow, &line, &r.place), 1);
-	assert_true(span_is(line, "b"));
+	assert_true(scan_is(line, "b"));
 	assert_int_equal(r.place.offset, size + 3);
 	assert_int_equal(follow_next(r.follow, &line, &r.place), 0);
 	reader_done(&r);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/reputation/asking.h"
+
+#include "control/reputation/explain.h"
+#include "control/reputation/reputation.h"
+
+#include <stdlib.h>
+
+struct asking {
+	struct dials dials;
+	struct ledger_key key;
+	asking_done *done;
+	void *context;
+	json_t *answer; /* reputation's thread: writes; main loop: reads, afterwards */
+};
+
+static void asking_look(const struct ledger *ledger, int64_t now_ms, void *context)
+{
+	struct asking *a = context;
+
+	a->answer = explain_json(ledger, &a->dials, &a->key, now_ms);
+}
+
+static void asking_looked(bool is_cancelled, void *context)
+{
+	struct asking *a = context;
+
+	(void)is_cancelled; /* then there is no answer */
+	a->done(a->answer, a->context);
+	free(a);
+}
+
+void asking_explain(struct reputation *r, const struct dials *dials, const struct ledger_key *key,
+                    asking_done *done, void *context)
+{
+	struct asking *a = calloc(1, sizeof(*a));
+
+	if (!a) {
+		done(NULL, context);
+		return;
+	}
+	a->dials = *dials;
+	a->key = *key;
+	a->done = done;
+	a->context = context;
+	reputation_ask(r, asking_look, asking_looked, a);
+}
