@@ -32,6 +32,7 @@ run_all() {
 	run "$build/bench/bench_update" 1000000 1
 	run "$build/bench/bench_swap" 1000000 3
 	run "$build/bench/bench_change" 500
+run "$build/bench/bench_change" events 500
 	run "$build/bench/bench_load" 1000000
 	run "$build/bench/bench_events" 300000
 	run bench/bench_load.py "$build" 1000000 1

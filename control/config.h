@@ -38,7 +38,32 @@ enum config_access_action { /* = enum access_action */
 	                    CONFIG_EMPTY,
 	                    CONFIG_ALWAYS,
 };
-enum config_view { VIEW_CODES, VIEW_BITS, VIEW_ALLOW }; /* = ZoneView of update.proto */
+enum config_view {
+	VIEW_CODES, /* = ZoneView of update.proto, these three */
+	VIEW_BITS,
+	VIEW_ALLOW,
+	VIEW_SCORE, /* of a hidden list of its own, whose codes are answered: config_hidden.h */
+	VIEW_SRL,
+	VIEW_MAILSPIKE,
+	VIEW_WHY,
+	VIEW_ASN,
+};
+/* What of the reputation's ledger a list holds; those from SCORE on are hidden lists'. */
+enum config_kept {
+	KEPT_NOTHING, /* it is no list of the ledger */
+	KEPT_SPAM,    /* from here on: 1 + enum dials_list */
+	KEPT_TRAP,
+	KEPT_DHA,
+	KEPT_BACKSCATTER,
+	KEPT_AUTH,
+	KEPT_GOOD,
+	KEPT_GOOD_MORE, /* those of `good` that deserve more trust */
+	KEPT_SCORE,
+	KEPT_SRL,
+	KEPT_MAILSPIKE,
+	KEPT_WHY,
+	KEPT_COUNT,
+};
 enum config_bogons { BOGONS_DROP, BOGONS_KEEP };
 /* What becomes of a list whose feed is out of date. */
 enum config_expired { EXPIRED_KEEP, EXPIRED_EMPTY, EXPIRED_SERVFAIL };
@@ -128,17 +153,21 @@ struct config_feed {
 
 struct config_list {
 	char *name;
-	struct config_feed *feed; /* NULL for manual lists */
+	struct config_feed *feed; /* NULL for lists that are manual or of the ledger */
 	bool manual;
+	enum config_kept kept;
+	bool is_hidden;     /* resolved: made for a zone's view, not written by anybody */
 	bool is_observed;   /* counted, not answered */
 	bool is_enabled;    /* as given */
 	bool is_off;        /* resolved: 'enabled: false', it answers nothing */
 	bool is_subtracted; /* what it lists no other list lists */
 	char *code_text;
-	char *text;               /* template, may be NULL */
-	uint32_t code;            /* resolved, host order; default 127.0.0.2 */
-	uint32_t bit;             /* in zones with view bits: 2, 4, 8 … 2^23; 0 = none */
-	uint32_t category, trust; /* in zones with view allow: 2-15 or 20, 0-3; 0, 0 = none */
+	char *text;    /* template, may be NULL */
+	uint32_t code; /* resolved, host order; default 127.0.0.2 */
+	uint32_t bit;  /* in zones with view bits: 2, 4, 8 … 2^23; 0 = none */
+	/* In zones with view allow: 2-15 or 20, 0-3; 0, 0 = none. */
+	uint32_t category, trust;
+	bool has_trust; /* resolved: given; without it that of a list `good` is 1 or 2 */
 };
 
 struct config_soa { /* NULL, 0 = the data plane's choice */

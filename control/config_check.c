@@ -2,6 +2,7 @@
 #include "control/config_check.h"
 
 #include "control/config.h"
+#include "control/config_hidden.h"
 #include "control/config_limits.h"
 #include "control/config_monitor.h"
 #include "control/config_names.h"
@@ -572,6 +573,7 @@ void config_check(const struct config_node *root, const char *folder, struct con
 	struct check c = {.folder = folder};
 
 	config_schema_check(root, check_rules, &c, m);
+	config_hidden_check(root, m);
 	config_names_check(root, m);
 	config_limits_check(root, m);
 	config_reputation_check(root, m);

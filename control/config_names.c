@@ -345,28 +345,37 @@ static void check_use(const struct config_node *list, const struct config_path *
 		               "is given with observe: true, expected only one of them");
 }
 
+/* What fills a list: exactly one thing. */
+static void check_source(const struct config_node *list, const struct config_path *path,
+                         struct config_mistakes *m)
+{
+	const struct config_node *manual = config_lines_get(list, "manual");
+	unsigned count = is_true(list, "manual");
+
+	count += config_lines_get(list, "feed") != NULL;
+	count += config_lines_get(list, "reputation") != NULL;
+	if (count > 1)
+		config_mistake(m, list->line, path,
+		               "has more than one of feed, manual: true, reputation, expected one");
+	/* A manual that is neither true nor false is told elsewhere. */
+	if (count == 0 && (!manual || strcmp(manual->text ? manual->text : "", "false") == 0))
+		config_mistake(m, list->line, path,
+		               "has none of feed, manual: true, reputation, expected one of them");
+}
+
 static void check_list(const struct config_node *list, unsigned index, struct config_mistakes *m)
 {
 	static const struct config_path top = {.key = "lists"};
 	const struct config_path path = {.up = &top, .index = index};
 	const struct config_path feed_path = {.up = &path, .key = "feed"};
 	const struct config_node *feed = config_lines_get(list, "feed");
-	const struct config_node *manual = config_lines_get(list, "manual");
-	bool is_manual = is_scalar(manual) && strcmp(manual->text, "true") == 0;
 
 	if (list->kind != CONFIG_MAPPING)
 		return;
 	check_use(list, &path, m);
 	if (feed)
 		check_feed(feed, &feed_path, m);
-	if (feed && is_manual)
-		config_mistake(m, list->line, &path,
-		               "has a feed and is manual, expected one of feed, manual: true");
-	/* A manual that is neither true nor false is told elsewhere. */
-	if (!feed && !is_manual &&
-	    (!manual || strcmp(manual->text ? manual->text : "", "false") == 0))
-		config_mistake(m, list->line, &path,
-		               "has neither feed nor manual: true, expected one of them");
+	check_source(list, &path, m);
 }
 
 /* Sort the names that are used in the lists of zones into those that exist. */
@@ -396,6 +405,14 @@ static void check_zone_lists(const struct config_node *zone, unsigned index, str
 	}
 }
 
+/* The list `good` of the ledger, whose trust follows from the evidence. */
+static bool is_good(const struct config_node *list)
+{
+	const struct config_node *node = config_lines_get(list, "reputation");
+
+	return is_scalar(node) && strcmp(node->text, "good") == 0;
+}
+
 /* A list of a zone with a view must say what it is there. */
 static void check_view_list(const struct config_node *node, const struct config_node *list,
                             const struct config_path *at, bool is_bits, struct config_mistakes *m)
@@ -405,7 +422,8 @@ static void check_view_list(const struct config_node *node, const struct config_
 		               "list '%.80s' has no bit, expected one such as 'bit: 2' there, as "
 		               "the zone has view: bits",
 		               node->text);
-	if (!is_bits && (!config_lines_get(list, "category") || !config_lines_get(list, "trust")))
+	if (!is_bits && (!config_lines_get(list, "category") ||
+	                 (!config_lines_get(list, "trust") && !is_good(list))))
 		config_mistake(m, node->line, at,
 		               "list '%.80s' has no category and trust, expected both such as "
 		               "'category: 2, trust: 1' there, as the zone has view: allow",

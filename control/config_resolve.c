@@ -2,6 +2,7 @@
 #include "control/config_resolve.h"
 
 #include "control/config_check.h"
+#include "control/config_hidden.h"
 #include "control/config_keys.h"
 #include "control/config_options.h"
 #include "control/config_place.h"
@@ -223,6 +224,7 @@ static int resolve_lists(struct config *c, const struct config_node *root, const
 		list->code = CODE_DEFAULT;
 		list->is_off =
 		    config_lines_get(&lists->children[i], "enabled") && !list->is_enabled;
+		list->has_trust = config_lines_get(&lists->children[i], "trust");
 		if (list->code_text)
 			rc = config_value_code(list->code_text, &list->code);
 		if (rc == 0 && list->feed)
@@ -353,6 +355,8 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 		                               folder);
 	if (rc == 0)
 		rc = resolve_lists(c, root, folder);
+	if (rc == 0)
+		rc = config_hidden_add(c, root, folder);
 	if (rc == 0)
 		rc = resolve_zones(c, root, folder);
 	return rc;

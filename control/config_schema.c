@@ -38,8 +38,13 @@ static const cyaml_strval_t action_names[] = {{"allow", CONFIG_ALLOW},
                                               {"drop", CONFIG_DROP},
                                               {"empty", CONFIG_EMPTY},
                                               {"always", CONFIG_ALWAYS}};
-static const cyaml_strval_t view_names[] = {
-    {"codes", VIEW_CODES}, {"bits", VIEW_BITS}, {"allow", VIEW_ALLOW}};
+static const cyaml_strval_t view_names[] = {{"codes", VIEW_CODES}, {"bits", VIEW_BITS},
+                                            {"allow", VIEW_ALLOW}, {"score", VIEW_SCORE},
+                                            {"srl", VIEW_SRL},     {"mailspike", VIEW_MAILSPIKE},
+                                            {"why", VIEW_WHY},     {"asn", VIEW_ASN}};
+static const cyaml_strval_t kept_names[] = {{"spam", KEPT_SPAM}, {"trap", KEPT_TRAP},
+                                            {"dha", KEPT_DHA},   {"backscatter", KEPT_BACKSCATTER},
+                                            {"auth", KEPT_AUTH}, {"good", KEPT_GOOD}};
 static const cyaml_strval_t bogons_names[] = {{"drop", BOGONS_DROP}, {"keep", BOGONS_KEEP}};
 static const cyaml_strval_t expired_names[] = {
     {"keep", EXPIRED_KEEP}, {"empty", EXPIRED_EMPTY}, {"servfail", EXPIRED_SERVFAIL}};
@@ -151,6 +156,8 @@ static const cyaml_schema_field_t list_fields[] = {
     TEXT("name", REQUIRED, struct config_list, name),
     CYAML_FIELD_MAPPING_PTR("feed", POINTER | OPTIONAL, struct config_list, feed, feed_fields),
     CYAML_FIELD_BOOL("manual", OPTIONAL, struct config_list, manual),
+    CYAML_FIELD_ENUM("reputation", OPTIONAL | STRICT, struct config_list, kept, kept_names,
+                     COUNT(kept_names)),
     TEXT("code", OPTIONAL, struct config_list, code_text),
     TEXT("text", OPTIONAL, struct config_list, text),
     CYAML_FIELD_BOOL("observe", OPTIONAL, struct config_list, is_observed),
@@ -173,7 +180,7 @@ static const cyaml_schema_field_t soa_fields[] = {
 
 static const cyaml_schema_field_t zone_fields[] = {
     TEXT("name", REQUIRED, struct config_zone, name),
-    CYAML_FIELD_SEQUENCE("lists", POINTER, struct config_zone, lists, &text_value, 1,
+    CYAML_FIELD_SEQUENCE("lists", POINTER | OPTIONAL, struct config_zone, lists, &text_value, 1,
                          CYAML_UNLIMITED),
     CYAML_FIELD_UINT("ttl", OPTIONAL, struct config_zone, ttl),
     CYAML_FIELD_UINT("negative_ttl", OPTIONAL, struct config_zone, negative_ttl),

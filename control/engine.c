@@ -9,6 +9,8 @@
 #include "control/manual.h"
 #include "control/program.h"
 #include "control/publisher.h"
+#include "control/reputation/answer_walk.h"
+#include "control/reputation/answers.h"
 #include "control/reputation/reputation.h"
 #include "control/server.h"
 #include "control/services.h"
@@ -168,7 +170,8 @@ static int engine_start(struct engine *e)
 	e->ingest = worker_new(e->base, "ingest");
 	e->reader = worker_new(e->base, "reader");
 	e->watch = watch_new(e->base, e->config->dataplane.socket, engine_sync_on_watch, e);
-	if (!e->publisher || !e->ingest || !e->reader || !e->watch)
+	if (!e->publisher || !e->ingest || !e->reader || !e->watch ||
+	    engine_reputation_serve(e) < 0)
 		return -ENOMEM;
 	e->fetcher = engine_fetcher(e);
 	if (!e->fetcher)
@@ -185,6 +188,7 @@ static int engine_start(struct engine *e)
 	e->services = services_new(e);
 	if (!e->services)
 		return -errno;
+	engine_reputation_prepare(e, e->config);
 	return intake_configure(e->intake, e->config);
 }
 
@@ -247,6 +251,7 @@ bool engine_free(struct engine *e)
 	services_free(e->services);
 	server_free(e->server);
 	reputation_free(e->reputation);
+	answer_walk_free(e->answer_walk);
 	intake_free(e->intake);
 	fetcher_free(e->fetcher);
 	watch_free(e->watch);
@@ -254,6 +259,7 @@ bool engine_free(struct engine *e)
 	worker_free(e->reader);
 	worker_free(e->ingest);
 	publisher_free(e->publisher);
+	answers_free(e->answers);
 	for (size_t i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++) {
 		if (e->signals[i])
 			event_free(e->signals[i]);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct answer_walk;
+struct answers;
 struct event_base;
 struct event;
 struct intake;
@@ -37,9 +39,11 @@ struct engine {
 	struct event_base *base;
 	struct manual *manual;
 	struct publisher *publisher;
-	struct reputation *reputation; /* NULL = none is configured */
-	struct worker *ingest;         /* copies and parses feeds */
-	struct worker *reader;         /* looks things up on disk for the control socket */
+	struct reputation *reputation; /* NULL = none is configured; nor are the next two */
+	struct answers *answers;
+	struct answer_walk *answer_walk;
+	struct worker *ingest; /* copies and parses feeds */
+	struct worker *reader; /* looks things up on disk for the control socket */
 	struct fetcher *fetcher;
 	struct intake *intake;
 	struct server *server;
@@ -52,6 +56,7 @@ struct engine {
 	struct event *sync_timer, *expiry_timer;
 	bool is_syncing, is_sync_wanted, is_expiring;
 	bool is_applied;       /* a configuration with its datasets is at the publisher */
+	bool are_feeds_tried;  /* all of them, for the configuration that is next */
 	bool is_configuring;   /* one is on its way there */
 	bool is_reload_wanted; /* when the one being prepared is applied */
 	bool is_ready;         /* the first full load was committed */

@@ -70,6 +70,7 @@ static void engine_configured(const struct publisher_report *report, void *conte
 		if (e->next_config) {
 			config_free(e->next_config);
 			e->next_config = NULL;
+			engine_reputation_prepare(e, e->config);
 			intake_configure(e->intake, e->config);
 		}
 		return;
@@ -98,7 +99,9 @@ void engine_config_tried(void *context)
 	struct publisher_version *versions;
 	size_t count;
 
-	if (e->is_configuring || (e->is_applied && !e->next_config))
+	e->are_feeds_tried = true;
+	if (e->is_configuring || (e->is_applied && !e->next_config) ||
+	    !engine_reputation_is_walked(e))
 		return;
 	if (intake_collect(e->intake, &versions, &count) < 0) {
 		log_error("out of memory: feeds are not answered");
@@ -198,6 +201,8 @@ void engine_config_reload(struct engine *e)
 	}
 	engine_set_error(e, NULL);
 	e->next_config = config;
+	e->are_feeds_tried = false;
+	engine_reputation_prepare(e, config);
 	if (intake_configure(e->intake, config) < 0)
 		log_error("out of memory: some feeds are not read");
 }

@@ -30,6 +30,15 @@ void engine_config_on_keys(void *context);
 /* Start the reputation when there is one, before the first thread; let it follow the configuration
  * in force; tell what needs a restart. Errors: negative errno, logged */
 int engine_reputation_start(struct engine *e);
+
+/* Have the publisher answer what the ledger says. Errors: -ENOMEM */
+int engine_reputation_serve(struct engine *e);
+
+/* Before a configuration is applied: have what its zones want of the ledger worked out; whether
+ * that is done. engine_config_tried() follows. */
+void engine_reputation_prepare(struct engine *e, const struct config *config);
+bool engine_reputation_is_walked(const struct engine *e);
+
 void engine_reputation_configure(struct engine *e);
 void engine_reputation_tell_restart(const struct config *old, const struct config *new);
 

@@ -71,11 +71,13 @@ void lists_move(struct lists *from, struct lists *to)
 		for (unsigned j = 0; j < to->config->lists_count; j++) {
 			const struct config_list *list = &to->config->lists[j];
 
-			if (strcmp(from->config->lists[i].name, list->name) != 0)
+			if (strcmp(from->config->lists[i].name, list->name) != 0 ||
+			    from->config->lists[i].kept != list->kept)
 				continue;
 			to->facts[j].is_off = from->facts[i].is_off;
 			to->facts[j].is_expired = from->facts[i].is_expired;
 			to->datasets[j] = from->datasets[i];
+			to->is_behind[j] = from->is_behind[i];
 			from->datasets[i] = NULL;
 			zone_message_learn(&to->facts[j], list, to->datasets[j]);
 			break;

@@ -14,7 +14,7 @@
 struct lists {
 	const struct config *config; /* borrowed */
 	struct dataset **datasets;   /* by list; owned; NULL = none */
-	bool *is_behind;             /* by list: parts were published since, see publish_part() */
+	bool *is_behind;             /* by list: parts were published since, see publish_parts() */
 	struct zone_message_list *facts; /* by list */
 	struct merge_never never;
 	struct dataset *never_names; /* of guard.never_list; NULL = none */
@@ -26,7 +26,7 @@ int lists_init(struct lists *l, const struct config *config);
 /* Free it with the datasets. */
 void lists_done(struct lists *l);
 
-/* Move the datasets of lists that have the same name in both, and whether they are answered. */
+/* Move the datasets of lists that are the same in both, and whether they are answered. */
 void lists_move(struct lists *from, struct lists *to);
 
 /* Entries over all lists. */

@@ -18,9 +18,21 @@ void manual_part_begin(struct manual_part *part, struct manual_live *live, const
 	part->was = manual_live_build(live, &part->key, MANUAL_LIVE_NEAR_MAX - 1);
 }
 
+/* The key as a place. Errors: -ENOMEM */
+static int place_of(const struct manual_key *key, struct load_places *places)
+{
+	const struct load_name name = {
+	    .wire = key->wire, .size = key->wire_size, .has_below = true};
+
+	return key->is_name ? load_places_name(places, &name)
+	                    : load_places_range(places, &key->range);
+}
+
 int manual_part_end(struct manual_part *part, struct publish *publish, unsigned list,
                     struct publish_result *out_result)
 {
+	struct publish_part change = {.list = list, .was = part->was};
+	struct load_places places = {0};
 	struct dataset *is;
 	int rc = -EAGAIN;
 
@@ -32,8 +44,10 @@ int manual_part_end(struct manual_part *part, struct publish *publish, unsigned 
 		manual_live_delete(part->live, &part->key);
 	part->record = NULL;
 	is = manual_live_build(part->live, &part->key, MANUAL_LIVE_NEAR_MAX);
-	if (is)
-		rc = publish_part(publish, list, part->was, is, out_result);
+	change.is = is;
+	if (is && place_of(&part->key, &places) == 0)
+		rc = publish_parts(publish, &places, &change, 1, out_result);
+	load_places_done(&places);
 	dataset_free(is);
 	return rc;
 }

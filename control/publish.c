@@ -69,20 +69,45 @@ void publish_set_fill(struct publish *p, publish_fill *fill, void *context)
 	p->fill_context = context;
 }
 
+int publish_freshen_list(struct publish *p, unsigned list)
+{
+	struct dataset *d;
+
+	if (!p->lists.is_behind[list])
+		return 0;
+	d = p->fill(p->fill_context, list, NULL);
+	if (!d)
+		return -ENOMEM;
+	dataset_free(p->lists.datasets[list]);
+	p->lists.datasets[list] = d;
+	p->lists.is_behind[list] = false;
+	return 0;
+}
+
 int publish_freshen_but(struct publish *p, unsigned but)
 {
-	for (unsigned i = 0; i < p->lists.config->lists_count; i++) {
-		struct dataset *d;
+	int rc = 0;
 
-		if (!p->lists.is_behind[i] || i == but)
-			continue;
-		d = p->fill(p->fill_context, i);
-		if (!d)
+	for (unsigned i = 0; i < p->lists.config->lists_count && rc == 0; i++)
+		if (i != but)
+			rc = publish_freshen_list(p, i);
+	return rc;
+}
+
+int publish_behind(struct publish *p, unsigned list)
+{
+	const struct dataset_options options = {.drop_bogons = false};
+	struct dataset_builder *b;
+
+	if (!p->lists.datasets[list]) {
+		b = dataset_builder_new(&options);
+		p->lists.datasets[list] = b ? dataset_finish(b) : NULL;
+		if (!p->lists.datasets[list])
 			return -ENOMEM;
-		dataset_free(p->lists.datasets[i]);
-		p->lists.datasets[i] = d;
-		p->lists.is_behind[i] = false;
+		p->lists.facts[list].is_loaded = true;
 	}
+	p->lists.is_behind[list] = true;
+	publish_lose_sync(p);
 	return 0;
 }
 
@@ -325,7 +350,9 @@ int publish_adopt(struct publish *p, const struct config *config)
 
 	if (rc < 0)
 		return rc;
-	rc = publish_freshen(p);
+	for (unsigned i = 0; i < old->lists_count && rc == 0; i++)
+		if (old->lists[i].kept == KEPT_NOTHING) /* the others are filled at any time */
+			rc = publish_freshen_list(p, i);
 	if (!rc)
 		rc = zone_files_init(&files, config);
 	if (rc < 0) {

@@ -10,6 +10,7 @@
  * committed.
  */
 #include "control/config.h"
+#include "control/load_places.h"
 #include "feeds/dataset.h"
 
 struct publish;
@@ -48,20 +49,40 @@ int publish_dataset(struct publish *p, unsigned list, struct dataset *dataset,
                     struct publish_result *out_result);
 
 /*
- * Push a change of a list that lies within what two small datasets say of it, before and after:
- * what the list's own dataset says elsewhere stays. That dataset is behind from now on, until
- * publish_freshen() or whatever else needs it asks for it through `fill`.
+ * Push changes of several lists that lie within some places, as one batch. What their own datasets
+ * say elsewhere stays. Those datasets are behind from now on, until publish_freshen() or whatever
+ * else needs one asks for it through `fill`.
  *
- * was, is: borrowed; equal but for the change
- * Errors:  -EAGAIN: not pushed, publish_dataset() is due. When the list's dataset is behind, that
- *          becomes a full load.
+ * places: sorted and joined by the call
+ * parts:  what each list says there, before and after; ascending by list
+ * Errors: -EAGAIN: not pushed; publish_sync() is due, and for lists of which `fill` gives the whole
+ *         only when it is asked, publish_dataset()
  */
-int publish_part(struct publish *p, unsigned list, const struct dataset *was,
-                 const struct dataset *is, struct publish_result *out_result);
+struct publish_part {
+	unsigned list;                  /* index into config->lists */
+	const struct dataset *was, *is; /* borrowed; NULL = nothing */
+};
+int publish_parts(struct publish *p, struct load_places *places, const struct publish_part *parts,
+                  size_t count, struct publish_result *out_result);
 
-/* Make the dataset of a list as it is published now. Errors: NULL with errno ENOMEM */
-typedef struct dataset *publish_fill(void *context, unsigned list);
+/*
+ * Make the dataset of a list as it is published now.
+ *
+ * places: NULL: of all of it; else what it says there is enough
+ * Errors: NULL with errno: ENOMEM; ENOTSUP: it is cheaper to ask for all of it, and to keep that
+ */
+typedef struct dataset *publish_fill(void *context, unsigned list,
+                                     const struct load_places *places);
 void publish_set_fill(struct publish *p, publish_fill *fill, void *context);
+
+/*
+ * Say that what is published of a list is not what `fill` gives: a full load is due, and nothing is
+ * sent before publish_sync(). A list without a dataset has one from now on. Errors: -ENOMEM
+ */
+int publish_behind(struct publish *p, unsigned list);
+
+/* Replace the dataset of a list if it is behind. Errors: -ENOMEM */
+int publish_freshen_list(struct publish *p, unsigned list);
 
 /* Replace datasets that are behind: before publish_get(), or a list's next publish_dataset().
  * Errors: -ENOMEM */

@@ -14,7 +14,6 @@
 struct change {
 	struct publish *p;
 	unsigned list;
-	bool is_part;      /* of a list: too small a change to look at all that is never listed */
 	bool is_for_zones; /* what zones need to know of the list may have changed */
 	struct lists_view was;
 	struct merge_view is; /* as `was`, but for one source */
@@ -112,7 +111,7 @@ static int publish_change(struct change *c, const struct dataset *dataset, uint6
 	if (rc < 0)
 		return rc;
 	rc = change_init(c, dataset);
-	if (!rc && !c->is_part)
+	if (!rc)
 		rc = self_lint(&c->is, p->lists.config, p->refused);
 	if (!rc) {
 		out_result->added = c->changes.added;
@@ -128,43 +127,6 @@ static int publish_change(struct change *c, const struct dataset *dataset, uint6
 static uint64_t count_of(const struct dataset *dataset)
 {
 	return dataset ? dataset->facts.entry_count : 0;
-}
-
-/* Learn the codes of a part of a list. Returns whether the zones do not know one of them. */
-static bool learn_part(struct publish *p, unsigned list, const struct dataset *part)
-{
-	struct zone_message_list *facts = &p->lists.facts[list], learned = *facts;
-	bool is_new = false;
-
-	zone_message_learn(&learned, &p->lists.config->lists[list], part);
-	for (unsigned i = 0; i < sizeof(facts->test_codes) / sizeof(facts->test_codes[0]); i++) {
-		is_new |= (learned.test_codes[i] & ~facts->test_codes[i]) != 0;
-		facts->test_codes[i] |= learned.test_codes[i];
-	}
-	return is_new;
-}
-
-int publish_part(struct publish *p, unsigned list, const struct dataset *was,
-                 const struct dataset *is, struct publish_result *out_result)
-{
-	struct dataset *whole = p->lists.datasets[list];
-	uint64_t entries = lists_entries(&p->lists) - count_of(was) + count_of(is);
-	struct change c = {.p = p, .list = list, .is_part = true};
-	int rc;
-
-	*out_result = (struct publish_result){0};
-	if (!p->fill || !whole || !p->is_synced || push_check(&p->push) < 0)
-		return -EAGAIN;
-	p->lists.datasets[list] = (struct dataset *)was; /* what is compared and merged with */
-	c.is_for_zones = learn_part(p, list, is);
-	rc = publish_change(&c, is, entries, out_result);
-	p->lists.datasets[list] = whole;
-	if (rc < 0)
-		return -EAGAIN;
-	whole->facts.entry_count += count_of(is) - count_of(was);
-	p->lists.is_behind[list] = true;
-	publish_tell_success(p, out_result);
-	return 0;
 }
 
 /*

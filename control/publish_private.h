@@ -2,7 +2,7 @@
 #pragma once
 /*
  * What the files of publish.h share: publish.c brings the data plane what it should have,
- * publish_change.c takes a list from one version to the next.
+ * publish_change.c takes a list from one version to the next, publish_part.c parts of several.
  */
 #include "control/lists.h"
 #include "control/publish.h"

@@ -3,6 +3,7 @@
 
 #include "control/log.h"
 #include "control/manual_part.h"
+#include "control/reputation/answers.h"
 #include "control/worker.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 struct publisher {
 	struct worker *worker;
 	struct manual *manual;
+	struct answers *answers;     /* NULL = no reputation */
 	struct publish *publish;     /* publisher thread */
 	const struct config *config; /* publisher thread */
 	struct manual_live **live;   /* publisher thread; by list; NULL = no manual list */
@@ -53,10 +55,17 @@ static int publisher_find(const struct publisher *p, const char *list)
 }
 
 /* What publish asks for when it needs the whole of a list of which only parts were published. */
-static struct dataset *publisher_fill(void *context, unsigned list)
+static struct dataset *publisher_fill(void *context, unsigned list,
+                                      const struct load_places *places)
 {
 	const struct publisher *p = context;
 
+	if (p->config->lists[list].kept != KEPT_NOTHING)
+		return answers_fill(p->answers, p->config->lists[list].kept, places);
+	if (places) {
+		errno = ENOTSUP; /* a list kept by hand changes rarely */
+		return NULL;
+	}
 	return manual_live_build(p->live[list], NULL, 0);
 }
 
@@ -96,7 +105,8 @@ static int publisher_rebuild(struct publisher *p, unsigned list, struct publish_
 		         strerror(-rc));
 		return rc;
 	}
-	publish_freshen(p->publish); /* from what is replaced now; else it is a full load */
+	publish_freshen_list(p->publish,
+	                     list); /* from what is replaced now; else it is a full load */
 	manual_live_free(p->live[list]);
 	p->live[list] = live;
 	rc = publish_dataset(p->publish, list, dataset, out_result);
@@ -236,6 +246,9 @@ static void publisher_work_configure(struct publisher_job *job)
 	for (unsigned i = 0; i < p->config->lists_count; i++) {
 		if (p->config->lists[i].manual)
 			publisher_rebuild(p, i, &ignored);
+		if (p->answers && p->config->lists[i].kept != KEPT_NOTHING &&
+		    !publish_get(p->publish, i))
+			publish_behind(p->publish, i);
 	}
 	publish_sync(p->publish, &job->report.result);
 }
@@ -335,6 +348,29 @@ static void publisher_work_expire(struct publisher_job *job)
 		}
 		publisher_rebuild(p, i, &job->report.result);
 	}
+}
+
+/* Something to be answered came from the ledger. */
+static void publisher_on_poke(void *context)
+{
+	struct publisher *p = context;
+	struct publish_result result;
+
+	answers_publish(p->answers, p->publish, p->config, &result);
+	publisher_note(p, &result);
+}
+
+void publisher_poke(void *context)
+{
+	struct publisher *p = context;
+
+	worker_poke(p->worker);
+}
+
+void publisher_serve(struct publisher *p, struct answers *answers)
+{
+	p->answers = answers;
+	worker_on_poke(p->worker, publisher_on_poke, p);
 }
 
 static void publisher_work_ask(struct publisher_job *job)

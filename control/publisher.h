@@ -4,7 +4,7 @@
  * The thread that owns what is published: datasets of feeds, the manual lists, the configuration
  * and the connection to the data plane. Work is queued to it, and a report comes back.
  *
- * Threads: the main loop; publisher_view_lock() from any.
+ * Threads: the main loop; publisher_view_lock() and publisher_poke() from any.
  */
 #include "control/config.h"
 #include "control/manual.h"
@@ -38,6 +38,12 @@ void publisher_free(struct publisher *p);
 struct publisher_use {
 	bool is_off, is_expired;
 };
+
+/* Publish what the ledger says, from the first publisher_poke() on; before anything else is
+ * configured. answers must outlive it. */
+struct answers;
+void publisher_serve(struct publisher *p, struct answers *answers);
+void publisher_poke(void *context); /* an answers_wake(); context: a struct publisher */
 
 /* A dataset for the list of that name; NULL name: unused slot. */
 struct publisher_version {

@@ -21,9 +21,11 @@ struct worker {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct worker_queue todo, finished; /* under lock */
-	bool is_stopping;                   /* under lock */
-	int fd;                             /* eventfd: something is in finished */
-	struct event *event;                /* main loop */
+	bool is_stopping, is_poked;         /* under lock */
+	void (*poked)(void *context);
+	void *poked_context;
+	int fd;              /* eventfd: something is in finished */
+	struct event *event; /* main loop */
 };
 
 static void worker_queue_init(struct worker_queue *q)
@@ -60,11 +62,19 @@ static void *worker_main(void *context)
 	for (;;) {
 		struct worker_job *job;
 
-		while (!w->is_stopping && !w->todo.first)
+		while (!w->is_stopping && !w->is_poked && !w->todo.first)
 			pthread_cond_wait(&w->wake, &w->lock);
 		if (w->is_stopping)
 			break;
-		job = worker_queue_pop(&w->todo);
+		if (w->is_poked) {
+			w->is_poked = false;
+			pthread_mutex_unlock(&w->lock);
+			w->poked(w->poked_context);
+			pthread_mutex_lock(&w->lock);
+		}
+		job = worker_queue_pop(&w->todo); /* one a turn: pokes may never end */
+		if (!job)
+			continue;
 		pthread_mutex_unlock(&w->lock);
 		job->run(job);
 		pthread_mutex_lock(&w->lock);
@@ -166,6 +176,22 @@ void worker_submit(struct worker *w, struct worker_job *job)
 		job->is_cancelled = true;
 		job->done(job);
 	}
+}
+
+void worker_on_poke(struct worker *w, void (*poked)(void *context), void *context)
+{
+	pthread_mutex_lock(&w->lock);
+	w->poked = poked;
+	w->poked_context = context;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void worker_poke(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->is_poked = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
 }
 
 bool worker_stop(struct worker *w, int timeout_ms)

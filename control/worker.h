@@ -4,7 +4,8 @@
  * A thread that runs jobs one after the other, so that the main loop never waits for a disk or a
  * peer. A finished job comes back to the main loop.
  *
- * Threads: worker_new, _submit, _stop and _free on the main loop; jobs run on the worker's thread.
+ * Threads: worker_new, _submit, _stop and _free on the main loop; worker_poke on any; jobs run on
+ * the worker's thread.
  */
 #include <stdbool.h>
 
@@ -24,6 +25,13 @@ struct worker *worker_new(struct event_base *base, const char *name);
 
 /* Queue a job; the queue is the caller's to bound. After worker_stop() it is cancelled at once. */
 void worker_submit(struct worker *w, struct worker_job *job);
+
+/*
+ * Have something done on the worker's thread that is no job: `poked` runs soon after each
+ * worker_poke(), ahead of queued jobs, once for several pokes. To be set before the first poke.
+ */
+void worker_on_poke(struct worker *w, void (*poked)(void *context), void *context);
+void worker_poke(struct worker *w);
 
 /*
  * Cancel what is queued and wait for the job that runs.

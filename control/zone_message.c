@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOPBACK_NET 0x7f000000u /* 127.0.0.0/24 */
+#define LOOPBACK_NET    0x7f000000u /* 127.0.0.0/24 */
+#define MAILSPIKE_FIRST 10          /* the worst of the codes of view mailspike */
+#define MAILSPIKE_LAST  20
 
 #define IP4   ZONE_MESSAGE_IP4
 #define IP6   ZONE_MESSAGE_IP6
@@ -39,6 +41,7 @@ static const struct {
     {"domains", NAMES},
     {"rpz", NAMES},
     {"mmdb", IP4 | IP6},
+    {"mmdb-asn", IP4 | IP6},
 };
 
 static unsigned format_content(const struct config_feed *feed)
@@ -65,7 +68,13 @@ void zone_message_learn(struct zone_message_list *out_list, const struct config_
 	                                    .is_expired = out_list->is_expired};
 
 	learn_code(&learned, list->code);
-	if (dataset) {
+	if (list->kept != KEPT_NOTHING) {
+		/* Whatever it holds just now: zones are not sent again for a new score. */
+		learned.content = IP4 | IP6 | NAMES;
+		for (uint32_t last = MAILSPIKE_FIRST;
+		     list->kept == KEPT_MAILSPIKE && last <= MAILSPIKE_LAST; last++)
+			learn_code(&learned, LOOPBACK_NET | last);
+	} else if (dataset) {
 		learned.content = (dataset->range4_count ? IP4 : 0u) |
 		                  (dataset->range6_count ? IP6 : 0u) |
 		                  (dataset->name_count ? NAMES : 0u);
@@ -207,9 +216,10 @@ static bool add_values(Reputed__Update__Zone *message, const struct config_zone 
 {
 	uint64_t codes[4] = {0};
 
-	message->view = (Reputed__Update__ZoneView)zone->view;
-	if (zone->view == VIEW_CODES)
+	/* The other views have lists of their own whose codes are what is answered. */
+	if (zone->view != VIEW_BITS && zone->view != VIEW_ALLOW)
 		return true;
+	message->view = (Reputed__Update__ZoneView)zone->view;
 	message->values = calloc(zone->lists_count + 1, sizeof(*message->values));
 	if (!message->values)
 		return false;

@@ -33,7 +33,7 @@ struct zone_message_list {
 
 /*
  * Learn it from a list and its dataset, NULL = none. A list whose dataset is empty has the content
- * that its format is for; a manual list may hold anything at any time.
+ * that its format is for; a manual list, and one of the ledger, may hold anything at any time.
  *
  * out_list: is_off and is_expired stay
  * Cost: O(sets of the dataset)

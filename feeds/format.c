@@ -26,6 +26,7 @@ const struct format formats[] = {
     {"emails", format_emails},
     {"rpz", format_rpz},
     {"mmdb", format_mmdb, format_mmdb_options, format_mmdb_check},
+    {"mmdb-asn", format_mmdb_asn},
     {"spamhaus-asndrop-json", format_spamhaus_asndrop_json, format_asndrop_options},
     {"spamhaus-sia-json", format_spamhaus_sia_json, format_sia_options},
     {"rbldnsd-dnhash", format_rbldnsd_dnhash},

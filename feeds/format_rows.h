@@ -25,6 +25,7 @@ format_parse format_rpz;
 extern const struct format_option format_mmdb_options[], format_asndrop_options[];
 const char *format_mmdb_check(const struct format_options *options);
 format_parse format_mmdb;
+format_parse format_mmdb_asn;
 format_parse format_spamhaus_asndrop_json;
 extern const struct format_option format_sia_options[];
 format_parse format_spamhaus_sia_json;

@@ -155,6 +155,10 @@ bool ledger_answer(const struct ledger *l, const struct ledger_key *key, int64_t
 typedef bool ledger_visit(const struct ledger_key *key, void *context);
 void ledger_each(const struct ledger *l, ledger_visit *visit, void *context);
 
+/* The same of one of LEDGER_PARTS parts: a key is always in the same one. */
+#define LEDGER_PARTS 1024
+void ledger_part(const struct ledger *l, unsigned part, ledger_visit *visit, void *context);
+
 /* The listed keys of a net or address (nets that hold it, itself, what lies inside), or the domain
  * and those above and below it. Cost: of a domain, all keys. */
 void ledger_near(const struct ledger *l, const struct ledger_key *key, ledger_visit *visit,

@@ -166,18 +166,34 @@ bool ledger_answer(const struct ledger *l, const struct ledger_key *key, int64_t
 	return ledger_is_known(r);
 }
 
-void ledger_each(const struct ledger *l, ledger_visit *visit, void *context)
+static bool ledger_visit_group(const struct ledger *l, uint32_t group, ledger_visit *visit,
+                               void *context)
 {
 	struct ledger_key key;
 
-	for (uint32_t group = 0; group < BOOK_GROUPS; group++) {
-		for (uint32_t number = book_next(&l->book, group, 0); number;
-		     number = book_next(&l->book, group, number)) {
-			book_key(&l->book, number, &key);
-			if (!visit(&key, context))
-				return;
-		}
+	for (uint32_t number = book_next(&l->book, group, 0); number;
+	     number = book_next(&l->book, group, number)) {
+		book_key(&l->book, number, &key);
+		if (!visit(&key, context))
+			return false;
 	}
+	return true;
+}
+
+void ledger_each(const struct ledger *l, ledger_visit *visit, void *context)
+{
+	for (uint32_t group = 0; group < BOOK_GROUPS; group++)
+		if (!ledger_visit_group(l, group, visit, context))
+			return;
+}
+
+void ledger_part(const struct ledger *l, unsigned part, ledger_visit *visit, void *context)
+{
+	const uint32_t groups = BOOK_GROUPS / LEDGER_PARTS;
+
+	for (uint32_t group = part * groups; group < (part + 1) * groups; group++)
+		if (!ledger_visit_group(l, group, visit, context))
+			return;
 }
 
 void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats)

@@ -194,7 +194,8 @@ static const struct bad_row bad_rows[] = {
       ":1: reputation.delist.y: unknown key, expected one of: per_address, per_month"}},
     {"an unknown key in block style",
      "lists:\n  - name: l\n    manual: true\n    colour: red\n" LISTEN ZONES,
-     {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, code, text"}},
+     {":4: lists[0].colour: unknown key, expected one of: name, feed, manual, reputation, code, "
+      "text"}},
     {"an unknown key in flow style",
      LIST("manual: true, colour: red"),
      {":1: lists[0].colour: unknown key"}},
@@ -454,13 +455,13 @@ static const struct bad_row bad_rows[] = {
      {":3: lists[1].name: 'l' is given twice, expected once (first in line 2)"}},
     {"a list with neither feed nor manual",
      "lists: [{name: l}]\n" LISTEN ZONES,
-     {":1: lists[0]: has neither feed nor manual: true"}},
+     {":1: lists[0]: has none of feed, manual: true, reputation, expected one of them"}},
     {"a list that is not manual and has no feed",
      LIST("manual: false"),
-     {":1: lists[0]: has neither feed nor manual: true"}},
+     {":1: lists[0]: has none of feed, manual: true, reputation, expected one of them"}},
     {"a list with both",
      LIST("manual: true, feed: {path: f, format: plain}"),
-     {":1: lists[0]: has a feed and is manual"}},
+     {":1: lists[0]: has more than one of feed, manual: true, reputation, expected one"}},
     {"manual in words that libcyaml would take for true",
      LIST("manual: off"),
      {":1: lists[0].manual: bad value 'off', expected true or false"}},
@@ -652,8 +653,34 @@ static const struct bad_row bad_rows[] = {
      ZONE("ns: [a.x, b.x, c.x, d.x, e.x, f.x, g.x, h.x, i.x]"),
      {":1: zones[0].ns: has 9 entries, expected at most 8"}},
     {"an unknown view",
-     ZONE("view: score"),
-     {":1: zones[0].view: bad value 'score', expected codes, bits or allow"}},
+     ZONE("view: points"),
+     {":1: zones[0].view: bad value 'points', expected codes, bits, allow, score, srl, mailspike, "
+      "why or asn"}},
+    {"a score without a reputation",
+     "zones: [{name: z, view: score}]\n" LISTEN LISTS,
+     {":1: zones[0].view: 'score' is made of the reputation, expected a section 'reputation'",
+      ":3: lists[0]: warning"}},
+    {"a zone of scores with lists",
+     "zones: [{name: z, view: srl, lists: [l]}]\nreputation: {reporters: [{name: r, user: "
+     "root}]}\n" LISTEN LISTS,
+     {":1: zones[0].lists: is given with view: srl, which has a list of its own, expected no "
+      "lists"}},
+    {"origins without a database",
+     "zones: [{name: z, view: asn}]\nreputation: {reporters: [{name: r, user: root}]}\n" LISTEN
+         LISTS,
+     {":1: zones[0].view: 'asn' needs a database, expected the key 'reputation.asn'",
+      ":4: lists[0]: warning"}},
+    {"a list of the reputation without one",
+     LIST("reputation: trap"),
+     {":1: lists[0].reputation: there is no reputation to make the list of, expected a section "
+      "'reputation'"}},
+    {"a list of the reputation that there is not",
+     LIST("reputation: junk") "reputation: {reporters: [{name: r, user: root}]}\n",
+     {":1: lists[0].reputation: bad value 'junk', expected spam, trap, dha, backscatter, auth or "
+      "good"}},
+    {"a list of the reputation that is manual",
+     LIST("reputation: trap, manual: true") "reputation: {reporters: [{name: r, user: root}]}\n",
+     {":1: lists[0]: has more than one of feed, manual: true, reputation, expected one"}},
     {"view bits with a list that has no bit",
      ZONE("view: bits"),
      {":1: zones[0].lists[0]: list 'l' has no bit, expected one such as 'bit: 2' there, as the "
@@ -662,6 +689,10 @@ static const struct bad_row bad_rows[] = {
      "lists: [{name: l, manual: true, trust: 3}]\n" LISTEN
      "zones: [{name: z, lists: [l], view: allow}]\n",
      {":3: zones[0].lists[0]: list 'l' has no category and trust, expected both"}},
+    {"view allow with a list of the good that has no category",
+     "lists: [{name: l, reputation: good}]\nreputation: {reporters: [{name: r, user: "
+     "root}]}\n" LISTEN "zones: [{name: z, lists: [l], view: allow}]\n",
+     {":4: zones[0].lists[0]: list 'l' has no category and trust, expected both"}},
     {"bit 1 would make 127.0.0.1",
      "lists: [{name: l, manual: true, bit: 1}]\n" LISTEN ZONES,
      {":1: lists[0].bit: bad value '1', expected a power of two from 2 to 8388608"}},
@@ -689,7 +720,7 @@ static const struct bad_row bad_rows[] = {
      "oops: 1\nlists:\n  - {name: l, manual: true, code: 1.2.3.4}\n  - {name: m}\n"
      "zones:\n  - name: z\n    lists: [x]\n    ttl: soon\n" LISTEN,
      {":1: oops: unknown key", ":3: lists[0].code: bad value '1.2.3.4'", ":8: zones[0].ttl: bad",
-      ":4: lists[1]: has neither", ":7: zones[0].lists[0]: no list is named 'x'",
+      ":4: lists[1]: has none of feed", ":7: zones[0].lists[0]: no list is named 'x'",
       ":3: lists[0]: warning: list 'l' is in no zone",
       ":4: lists[1]: warning: list 'm' is in no zone"}},
     {"control characters are not told on", "\"a\\e[31mb\": 1\n" REST, {":1: a?[31mb: unknown key"}},
@@ -1021,6 +1052,77 @@ static void check_too_much(const char *head, const char *line, unsigned count, c
 	free(text);
 }
 
+/* Zones whose views have lists of their own, which nobody wrote. */
+static void hidden_lists_are_made(void **state)
+{
+	static const struct {
+		const char *zone, *lists[4];
+		enum config_kept kept[4];
+		const char *reason;
+	} rows[] = {
+	    {"a.x",
+	     {"good", "spam", "reputation:more-good"},
+	     {KEPT_GOOD, KEPT_SPAM, KEPT_GOOD_MORE},
+	     "a list `good` without a trust has one for those that deserve more"},
+	    {"b.x", {"given"}, {KEPT_GOOD}, "a trust that is given is that of all"},
+	    {"c.x", {"good"}, {KEPT_GOOD}, "with codes there is nothing to tell apart"},
+	    {"d.x", {"reputation:score"}, {KEPT_SCORE}, "a list of its own"},
+	    {"e.x", {"reputation:score"}, {KEPT_SCORE}, "the same list for the same view"},
+	    {"f.x", {"reputation:asn"}, {KEPT_NOTHING}, "a feed"},
+	};
+	static const char text[] =
+	    "reputation: {reporters: [{name: r, user: root}], asn: asn.mmdb, lists: {spam: {mode: "
+	    "off}, good: {mode: "
+	    "observe}}}\n" LISTEN "lists:\n"
+	    "  - {name: good, reputation: good, category: 3}\n"
+	    "  - {name: spam, reputation: spam, category: 2, trust: 0, bit: 2}\n"
+	    "  - {name: given, reputation: good, category: 4, trust: 3}\n"
+	    "zones:\n"
+	    "  - {name: a.x, lists: [good, spam], view: allow}\n"
+	    "  - {name: b.x, lists: [given], view: allow}\n"
+	    "  - {name: c.x, lists: [good]}\n"
+	    "  - {name: d.x, view: score}\n"
+	    "  - {name: e.x, view: score}\n"
+	    "  - {name: f.x, view: asn}\n";
+	struct messages m;
+	struct config *c = load(text, sizeof(text) - 1, &m);
+
+	(void)state;
+	if (!c)
+		fail_msg("%s", m.text[0]);
+	assert_int_equal(m.count, 0);
+	assert_int_equal(c->lists_count, 6);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct config_zone *zone = &c->zones[i];
+		unsigned count = 0;
+
+		for (; rows[i].lists[count]; count++) {
+			const struct config_list *list;
+
+			if (count >= zone->lists_count)
+				fail_msg("%s: %s", rows[i].zone, rows[i].reason);
+			list = &c->lists[zone->list_indexes[count]];
+			assert_string_equal(list->name, rows[i].lists[count]);
+			assert_int_equal(list->kept, rows[i].kept[count]);
+			assert_int_equal(list->is_hidden, strchr(list->name, ':') != NULL);
+		}
+		assert_int_equal(zone->lists_count, count);
+	}
+	assert_int_equal(c->lists[0].trust, 1);
+	assert_int_equal(c->lists[3].trust, 2);
+	assert_int_equal(c->lists[3].category, 3);
+	assert_true(c->lists[0].is_observed);
+	assert_true(c->lists[3].is_observed);
+	assert_false(c->lists[0].is_off);
+	assert_true(c->lists[1].is_off);
+	assert_int_equal(c->lists[2].trust, 3);
+	assert_string_equal(c->lists[5].feed->path, "/etc/asn.mmdb");
+	assert_string_equal(c->lists[5].feed->format_row->name, "mmdb-asn");
+	assert_false(c->lists[5].feed->has_canaries);
+	assert_true(c->lists[5].feed->guards.coverage4 >= 1);
+	config_free(c);
+}
+
 static void too_much_is_refused(void **state)
 {
 	(void)state;
@@ -1144,6 +1246,7 @@ int main(void)
 	    cmocka_unit_test(good_files_load),
 	    cmocka_unit_test(defaults_are_those_of_the_contract),
 	    cmocka_unit_test(values_are_resolved),
+	    cmocka_unit_test(hidden_lists_are_made),
 	    cmocka_unit_test(reputation_is_resolved),
 	    cmocka_unit_test(too_much_is_refused),
 	    cmocka_unit_test(files_that_cannot_be_read),

@@ -33,9 +33,11 @@ static void complain(const char *message, void *context)
 	print_message("# %s\n", message);
 }
 
-static struct dataset *fill(void *context, unsigned list)
+static struct dataset *fill(void *context, unsigned list, const struct load_places *places)
 {
 	struct fixture *f = context;
+
+	(void)places;
 
 	assert_int_equal(list, MANUAL);
 	return manual_live_build(f->live, NULL, 0);

@@ -332,7 +332,7 @@ static void format_unusable(void **state)
 	(void)state;
 	for (const struct format *format = formats; format->name; format++) {
 		assert_ptr_equal(format_find(format->name), format);
-		if (!strcmp(format->name, "mmdb"))
+		if (!strncmp(format->name, "mmdb", 4))
 			continue; /* not a text */
 		d = samples_read(format->name, options,
 		                 reader_open_memory(binary, sizeof(binary) - 1), error);
