@@ -426,6 +426,18 @@ static const struct bad_row bad_rows[] = {
     {"feed.checksum of a url",
      "lists: [{name: l, feed: {url: \"http://h/f\", format: plain, checksum: s}}]\n" LISTEN ZONES,
      {":1: lists[0].feed.checksum: is of feeds with path"}},
+    {"feed.checksum_url of a file",
+     FEED("checksum_url: \"http://h/s\""),
+     {":1: lists[0].feed.checksum_url: is of feeds with url or rsync"}},
+    {"feed.checksum_url that is no URL",
+     "lists: [{name: l, feed: {url: \"http://h/f\", format: plain, checksum_url: sums}}]\n" LISTEN
+         ZONES,
+     {":1: lists[0].feed.checksum_url: bad value 'sums', expected http://HOST/…, https://HOST/…, "
+      "rsync://HOST/MODULE/FILE or HOST::MODULE/FILE"}},
+    {"feed.checksum_url by zone transfer",
+     "lists: [{name: l, feed: {url: \"http://h/f\", format: plain, checksum_url: "
+     "\"axfr://h/z\"}}]\n" LISTEN ZONES,
+     {":1: lists[0].feed.checksum_url: bad value 'axfr://h/z', expected http://HOST/…"}},
     {"observe and subtract at once",
      "lists: [{name: l, manual: true, observe: true, subtract: true}]\n" LISTEN ZONES,
      {":1: lists[0].subtract: is given with observe: true, expected only one of them"}},
