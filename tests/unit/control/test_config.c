@@ -94,8 +94,8 @@ static const struct bad_row bad_rows[] = {
     {"an unknown key",
      "statedir: /s\n" REST,
      {":1: statedir: unknown key, expected one of: state_dir, control_socket, dataplane, http, "
-      "cookies, identity, access, access_file, rate_limit, guard, reputation, lists, "
-      "zones"}},
+      "cookies, identity, access, access_file, rate_limit, guard, reputation, monitor, "
+      "lists, zones"}},
     {"a key of cookies that there is not",
      "cookies: {secret: 00112233445566778899aabbccddeeff}\n" REST,
      {":1: cookies.secret: unknown key, expected one of: secret_file, require"}},
