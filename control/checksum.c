@@ -75,12 +75,27 @@ static int compute_sum(const char *path, uint8_t out_sum[crypto_hash_sha256_BYTE
 	return rc;
 }
 
+/* The last part of a path, or of a URL without its query. */
+static void name_of(const char *source, char out_name[256])
+{
+	const char *end = source + strlen(source), *at;
+
+	if (strstr(source, "://"))
+		end = source + strcspn(source, "?#");
+	for (at = end; at > source && at[-1] != '/'; at--)
+		;
+	snprintf(out_name, 256, "%.*s", (int)(end - at), at);
+}
+
 int checksum_check(const char *sums, const char *source, const char *path, char *out_reason,
                    size_t reason_size)
 {
 	uint8_t told[crypto_hash_sha256_BYTES], is[crypto_hash_sha256_BYTES];
-	const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
-	int rc = find_sum(sums, name, told);
+	char name[256];
+	int rc;
+
+	name_of(source, name);
+	rc = find_sum(sums, name, told);
 
 	if (rc == -ENOENT) {
 		snprintf(out_reason, reason_size, "there is no SHA-256 of '%.100s' in '%.200s'",

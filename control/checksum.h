@@ -8,7 +8,7 @@
 
 /*
  * sums:   the file with sums: the line of the source's name counts, or the only line
- * source: path whose last part is that name
+ * source: path or URL whose last part is that name
  * path:   the bytes
  * Errors: -EBADMSG another sum, or none; negative errno of reading; out_reason says what
  */

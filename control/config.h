@@ -136,8 +136,9 @@ struct config_feed {
 	unsigned must_list_count;
 	struct config_place *must; /* resolved, parallel to must_list */
 	enum config_expired expired;
-	uint32_t keep;  /* versions; default 3 */
-	char *checksum; /* a file beside the source, absolute once resolved; NULL = none */
+	uint32_t keep;      /* versions; default 3 */
+	char *checksum_url; /* of a source elsewhere: a URL, or what rsync takes; NULL = none */
+	char *checksum;     /* a file beside the source, absolute once resolved; NULL = none */
 	const struct format *format_row; /* resolved */
 	struct format_options *options;  /* resolved; NULL = none given */
 	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */

@@ -380,6 +380,16 @@ static const char *check_rsync(struct check *c, const char *text)
 	             "secret_file)";
 }
 
+static const char *check_checksum_url(struct check *c, const char *text)
+{
+	(void)c;
+	return (config_value_is_url(text) && strncasecmp(text, "http", 4) == 0) ||
+	               config_value_is_rsync(text)
+	           ? NULL
+	           : "http://HOST/…, https://HOST/…, rsync://HOST/MODULE/FILE or "
+	             "HOST::MODULE/FILE";
+}
+
 static const char *check_push(struct check *c, const char *text)
 {
 	(void)c;
@@ -521,6 +531,7 @@ static const struct {
     {"lists[].feed.max_age", check_duration},
     {"lists[].feed.keep", check_keep},
     {"lists[].feed.checksum", check_path},
+    {"lists[].feed.checksum_url", check_checksum_url},
     {"lists[].feed.guards.errors", check_share},
     {"lists[].feed.guards.shrink", check_share},
     {"lists[].feed.guards.growth", check_growth},

@@ -299,6 +299,7 @@ static const struct {
     {"min_interval", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
     {"timeout", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
     {"checksum", SOURCE_PATH, "path"},
+    {"checksum_url", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
     {"size_max", SOURCE_URL | SOURCE_RSYNC | SOURCE_PUSH, "url, rsync or push"},
 };
 

@@ -148,6 +148,7 @@ static const cyaml_schema_field_t feed_fields[] = {
                      COUNT(expired_names)),
     CYAML_FIELD_UINT("keep", OPTIONAL, struct config_feed, keep),
     TEXT("checksum", OPTIONAL, struct config_feed, checksum),
+    TEXT("checksum_url", OPTIONAL, struct config_feed, checksum_url),
     CYAML_FIELD_IGNORE("options", OPTIONAL), /* config_options.h */
     SAME_STRUCT("guards", guards_fields),
     CYAML_FIELD_END};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_value.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -268,4 +270,24 @@ bool config_value_is_rsync(const char *text)
 	module = strchr(text, ':');
 	return module && module[1] == ':' && module[2] &&
 	       !memchr(text, '/', (size_t)(module - text)) && text[strlen(text) - 1] != '/';
+}
+
+unsigned config_value_sockaddr(const struct config_endpoint *endpoint,
+                               struct sockaddr_storage *out_address)
+{
+	struct sockaddr_in6 address6 = {.sin6_family = AF_INET6,
+	                                .sin6_port = htons(endpoint->port)};
+	struct sockaddr_in address4 = {.sin_family = AF_INET,
+	                               .sin_port = htons(endpoint->port),
+	                               .sin_addr.s_addr = htonl((uint32_t)endpoint->address)};
+
+	memset(out_address, 0, sizeof(*out_address));
+	if (!endpoint->is_ip6) {
+		memcpy(out_address, &address4, sizeof(address4));
+		return sizeof(address4);
+	}
+	for (int i = 0; i < 16; i++)
+		address6.sin6_addr.s6_addr[i] = (uint8_t)(endpoint->address >> (120 - 8 * i));
+	memcpy(out_address, &address6, sizeof(address6));
+	return sizeof(address6);
 }

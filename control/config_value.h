@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #define CONFIG_DURATION_MAX_S   (10ull * 366 * 86400)
 #define CONFIG_VALUE_SIZE_MAX   (1ull << 40) /* bytes */
@@ -49,6 +50,10 @@ struct config_endpoint {
 
 /* "127.0.0.1:5300" or "[::1]:5300"; the port is 1 to 65535. */
 int config_value_endpoint(const char *text, struct config_endpoint *out_endpoint);
+
+/* The address to bind or connect to; returns its size. */
+unsigned config_value_sockaddr(const struct config_endpoint *endpoint,
+                               struct sockaddr_storage *out_address);
 
 /* An address of ours with the length of its network: "10.53.0.1/24", "fd53::1/64". */
 int config_value_interface(const char *text, struct address_range *out_address,

@@ -45,10 +45,7 @@ void feed_free(struct feed *feed)
 		event_free(feed->expiry);
 	dataset_free(feed->waiting);
 	versions_close(feed->versions);
-	canaries_unref(feed->settings.canaries);
-	format_options_unref(feed->settings.options);
-	free(feed->settings.path);
-	free(feed->settings.checksum);
+	ingest_settings_done(&feed->settings);
 	free(feed->name);
 	free(feed);
 }
@@ -74,6 +71,22 @@ int feed_set_path(struct feed *feed, const char *path)
 	return 0;
 }
 
+int feed_set_checksum(struct feed *feed, const char *path, const char *of)
+{
+	char *copy = path ? strdup(path) : NULL, *copy_of = of ? strdup(of) : NULL;
+
+	if ((path && !copy) || (of && !copy_of)) {
+		free(copy);
+		free(copy_of);
+		return -ENOMEM;
+	}
+	free(feed->settings.checksum);
+	free(feed->settings.checksum_of);
+	feed->settings.checksum = copy;
+	feed->settings.checksum_of = copy_of;
+	return 0;
+}
+
 static bool feed_is_same_limits(const struct guard_limits *a, const struct guard_limits *b)
 {
 	return a->errors == b->errors && a->shrink == b->shrink && a->growth == b->growth &&
@@ -91,8 +104,9 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 		return false;
 	if (config->path && strcmp(s->path, config->path) != 0)
 		return false;
-	if (config->checksum ? !s->checksum || strcmp(config->checksum, s->checksum) != 0
-	                     : s->checksum != NULL)
+	if ((config->checksum || config->checksum_url) != (s->checksum != NULL))
+		return false;
+	if (config->checksum && strcmp(config->checksum, s->checksum) != 0)
 		return false;
 	return s->format == config->format_row &&
 	       format_options_equal(s->options, config->options) &&
@@ -103,15 +117,10 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 /* Take all but what is never changed for nothing: it makes the source be read again. */
 static int feed_take(struct feed *feed, const struct config_feed *config, struct canaries *canaries)
 {
-	char *checksum = config->checksum ? strdup(config->checksum) : NULL;
-
-	if ((config->checksum && !checksum) ||
-	    (config->path && feed_set_path(feed, config->path) < 0)) {
-		free(checksum);
+	/* Where what is fetched or pushed will be is told later. */
+	if (config->path && (feed_set_path(feed, config->path) < 0 ||
+	                     feed_set_checksum(feed, config->checksum, NULL) < 0))
 		return -ENOMEM;
-	}
-	free(feed->settings.checksum);
-	feed->settings.checksum = checksum;
 	feed->settings.format = config->format_row;
 	format_options_unref(feed->settings.options);
 	feed->settings.options = format_options_ref(config->options);

@@ -90,6 +90,12 @@ int feed_configure(struct feed *feed, const struct config *config, const struct 
 /* Say where the file is that it is read from. Errors: -ENOMEM; it stays where it was */
 int feed_set_path(struct feed *feed, const char *path);
 
+/*
+ * Say where its SHA-256 is, NULL = there is none, and what it is called there, NULL = as the file.
+ * Errors: -ENOMEM; nothing changed
+ */
+int feed_set_checksum(struct feed *feed, const char *path, const char *of);
+
 /* Stop watching its files. */
 void feed_unwatch(struct feed *feed);
 

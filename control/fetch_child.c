@@ -55,6 +55,7 @@ static void child_compose(struct child_arguments *a, const char *program,
 	child_add(a, "--secret-file", r->secret_file);
 	child_add(a, "--proxy", r->proxy);
 	child_add(a, "--ca-file", r->ca_file);
+	child_add(a, "--checksum", r->checksum ? "-" : NULL);
 	child_add(a, "--", "-");
 }
 
@@ -92,17 +93,24 @@ static int child_spawn(pid_t *out_pid, int source_fd, int answer_fd,
 	return -rc;
 }
 
-/* A pipe with the source in it, to read from; it may hold a key, so it is no argument.
- * Errors: negative errno */
-static int child_source(const char *source)
+static int child_write_line(int fd, const char *text)
 {
-	size_t size = strlen(source);
-	int fds[2], rc = 0;
+	size_t size = strlen(text);
+
+	return write(fd, text, size) == (ssize_t)size && write(fd, "\n", 1) == 1 ? 0 : -ENOSPC;
+}
+
+/* A pipe with the sources in it, to read from; they may hold a key, so they are no arguments.
+ * Errors: negative errno */
+static int child_source(const struct fetch_request *request)
+{
+	int fds[2], rc;
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	if (write(fds[1], source, size) != (ssize_t)size || write(fds[1], "\n", 1) != 1)
-		rc = -ENOSPC;
+	rc = child_write_line(fds[1], request->source);
+	if (rc == 0 && request->checksum)
+		rc = child_write_line(fds[1], request->checksum);
 	close(fds[1]);
 	if (rc == 0)
 		return fds[0];
@@ -206,7 +214,7 @@ struct fetch_child *fetch_child_start(struct event_base *base, const char *progr
 	if (rc < 0)
 		goto fail_close;
 	child_compose(&arguments, program, request, path);
-	source = child_source(request->source);
+	source = child_source(request);
 	rc = source < 0 ? source : child_spawn(&child->pid, source, fds[1], &arguments);
 	if (source >= 0)
 		close(source);

@@ -123,11 +123,17 @@ static void fetcher_ended(const struct fetch_result *result, void *context);
 /* Which source a note is of: not the source itself, which may hold a key. */
 static void fetcher_digest(const struct fetcher_task *task, char out_text[NOTE_DIGEST_SIZE])
 {
-	const char *source = task->settings.request.source;
+	const struct fetch_request *r = &task->settings.request;
 	unsigned char hash[crypto_generichash_BYTES_MIN];
+	crypto_generichash_state state;
 
-	crypto_generichash(hash, sizeof(hash), (const unsigned char *)source, strlen(source), NULL,
-	                   0);
+	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+	crypto_generichash_update(&state, (const unsigned char *)r->source, strlen(r->source));
+	/* One that is new is fetched at once. */
+	if (r->checksum)
+		crypto_generichash_update(&state, (const unsigned char *)r->checksum,
+		                          strlen(r->checksum));
+	crypto_generichash_final(&state, hash, sizeof(hash));
 	sodium_bin2hex(out_text, NOTE_DIGEST_SIZE, hash, sizeof(hash));
 }
 
@@ -265,6 +271,7 @@ static void fetcher_free_task(struct fetcher_task *task)
 	if (task->timer)
 		event_free(task->timer);
 	free((char *)(uintptr_t)r->source);
+	free((char *)(uintptr_t)r->checksum);
 	free((char *)(uintptr_t)r->secret_file);
 	free((char *)(uintptr_t)r->proxy);
 	free((char *)(uintptr_t)r->ca_file);
@@ -286,6 +293,7 @@ struct fetcher_task *fetcher_add(struct fetcher *f, const struct fetcher_setting
 	task->settings = *settings;
 	r = &task->settings.request;
 	rc = fetcher_copy(&r->source);
+	rc |= fetcher_copy(&r->checksum);
 	rc |= fetcher_copy(&r->secret_file);
 	rc |= fetcher_copy(&r->proxy);
 	rc |= fetcher_copy(&r->ca_file);
@@ -358,6 +366,7 @@ bool fetcher_is_of(const struct fetcher_task *task, const struct fetcher_setting
 	const struct fetch_request *a = &s->request, *b = &settings->request;
 
 	return fetcher_same_text(a->source, b->source) &&
+	       fetcher_same_text(a->checksum, b->checksum) &&
 	       fetcher_same_text(a->secret_file, b->secret_file) &&
 	       fetcher_same_text(a->proxy, b->proxy) && fetcher_same_text(a->ca_file, b->ca_file) &&
 	       a->size_max == b->size_max && a->timeout_s == b->timeout_s &&

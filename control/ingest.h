@@ -22,9 +22,14 @@ struct ingest_settings {
 	struct guard_limits guards;
 	bool drop_bogons;
 	struct canaries *canaries;
-	uint32_t keep;  /* versions; 0 = VERSIONS_KEPT */
-	char *checksum; /* file with the SHA-256 of the source; NULL = none */
+	uint32_t keep;     /* versions; 0 = VERSIONS_KEPT */
+	char *checksum;    /* file with the SHA-256 of the source; NULL = none */
+	char *checksum_of; /* what the source is called there, a path or URL; NULL = path */
 };
+
+/* Copy what is owned; references are taken. Errors: -ENOMEM; out is zeroed */
+int ingest_settings_copy(const struct ingest_settings *s, struct ingest_settings *out);
+void ingest_settings_done(struct ingest_settings *s);
 
 enum ingest_outcome {
 	INGEST_NOTHING,   /* load: there is no good version on disk */

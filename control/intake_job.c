@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/intake_private.h"
 #include "control/log.h"
+#include "control/remote.h"
 #include "control/worker.h"
 
 #include <event2/event.h>
@@ -12,9 +13,10 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define INTAKE_CHANGING_S    1  /* until a file that is being written is tried again */
-#define INTAKE_FAILED_S      10 /* until a full disk is tried again */
-#define INTAKE_EXPIRY_S      60 /* between readings for entries that are over */
+#define INTAKE_CHANGING_S    1   /* until a file that is being written is tried again */
+#define INTAKE_FAILED_S      10  /* until a full disk is tried again */
+#define INTAKE_UNPROVEN_S    300 /* until a source and its checksum are fetched again */
+#define INTAKE_EXPIRY_S      60  /* between readings for entries that are over */
 #define INTAKE_EXPIRY_LOOK_S 3600
 
 struct intake_job {
@@ -95,10 +97,7 @@ static void intake_end(struct intake_job *job, const char *error)
 		job->done(job->feed, error, job->context);
 	intake_job_unref(job->feed);
 	dataset_free(job->result.dataset);
-	canaries_unref(job->settings.canaries);
-	free(job->settings.checksum);
-	format_options_unref(job->settings.options);
-	free(job->settings.path);
+	ingest_settings_done(&job->settings);
 	free(job);
 }
 
@@ -120,14 +119,20 @@ static void intake_published(const struct publisher_report *report, void *contex
 	intake_end(job, NULL);
 }
 
+static bool intake_is_unproven(const struct feed *feed)
+{
+	return feed->has_held && strcmp(feed->held.guard, "checksum") == 0;
+}
+
 static void intake_retry_later(struct feed *feed, enum ingest_outcome outcome)
 {
 	struct timeval delay = {outcome == INGEST_CHANGING ? INTAKE_CHANGING_S : INTAKE_FAILED_S,
 	                        0};
-
-	bool is_unproven = outcome == INGEST_HELD && strcmp(feed->held.guard, "checksum") == 0;
+	bool is_unproven = outcome == INGEST_HELD && intake_is_unproven(feed);
 
 	/* The file with the sum may come a little later than the source. */
+	if (is_unproven && feed->remote)
+		delay.tv_sec = INTAKE_UNPROVEN_S;
 	if (outcome == INGEST_CHANGING || outcome == INGEST_FAILED || is_unproven)
 		evtimer_add(feed->retry, &delay);
 }
@@ -214,34 +219,16 @@ static void intake_finish(struct worker_job *worker_job)
 		intake_end(job, job->result.reason);
 }
 
-/* Copy the settings: the feed's may change meanwhile. Errors: -ENOMEM */
-static int intake_copy_settings(struct intake_job *job, const struct ingest_settings *settings)
-{
-	job->settings = *settings;
-	job->settings.canaries = canaries_ref(settings->canaries);
-	job->settings.path = settings->path ? strdup(settings->path) : NULL;
-	job->settings.checksum = settings->checksum ? strdup(settings->checksum) : NULL;
-	if ((settings->path && !job->settings.path) ||
-	    (settings->checksum && !job->settings.checksum)) {
-		canaries_unref(job->settings.canaries);
-		free(job->settings.path);
-		free(job->settings.checksum);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 /* NULL: no memory; done() is not called */
 static struct intake_job *intake_job_new(struct feed *feed, enum intake_work work,
                                          intake_done *done, void *context)
 {
 	struct intake_job *job = calloc(1, sizeof(*job));
 
-	if (!job || intake_copy_settings(job, &feed->settings) < 0) {
+	if (!job || ingest_settings_copy(&feed->settings, &job->settings) < 0) {
 		free(job);
 		return NULL;
 	}
-	format_options_ref(job->settings.options);
 	snprintf(job->directory, sizeof(job->directory), "%s/feeds/%s", feed->intake->state_dir,
 	         feed->name);
 	job->job.run = intake_run;
@@ -283,9 +270,14 @@ void intake_job_read(struct feed *feed, bool must_parse)
 
 static void intake_on_retry(evutil_socket_t fd, short what, void *context)
 {
+	struct feed *feed = context;
+
 	(void)fd;
 	(void)what;
-	intake_job_read(context, false);
+	if (feed->remote && intake_is_unproven(feed))
+		remote_now(feed->remote); /* it comes in its own time, if that is too soon */
+	else
+		intake_job_read(feed, false);
 }
 
 static void intake_on_expiry(evutil_socket_t fd, short what, void *context)

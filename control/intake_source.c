@@ -89,22 +89,19 @@ static int intake_fetch(struct feed *feed, const struct config_feed *config)
 	struct intake *in = feed->intake;
 	struct remote *remote;
 	char folder[4096];
-	int rc;
 
-	if (feed->remote && remote_is_of(feed->remote, config))
-		return 0;
-	snprintf(folder, sizeof(folder), "%s/fetched/%s", in->state_dir, feed->name);
-	remote = remote_new(in->fetcher, config, folder, intake_on_fetched, feed);
-	if (!remote)
-		return -errno;
-	rc = feed_set_path(feed, remote_path(remote));
-	if (rc < 0) {
-		remote_free(remote);
-		return rc;
+	if (!feed->remote || !remote_is_of(feed->remote, config)) {
+		snprintf(folder, sizeof(folder), "%s/fetched/%s", in->state_dir, feed->name);
+		remote = remote_new(in->fetcher, config, folder, intake_on_fetched, feed);
+		if (!remote)
+			return -errno;
+		remote_free(feed->remote);
+		feed->remote = remote;
 	}
-	remote_free(feed->remote);
-	feed->remote = remote;
-	return 0;
+	if (feed_set_path(feed, remote_path(feed->remote)) < 0)
+		return -ENOMEM;
+	return feed_set_checksum(feed, remote_sum_path(feed->remote),
+	                         config->url ? config->url : config->rsync);
 }
 
 /* Errors: negative errno */
@@ -114,7 +111,11 @@ static int intake_receive(struct feed *feed, const struct config_feed *config)
 
 	snprintf(folder, sizeof(folder), "%s/pushed/%s", feed->intake->state_dir, feed->name);
 	feed->pushed = pushed_new(folder, config->size_max_bytes);
-	return feed->pushed ? feed_set_path(feed, pushed_path(feed->pushed)) : -errno;
+	if (!feed->pushed)
+		return -errno;
+	if (feed_set_path(feed, pushed_path(feed->pushed)) < 0)
+		return -ENOMEM;
+	return feed_set_checksum(feed, NULL, NULL);
 }
 
 /* Learn of changes of the feed's source from now on. Errors: negative errno */

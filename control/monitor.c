@@ -2,8 +2,8 @@
 #include "control/monitor.h"
 
 #include "control/config_monitor.h"
-#include "control/config_value.h"
 #include "control/log.h"
+#include "control/monitor_dns.h"
 #include "control/monitor_name.h"
 
 #include <event2/dns.h>
@@ -19,9 +19,6 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define TIMEOUT_S     "5"
-#define ATTEMPTS      "2"
-#define DNS_PORT      53
 #define READY_CHECK_S 1
 #define TEST_LISTED   0x7f000002 /* RFC 5782 section 5 */
 #define TEST_UNLISTED 0x7f000001
@@ -267,63 +264,6 @@ static void monitor_clear(struct monitor *m)
 	m->is_on = false;
 }
 
-static int add_nameserver(struct evdns_base *dns, const struct config_endpoint *at)
-{
-	struct sockaddr_in6 address6 = {.sin6_family = AF_INET6, .sin6_port = htons(at->port)};
-	struct sockaddr_in address4 = {.sin_family = AF_INET,
-	                               .sin_port = htons(at->port),
-	                               .sin_addr.s_addr = htonl((uint32_t)at->address)};
-
-	for (int i = 0; i < 16; i++)
-		address6.sin6_addr.s6_addr[i] = (uint8_t)(at->address >> (120 - 8 * i));
-	return at->is_ip6 ? evdns_base_nameserver_sockaddr_add(dns, (struct sockaddr *)&address6,
-	                                                       sizeof(address6), 0)
-	                  : evdns_base_nameserver_sockaddr_add(dns, (struct sockaddr *)&address4,
-	                                                       sizeof(address4), 0);
-}
-
-/* at: NULL = the system's. Errors: NULL */
-static struct evdns_base *new_dns(struct event_base *base, const struct config_endpoint *at)
-{
-	int flags = EVDNS_BASE_DISABLE_WHEN_INACTIVE;
-	struct evdns_base *dns =
-	    evdns_base_new(base, at ? flags : flags | EVDNS_BASE_INITIALIZE_NAMESERVERS);
-
-	if (!dns)
-		return NULL;
-	evdns_base_set_option(dns, "timeout", TIMEOUT_S);
-	evdns_base_set_option(dns, "attempts", ATTEMPTS);
-	evdns_base_set_option(dns, "randomize-case", "0"); /* not every DNSBL answers as asked */
-	if (!at || add_nameserver(dns, at) == 0)
-		return dns;
-	evdns_base_free(dns, 0);
-	return NULL;
-}
-
-/* "127.0.0.1", "::1", "127.0.0.1:5353" */
-static int parse_resolver(const char *text, struct config_endpoint *out_at)
-{
-	struct address_range address;
-
-	if (config_value_endpoint(text, out_at) == 0)
-		return 0;
-	if (config_value_network(text, false, &address) < 0)
-		return -EINVAL;
-	*out_at = (struct config_endpoint){address.is_ip6, address.first, DNS_PORT};
-	return 0;
-}
-
-/* Where our own data plane listens; of "any address" the loopback. */
-static int parse_here(const struct config *config, struct config_endpoint *out_at)
-{
-	if (config->dataplane.listen_count == 0 ||
-	    config_value_endpoint(config->dataplane.listen[0], out_at) < 0)
-		return -ENOENT;
-	if (out_at->address == 0)
-		out_at->address = out_at->is_ip6 ? 1 : 0x7f000001;
-	return 0;
-}
-
 static void probe_init(struct monitor_probe *p, struct monitor_zone *zone, uint32_t test)
 {
 	*p = (struct monitor_probe){.zone = zone, .address = {.first = test, .last = test}};
@@ -395,26 +335,19 @@ int monitor_configure(struct monitor *m, const struct config *config)
 	monitor_clear(m);
 	if (!c)
 		return 0;
-	if (c->resolver && parse_resolver(c->resolver, &resolver) < 0)
+	if (c->resolver && monitor_dns_resolver(c->resolver, &resolver) < 0)
 		return -EINVAL;
 	m->is_on = true;
 	m->every_s = c->every_s;
-	m->outside = new_dns(m->base, c->resolver ? &resolver : NULL);
-	if (parse_here(config, &here) == 0)
-		m->here = new_dns(m->base, &here);
+	m->outside = monitor_dns_new(m->base, c->resolver ? &resolver : NULL);
+	if (monitor_dns_here(config, &here) == 0)
+		m->here = monitor_dns_new(m->base, &here);
 	rc = m->outside ? fill(m, config) : -EINVAL;
 	if (rc < 0)
 		monitor_clear(m);
 	else
 		event_add(m->timer, &at_once);
 	return rc;
-}
-
-/* What goes wrong is told by the rows. */
-static void be_silent(int is_warning, const char *message)
-{
-	(void)is_warning;
-	(void)message;
 }
 
 struct monitor *monitor_new(struct event_base *base, monitor_is_ready *is_ready, void *context)
@@ -426,7 +359,6 @@ struct monitor *monitor_new(struct event_base *base, monitor_is_ready *is_ready,
 	m->base = base;
 	m->is_ready = is_ready;
 	m->context = context;
-	evdns_set_log_fn(be_silent);
 	TAILQ_INIT(&m->lookups);
 	m->timer = evtimer_new(base, on_timer, m);
 	if (m->timer)

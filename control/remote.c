@@ -12,7 +12,7 @@
 
 struct remote {
 	struct fetcher_task *task;
-	char *path;
+	char *path, *sum_path;
 	char error[FETCH_REASON_MAX];
 	int64_t answered_s;
 	remote_fetched *fetched;
@@ -28,6 +28,7 @@ static void remote_settings(const struct config_feed *config, struct fetcher_set
 {
 	*out_settings = (struct fetcher_settings){
 	    .request = {.source = config->url ? config->url : config->rsync,
+	                .checksum = config->checksum_url,
 	                .secret_file = config->secret_file,
 	                .proxy = config->proxy,
 	                .ca_file = config->ca_file,
@@ -50,6 +51,13 @@ static void remote_on_result(const struct fetch_result *result, void *context)
 	remote->fetched(remote->error[0] ? remote->error : NULL, remote->context);
 }
 
+/* One that is left of another configuration says nothing of what will be fetched. */
+static void remote_forget_sum(int folder)
+{
+	unlinkat(folder, "source.sum", 0);
+	unlinkat(folder, "source.sum.json", 0);
+}
+
 struct remote *remote_new(struct fetcher *fetcher, const struct config_feed *config,
                           const char *path, remote_fetched *fetched, void *context)
 {
@@ -66,11 +74,15 @@ struct remote *remote_new(struct fetcher *fetcher, const struct config_feed *con
 		rc = folder;
 		goto fail;
 	}
+	if (!config->checksum_url)
+		remote_forget_sum(folder);
 	close(folder);
-	if (asprintf(&remote->path, "%s/source", path) < 0) {
+	if (asprintf(&remote->path, "%s/source", path) < 0)
 		remote->path = NULL;
+	if (config->checksum_url && asprintf(&remote->sum_path, "%s/source.sum", path) < 0)
+		remote->sum_path = NULL;
+	if (!remote->path || (config->checksum_url && !remote->sum_path))
 		goto fail;
-	}
 	remote_settings(config, &settings);
 	remote->task = fetcher_add(fetcher, &settings, remote->path, remote_on_result, remote);
 	if (remote->task)
@@ -87,6 +99,7 @@ void remote_free(struct remote *remote)
 		return;
 	fetcher_remove(remote->task);
 	free(remote->path);
+	free(remote->sum_path);
 	free(remote);
 }
 
@@ -103,6 +116,11 @@ bool remote_is_of(const struct remote *remote, const struct config_feed *config)
 const char *remote_path(const struct remote *remote)
 {
 	return remote->path;
+}
+
+const char *remote_sum_path(const struct remote *remote)
+{
+	return remote->sum_path;
 }
 
 uint64_t remote_now(struct remote *remote)

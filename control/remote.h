@@ -36,6 +36,9 @@ bool remote_is_of(const struct remote *remote, const struct config_feed *config)
 /* The file that is fetched; it need not be there yet. */
 const char *remote_path(const struct remote *remote);
 
+/* The file with its checksum, fetched before it; NULL = there is none. */
+const char *remote_sum_path(const struct remote *remote);
+
 /* Fetch now; fetched() follows. Returns 0, or the seconds until the source may be asked again. */
 uint64_t remote_now(struct remote *remote);
 

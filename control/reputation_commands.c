@@ -109,17 +109,26 @@ static void on_explained(json_t *answer, void *context)
 		server_refuse(context, "the daemon stops");
 }
 
+/* Returns false: it is refused. */
+static bool take_key(const struct engine *e, struct server_request *client, const struct request *r,
+                     struct ledger_key *out_key)
+{
+	char error[200];
+
+	if (!has_reputation(e, client))
+		return false;
+	if (explain_key_parse(r->key, out_key, error, sizeof(error)) == 0)
+		return true;
+	server_refuse(client, "%s", error);
+	return false;
+}
+
 void reputation_commands_explain(struct engine *e, struct server_request *client,
                                  const struct request *r)
 {
 	struct ledger_key key;
-	char error[200];
 
-	if (!has_reputation(e, client))
-		return;
-	if (explain_key_parse(r->key, &key, error, sizeof(error)) < 0)
-		server_refuse(client, "%s", error);
-	else
+	if (take_key(e, client, r, &key))
 		asking_explain(e->reputation, &e->config->reputation->dials, &key, on_explained,
 		               client);
 }
@@ -138,12 +147,7 @@ void reputation_commands_delist(struct engine *e, struct server_request *client,
                                 const struct request *r, const char *author)
 {
 	struct ledger_key key;
-	char error[200];
 
-	if (!has_reputation(e, client))
-		return;
-	if (explain_key_parse(r->key, &key, error, sizeof(error)) < 0)
-		server_refuse(client, "%s", error);
-	else
+	if (take_key(e, client, r, &key))
 		reputation_delist(e->reputation, &key, author, r->reason, on_delisted, client);
 }

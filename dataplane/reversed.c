@@ -53,6 +53,8 @@ static const struct reversed portable = {"portable", is_always, scan4, scan6};
 
 const struct reversed *const reversed_kernels[] = {
 #ifdef REVERSED_HAS_X86
+    &reversed_avx512,
+    &reversed_avx2,
     &reversed_sse,
 #endif
     &portable,

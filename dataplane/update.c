@@ -49,7 +49,7 @@ static int serve_buffered(struct update *u, struct update_client *c)
 		channel_request *request = NULL;
 		int rc;
 
-		if (channel_pending(&c->channel) > PENDING_MAX)
+		if (channel_pending(&c->channel) > PENDING_MAX || update_serve_holds(&u->serve, c))
 			return 1;
 		rc = channel_next_request(&c->channel, &request);
 		if (rc <= 0)
@@ -170,13 +170,28 @@ static bool serve_clients(struct update *u, const struct pollfd *pollfds)
 	for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++) {
 		struct update_client *c = &u->clients[i];
 
-		if (c->channel.fd < 0 || (!pollfds[i].revents && !c->has_more))
+		if (c->channel.fd < 0 || (!pollfds[i].revents && !c->has_more) ||
+		    update_serve_holds(&u->serve, c))
 			continue;
 		c->has_more = serve_client(u, c, pollfds[i].revents);
 		is_busy |= c->has_more;
 		rcu_quiescent_state();
 	}
 	return is_busy;
+}
+
+/* Go on with a Commit that takes long. Returns whether there is one. */
+static bool go_on(struct update *u)
+{
+	struct update_client *writer = u->serve.writer;
+	int rc;
+
+	if (!writer || !update_serve_holds(&u->serve, writer))
+		return false;
+	rc = update_serve_go_on(&u->serve);
+	if (rc < 0)
+		cut_client(u, writer, rc);
+	return true;
 }
 
 static void *update_thread(void *argument)
@@ -197,6 +212,7 @@ static void *update_thread(void *argument)
 		if (pollfds[POLL_STOP].revents)
 			break;
 		is_busy = serve_clients(u, &pollfds[POLL_CLIENTS]);
+		is_busy |= go_on(u);
 		is_short = pollfds[POLL_LISTEN].revents && !accept_clients(u);
 	}
 	for (size_t i = 0; i < UPDATE_CLIENTS_MAX; i++)

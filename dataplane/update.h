@@ -5,7 +5,7 @@
  * Lookup, Stats and Status (dataplane/proto/update.proto). It is the only writer of the tables.
  *
  * What is published changes only at a Commit: a full load by one pointer swap, a delta in place,
- * address by address, after it was checked whole. A damaged message, a writer that disconnects, a
+ * address by address, after it was checked whole; one that takes long in turns with other clients. A damaged message, a writer that disconnects, a
  * client that breaks the framing: nothing published changes.
  *
  * Threads: update_start() and update_stop() from main; update_tables() from any reader registered

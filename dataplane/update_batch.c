@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/update_batch.h"
 
+#include "dataplane/clock.h"
 #include "dataplane/update.h"
-#include "dataplane/update_apply.h"
 #include "dataplane/update_limits.h"
 #include "dataplane/update_observed.h"
 #include "dataplane/update_settings.h"
@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TURN_US 20000 /* of applying a delta, before others are served */
 
 /* What an unpacked Listing, Verdict or Zone costs beside its bytes. */
 #define PART_SIZE 128
@@ -99,7 +101,7 @@ void update_batch_abort(struct update_batch *b)
 	update_defined_done(&b->next_defined);
 	free(b->retired);
 	b->retired = NULL;
-	b->is_open = false;
+	b->is_open = b->is_committing = false;
 }
 
 void update_batch_done(struct update_batch *b)
@@ -206,19 +208,6 @@ static int check(struct update_batch *b, const channel_request *request,
 	return update_check_names(d, request->put_names, out_error);
 }
 
-static int apply(struct tables *t, const channel_request *request)
-{
-	kind_case kind = request->kind_case;
-
-	if (kind == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
-		return update_apply_define(t, request->define);
-	if (kind == REPUTED__UPDATE__REQUEST__KIND_PAINT4)
-		return update_apply_paint4(t, request->paint4);
-	if (kind == REPUTED__UPDATE__REQUEST__KIND_PAINT6)
-		return update_apply_paint6(t, request->paint6);
-	return update_apply_names(t, request->put_names);
-}
-
 /* A Define, Paint4, Paint6 or PutNames; it is freed or collected. */
 static int take_content(struct update_batch *b, channel_request *request,
                         struct update_error *out_error)
@@ -226,7 +215,7 @@ static int take_content(struct update_batch *b, channel_request *request,
 	int rc = check(b, request, out_error);
 
 	if (rc == 0 && b->is_full) {
-		rc = apply(b->next, request);
+		rc = update_apply(b->next, request);
 		if (rc < 0)
 			update_error_set(out_error, rc, "full load: %s", strerror(-rc));
 	} else if (rc == 0) {
@@ -319,19 +308,42 @@ static int take_rates(struct update_batch *b, const Reputed__Update__RateLimit *
 	return 0;
 }
 
-static int apply_collected(struct update_batch *b, bool is_define)
+/* The collected messages are applied in two rounds: definitions, then what uses them. */
+static bool is_of_round(const struct update_batch *b, const channel_request *request)
 {
-	for (size_t i = 0; i < b->collected_count; i++) {
-		const channel_request *request = b->collected[i];
-		int rc = 0;
+	return (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE) == !b->is_defined;
+}
 
-		if ((request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE) == is_define)
-			rc = apply(b->store->tables, request);
+/* Apply until it is all done or some time is over. Returns 1 = there is more. Errors: negative
+ * errno */
+static int apply_collected(struct update_batch *b)
+{
+	uint64_t ends_us = clock_steady_us() + TURN_US;
+
+	for (;;) {
+		const channel_request *request;
+		int rc;
+
+		if (b->applied_count == b->collected_count) {
+			if (b->is_defined)
+				return 0;
+			b->is_defined = true;
+			b->applied_count = 0;
+			continue;
+		}
+		request = b->collected[b->applied_count];
+		rc = is_of_round(b, request)
+		         ? update_apply_some(b->store->tables, request, &b->cursor)
+		         : 0;
 		if (rc < 0)
 			return rc;
-		rcu_quiescent_state();
+		if (rc == 0) {
+			b->applied_count++;
+			b->cursor = (struct update_cursor){0};
+		}
+		if (clock_steady_us() >= ends_us)
+			return 1;
 	}
-	return 0;
 }
 
 /* Store zones, access and settings into t; what they replace is freed when it settles. */
@@ -384,13 +396,14 @@ static void commit_full(struct update_batch *b)
 	s->is_torn = false;
 }
 
+/* Returns 1 = there is more to do. Errors: negative errno */
 static int commit_delta(struct update_batch *b, struct update_error *out_error)
 {
 	struct update_store *s = b->store;
-	int rc = apply_collected(b, true);
+	int rc = apply_collected(b);
 
-	if (rc == 0)
-		rc = apply_collected(b, false);
+	if (rc > 0)
+		return rc;
 	if (rc < 0) {
 		/* What is answered now is old here and new there, but each answer was or will be
 		 * right; only the writer's idea of it would be wrong. */
@@ -411,6 +424,24 @@ static int commit_delta(struct update_batch *b, struct update_error *out_error)
 	return 0;
 }
 
+static int go_on(struct update_batch *b, struct update_error *out_error)
+{
+	int rc = 0;
+
+	if (b->is_full)
+		commit_full(b);
+	else
+		rc = commit_delta(b, out_error);
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		return UPDATE_BATCH_GOES_ON;
+	b->store->generation = b->generation;
+	b->store->entries = b->entries;
+	b->is_open = b->is_committing = false;
+	return UPDATE_BATCH_COMMITTED;
+}
+
 static int commit(struct update_batch *b, const Reputed__Update__Commit *m,
                   struct update_error *out_error)
 {
@@ -422,16 +453,14 @@ static int commit(struct update_batch *b, const Reputed__Update__Commit *m,
 		                        ", but the batch began as %" PRIu64,
 		                        m->generation, b->generation);
 	rc = update_keys_attach(&b->keys, b->zones, out_error);
-	if (rc == 0 && b->is_full)
-		commit_full(b);
-	else if (rc == 0)
-		rc = commit_delta(b, out_error);
 	if (rc < 0)
 		return rc;
-	b->store->generation = b->generation;
-	b->store->entries = m->entries;
-	b->is_open = false;
-	return UPDATE_BATCH_COMMITTED;
+	b->entries = m->entries;
+	b->is_committing = true;
+	b->is_defined = false;
+	b->applied_count = 0;
+	b->cursor = (struct update_cursor){0};
+	return go_on(b, out_error);
 }
 
 static int take(struct update_batch *b, channel_request *request, struct update_error *out_error)
@@ -488,6 +517,15 @@ int update_batch_take(struct update_batch *b, channel_request *request,
 	} else {
 		rc = take(b, request, out_error);
 	}
+	if (rc < 0)
+		update_batch_abort(b);
+	return rc;
+}
+
+int update_batch_go_on(struct update_batch *b, struct update_error *out_error)
+{
+	int rc = go_on(b, out_error);
+
 	if (rc < 0)
 		update_batch_abort(b);
 	return rc;

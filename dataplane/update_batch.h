@@ -13,6 +13,7 @@
  * store->tables with update_store_tables().
  */
 #include "dataplane/table/tables.h"
+#include "dataplane/update_apply.h"
 #include "dataplane/update_check.h"
 #include "dataplane/update_keys.h"
 #include "dataplane/update_zones.h"
@@ -51,6 +52,13 @@ struct update_batch {
 	channel_request **collected;
 	size_t collected_count, collected_capacity, collected_size;
 
+	/* delta: its Commit came, and is under way */
+	bool is_committing,
+	    is_defined;              /* is_defined: the definitions are applied, all else is next */
+	size_t applied_count;        /* messages of this round */
+	struct update_cursor cursor; /* in the next one */
+	uint64_t entries;
+
 	/* both: the last Zones, Access and Settings; NULL = unchanged */
 	struct zones *zones;
 	struct update_list_names *list_names;
@@ -76,6 +84,7 @@ struct update_batch {
 
 enum update_batch_result {
 	UPDATE_BATCH_TAKEN,     /* nothing to answer */
+	UPDATE_BATCH_GOES_ON,   /* a Commit that takes long: update_batch_go_on() is next */
 	UPDATE_BATCH_COMMITTED, /* to be answered; then update_batch_settle() */
 };
 
@@ -84,7 +93,8 @@ void update_batch_init(struct update_batch *b, struct update_store *store);
 /* Free all of it; nothing is due. */
 void update_batch_done(struct update_batch *b);
 
-/* Throw an open batch away; what is published stays as it is. Allowed when none is open. */
+/* Throw an open batch away; what is published stays as it is. Allowed when none is open, but not
+ * while a Commit is under way. */
 void update_batch_abort(struct update_batch *b);
 
 /*
@@ -97,6 +107,13 @@ void update_batch_abort(struct update_batch *b);
  */
 int update_batch_take(struct update_batch *b, channel_request *request,
                       struct update_error *out_error);
+
+/*
+ * Go on with a Commit, for some milliseconds; till it is over, no message and no abort.
+ *
+ * Returns, errors: as update_batch_take()
+ */
+int update_batch_go_on(struct update_batch *b, struct update_error *out_error);
 
 /* Whether settling waits for readers, so that the answer is better sent before. */
 bool update_batch_settling_waits(const struct update_batch *b);

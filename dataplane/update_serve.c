@@ -103,6 +103,8 @@ static void drop_writer(struct update_serve *s, bool is_told)
 
 	if (!old)
 		return;
+	while (s->batch.is_committing) /* what began is done; half of it would be torn */
+		(void)!update_serve_go_on(s);
 	if (s->batch.is_open)
 		old->is_muted = true;
 	update_batch_abort(&s->batch);
@@ -172,12 +174,12 @@ static int answer_committed(struct update_serve *s, struct update_client *c)
 	return channel_flush(&c->channel);
 }
 
-static void count_commit(struct update_serve *s, bool is_full, int64_t started_us)
+static void count_commit(struct update_serve *s, bool is_full)
 {
 	char text[160];
 
 	s->counters.committed++;
-	s->counters.last_commit_us = (uint64_t)(now_us() - started_us);
+	s->counters.last_commit_us = (uint64_t)(now_us() - s->commit_us);
 	if (!is_full)
 		return;
 	snprintf(text, sizeof(text),
@@ -186,12 +188,35 @@ static void count_commit(struct update_serve *s, bool is_full, int64_t started_u
 	say(s, text);
 }
 
+/* Answer what became of a batch. */
+static int serve_outcome(struct update_serve *s, struct update_client *c, int outcome,
+                         const struct update_error *error)
+{
+	int rc;
+
+	if (outcome < 0)
+		return refuse_batch(s, c, error->text);
+	if (outcome != UPDATE_BATCH_COMMITTED)
+		return 0;
+	count_commit(s, s->batch.is_full);
+	rc = answer_committed(s, c);
+	update_batch_settle(&s->batch);
+	return rc;
+}
+
+int update_serve_go_on(struct update_serve *s)
+{
+	struct update_error error;
+	int outcome = update_batch_go_on(&s->batch, &error);
+
+	return serve_outcome(s, s->writer, outcome, &error);
+}
+
 static int serve_batch(struct update_serve *s, struct update_client *c, channel_request *request)
 {
 	bool is_commit = request->kind_case == REPUTED__UPDATE__REQUEST__KIND_COMMIT;
-	bool is_muted = c->is_muted, is_full = s->batch.is_full;
+	bool is_muted = c->is_muted;
 	struct update_error error;
-	int64_t started_us;
 	int rc;
 
 	/* One answer per batch: what follows a refusal is ignored until the batch is over. */
@@ -205,18 +230,12 @@ static int serve_batch(struct update_serve *s, struct update_client *c, channel_
 		c->is_muted = !is_commit;
 		return refuse_batch(s, c, "not the writer: hello with is_writer comes first");
 	}
-	started_us = is_commit ? now_us() : 0;
+	if (is_commit)
+		s->commit_us = now_us();
 	rc = update_batch_take(&s->batch, request, &error);
-	if (rc < 0) {
+	if (rc < 0)
 		c->is_muted = !is_commit;
-		return refuse_batch(s, c, error.text);
-	}
-	if (rc != UPDATE_BATCH_COMMITTED)
-		return 0;
-	count_commit(s, is_full, started_us);
-	rc = answer_committed(s, c);
-	update_batch_settle(&s->batch);
-	return rc;
+	return serve_outcome(s, c, rc, &error);
 }
 
 static int serve_lookup(struct update_serve *s, struct update_client *c,

@@ -28,7 +28,8 @@ struct update_serve {
 	struct access_rules *allow_all; /* access rules for Lookup */
 	struct update_client *writer;   /* NULL = none */
 	struct update_counters counters;
-	uint64_t session; /* random */
+	int64_t commit_us; /* when the last Commit came */
+	uint64_t session;  /* random */
 	int64_t started_us;
 	int64_t refusal_logged_us, cut_logged_us; /* 0 = never */
 };
@@ -46,6 +47,18 @@ void update_serve_done(struct update_serve *s);
  * Errors:  negative errno: the client is to be cut off
  */
 int update_serve_request(struct update_serve *s, struct update_client *c, channel_request *request);
+
+/*
+ * Whether a client's messages have to wait: it is the writer, and its Commit takes long. Then
+ * update_serve_go_on() is to be called in turn with the other clients.
+ */
+static inline bool update_serve_holds(const struct update_serve *s, const struct update_client *c)
+{
+	return s->batch.is_committing && s->writer == c;
+}
+
+/* Errors: negative errno: the writer is to be cut off. */
+int update_serve_go_on(struct update_serve *s);
 
 /* The client goes: an open batch of the writer is thrown away. The caller closes the channel. */
 void update_serve_leave(struct update_serve *s, struct update_client *c);

@@ -3,7 +3,9 @@
 
 #include <maxminddb.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +210,25 @@ int mmdb_each(struct mmdb *m, mmdb_network *handle, void *context, char *out_err
 	};
 
 	return node_walk(&w, 0, 0, 0);
+}
+
+bool mmdb_find(const struct mmdb *m, const struct address_range *address, uint32_t *out_record)
+{
+	struct sockaddr_in ip4 = {.sin_family = AF_INET,
+	                          .sin_addr.s_addr = htonl((uint32_t)address->first)};
+	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6};
+	MMDB_lookup_result_s found;
+	int error;
+
+	for (unsigned i = 0; i < 16; i++)
+		ip6.sin6_addr.s6_addr[i] = (uint8_t)(address->first >> (120 - 8 * i));
+	found = MMDB_lookup_sockaddr(
+	    &m->db, address->is_ip6 ? (const struct sockaddr *)&ip6 : (const struct sockaddr *)&ip4,
+	    &error);
+	if (error != MMDB_SUCCESS || !found.found_entry)
+		return false;
+	*out_record = found.entry.offset;
+	return true;
 }
 
 static bool value_find(const struct mmdb *m, uint32_t record, const char *path,

@@ -33,6 +33,9 @@ typedef int mmdb_network(void *context, const struct address_range *range, uint3
 int mmdb_each(struct mmdb *m, mmdb_network *handle, void *context, char *out_error,
               size_t error_size);
 
+/* The record of an address. Returns whether there is one; a damaged place has none. */
+bool mmdb_find(const struct mmdb *m, const struct address_range *address, uint32_t *out_record);
+
 /* A text of a record. path: keys joined by dots, "country.iso_code". Returns whether it is there.
  */
 bool mmdb_text(const struct mmdb *m, uint32_t record, const char *path, struct span *out_text);

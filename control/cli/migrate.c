@@ -6,6 +6,7 @@
 #include "control/cli/ask.h"
 #include "control/cli/commands.h"
 #include "control/cli/migrate_print.h"
+#include "control/cli/migrate_text.h"
 #include "control/cli/show.h"
 
 #include <errno.h>
@@ -18,18 +19,6 @@ struct output {
 	json_t *notes; /* NULL: print to stderr what is lost */
 	unsigned lost_count;
 };
-
-struct complaint {
-	char text[400]; /* the first mistake */
-};
-
-static void take_complaint(const char *message, void *context)
-{
-	struct complaint *complaint = context;
-
-	if (!complaint->text[0])
-		snprintf(complaint->text, sizeof(complaint->text), "%s", message);
-}
 
 static void tell_note(const char *place, const struct migrate_note *note, void *context)
 {
@@ -46,62 +35,13 @@ static void tell_note(const char *place, const struct migrate_note *note, void *
 		        place[0] ? ": " : "", note->text);
 }
 
-/* The text of the configuration. Errors: NULL */
-static char *compose(const struct migrate_plan *plan, const struct arguments *a, size_t *out_size)
-{
-	char *text = NULL;
-	FILE *out = open_memstream(&text, out_size);
-
-	if (!out)
-		return NULL;
-	migrate_print(plan, a->rest_count, a->rest, out);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-static bool is_good(const char *text, size_t size, struct complaint *complaint)
-{
-	struct config *config =
-	    config_load_bytes("reputed.yaml", text, size, take_complaint, complaint);
-	bool has_loaded = config != NULL;
-
-	config_free(config);
-	if (has_loaded)
-		complaint->text[0] = '\0'; /* a warning; 'check' tells it again */
-	return has_loaded;
-}
-
-/* An acl that cannot be read must not stop the rest; nor is everybody let in then. */
-static char *compose_good(struct migrate_plan *plan, const struct arguments *a, size_t *out_size,
-                          struct complaint *complaint)
-{
-	char *text = compose(plan, a, out_size);
-
-	if (!text || is_good(text, *out_size, complaint) || !plan->access_file)
-		return text;
-	free(text);
-	if (migrate_note(&plan->notes, true,
-	                 "the acl '%s' is not used, only private networks may ask: %s",
-	                 plan->access_file, complaint->text) < 0)
-		return NULL;
-	free(plan->access_file);
-	plan->access_file = NULL;
-	plan->is_private = true;
-	complaint->text[0] = '\0';
-	text = compose(plan, a, out_size);
-	if (text)
-		is_good(text, *out_size, complaint);
-	return text;
-}
-
 static int finish(const struct arguments *a, struct migrate_plan *plan)
 {
 	struct output output = {.notes = a->given & OPTION_JSON ? json_array() : NULL};
-	struct complaint complaint = {""};
+	struct migrate_complaint complaint = {""};
+	const struct migrate_words words = {a->rest_count, a->rest};
 	size_t size = 0;
-	char *text = compose_good(plan, a, &size, &complaint);
+	char *text = migrate_text(plan, &words, &size, &complaint);
 	int status;
 
 	if (!text || complaint.text[0]) {

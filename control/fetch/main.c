@@ -18,23 +18,6 @@
 #define TIMEOUT_DEFAULT  600
 #define SOURCE_MAX       4096
 
-static const struct {
-	const char *scheme;
-	fetch_transport *fetch;
-} transports[] = {
-    {"http://", http_fetch},     {"https://", http_fetch},    {"rsync://", rsync_fetch},
-    {"axfr://", transfer_fetch}, {"ixfr://", transfer_fetch},
-};
-
-static fetch_transport *find_transport(const char *source)
-{
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
-		if (strncasecmp(source, transports[i].scheme, strlen(transports[i].scheme)) == 0)
-			return transports[i].fetch;
-	}
-	return strstr(source, "::") ? rsync_fetch : NULL;
-}
-
 static bool parse_number(const char *text, unsigned long long max, unsigned long long *out_number)
 {
 	char *end;
@@ -48,15 +31,27 @@ static bool parse_number(const char *text, unsigned long long max, unsigned long
 static int usage(void)
 {
 	fputs("usage: reputed-fetch --output FILE [--size-max BYTES] [--timeout SECONDS]\n"
-	      "                     [--secret-file FILE] [--proxy URL] [--ca-file FILE] SOURCE\n"
-	      "SOURCE - is read from standard input: a URL may hold a key, and arguments are seen "
-	      "by all\n",
+	      "                     [--secret-file FILE] [--proxy URL] [--ca-file FILE]\n"
+	      "                     [--checksum SOURCE] SOURCE\n"
+	      "- is read from standard input, a line each, SOURCE first: a URL may hold a key, "
+	      "and arguments are seen by all\n",
 	      stderr);
 	return 2;
 }
 
+/* "-" is the next line of standard input. Returns NULL when there is none. */
+static const char *read_source(const char *argument, char line[SOURCE_MAX])
+{
+	if (!argument || strcmp(argument, "-") != 0)
+		return argument;
+	if (!fgets(line, SOURCE_MAX, stdin))
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
 static int parse_options(int argc, char **argv, struct fetch_request *out_request,
-                         const char **out_path, char source[SOURCE_MAX])
+                         const char **out_path, char lines[2][SOURCE_MAX])
 {
 	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
 	                                        {"size-max", required_argument, NULL, 's'},
@@ -64,8 +59,10 @@ static int parse_options(int argc, char **argv, struct fetch_request *out_reques
 	                                        {"secret-file", required_argument, NULL, 'f'},
 	                                        {"proxy", required_argument, NULL, 'p'},
 	                                        {"ca-file", required_argument, NULL, 'c'},
+	                                        {"checksum", required_argument, NULL, 'S'},
 	                                        {NULL, 0, NULL, 0}};
 	unsigned long long size_max = SIZE_MAX_DEFAULT, timeout_s = TIMEOUT_DEFAULT;
+	const char *checksum = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -90,19 +87,19 @@ static int parse_options(int argc, char **argv, struct fetch_request *out_reques
 		case 'c':
 			out_request->ca_file = optarg;
 			break;
+		case 'S':
+			checksum = optarg;
+			break;
 		default:
 			return usage();
 		}
 	}
 	if (!*out_path || optind != argc - 1)
 		return usage();
-	out_request->source = argv[optind];
-	if (strcmp(argv[optind], "-") == 0) {
-		if (!fgets(source, SOURCE_MAX, stdin))
-			return usage();
-		source[strcspn(source, "\n")] = '\0';
-		out_request->source = source;
-	}
+	out_request->source = read_source(argv[optind], lines[0]);
+	out_request->checksum = read_source(checksum, lines[1]);
+	if (!out_request->source || (checksum && !out_request->checksum))
+		return usage();
 	out_request->size_max = size_max;
 	out_request->timeout_s = (unsigned)timeout_s;
 	return 0;
@@ -126,11 +123,9 @@ int main(int argc, char **argv)
 	struct fetch_request request = {.source = NULL};
 	struct fetch_result result = {.outcome = FETCH_FAILED};
 	const struct rlimit no_core = {0, 0};
-	fetch_transport *fetch;
-	struct target target;
 	const char *path = NULL;
-	char source[SOURCE_MAX];
-	int rc = parse_options(argc, argv, &request, &path, source);
+	char lines[2][SOURCE_MAX];
+	int rc = parse_options(argc, argv, &request, &path, lines);
 
 	if (rc != 0)
 		return rc;
@@ -138,15 +133,6 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_CORE, &no_core); /* it may hold a secret */
 	signal(SIGPIPE, SIG_IGN);
 	alarm(request.timeout_s + 5); /* whatever a library thinks of its time */
-	fetch = find_transport(request.source);
-	rc = target_open(&target, path, request.size_max);
-	if (rc < 0)
-		fetch_fail(&result, "'%s': %s", path, strerror(-rc));
-	else if (!fetch)
-		fetch_fail(&result, "there is no transport for this source");
-	else
-		fetch(&request, &target, &result);
-	if (rc == 0)
-		target_close(&target);
+	fetch_all(&request, path, &result);
 	return tell(&result);
 }

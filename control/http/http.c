@@ -10,8 +10,8 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -286,29 +286,22 @@ static void http_on_request(struct evhttp_request *evhttp, void *context)
 
 int http_listen(const char *endpoint)
 {
+	struct sockaddr_storage address;
 	struct config_endpoint at;
-	struct sockaddr_in6 address6 = {.sin6_family = AF_INET6};
-	struct sockaddr_in address4 = {.sin_family = AF_INET};
+	unsigned size;
 	const int on = 1;
 	int fd, rc;
 
 	if (config_value_endpoint(endpoint, &at) < 0)
 		return -EINVAL;
+	size = config_value_sockaddr(&at, &address);
 	fd = socket(at.is_ip6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	address4.sin_port = address6.sin6_port = htons(at.port);
-	address4.sin_addr.s_addr = htonl((uint32_t)at.address);
-	for (int i = 0; i < 16; i++)
-		address6.sin6_addr.s6_addr[i] = (uint8_t)(at.address >> (120 - 8 * i));
-	if (at.is_ip6) {
+	if (at.is_ip6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-		rc = bind(fd, (struct sockaddr *)&address6, sizeof(address6));
-	} else {
-		rc = bind(fd, (struct sockaddr *)&address4, sizeof(address4));
-	}
-	if (rc == 0 && listen(fd, LISTEN_BACKLOG) == 0)
+	if (bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, LISTEN_BACKLOG) == 0)
 		return fd;
 	rc = -errno;
 	close(fd);

@@ -81,9 +81,7 @@ static void find_user(const char *name, struct admission_reporter *out_reporter)
 		return;
 	}
 	if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) != 0 || !found) {
-		log_error("reporter '%s': no user '%s' on this machine, so nobody is it on unix "
-		          "sockets",
-		          out_reporter->name, name);
+		out_reporter->is_user_missing = true;
 		return;
 	}
 	out_reporter->user = found->pw_uid;
@@ -151,6 +149,17 @@ struct admission *admission_new(const struct config *config)
 	admission_free(a);
 	errno = -rc;
 	return NULL;
+}
+
+void admission_tell(const struct admission *a)
+{
+	for (size_t i = 0; i < a->reporter_count; i++) {
+		if (a->reporters[i].is_user_missing)
+			log_error(
+			    "reporter '%s': this machine has no such user, so nobody is it on "
+			    "unix sockets",
+			    a->reporters[i].name);
+	}
 }
 
 void admission_free(struct admission *a)

@@ -14,8 +14,8 @@
 
 struct admission_reporter {
 	char name[EVENT_REPORTER_MAX + 1];
-	char *token; /* NULL = none */
-	bool has_user;
+	char *token;                    /* NULL = none */
+	bool has_user, is_user_missing; /* neither: it uses no unix socket */
 	uid_t user;
 	float weight;
 	double rate;         /* events per second */
@@ -32,9 +32,12 @@ struct admission {
 	size_t own_name_count;
 };
 
-/* Users that this machine does not know are told in the log. Errors: NULL with errno */
+/* Errors: NULL with errno */
 struct admission *admission_new(const struct config *config);
 void admission_free(struct admission *a);
+
+/* Tell in the log which reporters are users that this machine does not know. */
+void admission_tell(const struct admission *a);
 
 /* Let reporters that stay go on with what they have used of their rate. */
 void admission_inherit(struct admission *a, const struct admission *before);

@@ -12,6 +12,7 @@
 #define CHUNK_BITS    BOOK_CHUNK_BITS
 #define CHUNK_RECORDS (1u << CHUNK_BITS)
 #define CHUNK_SIZE    (CHUNK_RECORDS * sizeof(struct record))
+#define FIRST_HEADS   4u
 #define RESERVED      64 /* records */
 
 int book_init(struct book *b)
@@ -21,23 +22,25 @@ int book_init(struct book *b)
 	b->next = 1; /* 0 is "none" */
 	if (getrandom(b->secrets, sizeof(b->secrets), 0) != (ssize_t)sizeof(b->secrets))
 		return -ENOMEM;
+	/* Growing them may fail later, which only makes chains longer. */
+	b->first_heads = calloc(BOOK_GROUPS * FIRST_HEADS, sizeof(*b->first_heads));
+	if (!b->first_heads)
+		return -ENOMEM;
 	for (unsigned i = 0; i < BOOK_GROUPS; i++) {
-		/* Growing may fail later, which only makes chains longer. */
-		b->groups[i].heads = calloc(4, sizeof(uint32_t));
-		if (!b->groups[i].heads) {
-			book_done(b);
-			return -ENOMEM;
-		}
-		b->groups[i].mask = 3;
+		b->groups[i].heads = b->first_heads + i * FIRST_HEADS;
+		b->groups[i].mask = FIRST_HEADS - 1;
 	}
-	b->heads_size = BOOK_GROUPS * 4 * sizeof(uint32_t);
+	b->heads_size = BOOK_GROUPS * FIRST_HEADS * sizeof(*b->first_heads);
 	return 0;
 }
 
 void book_done(struct book *b)
 {
-	for (unsigned i = 0; i < BOOK_GROUPS; i++)
-		free(b->groups[i].heads);
+	for (unsigned i = 0; i < BOOK_GROUPS; i++) {
+		if (b->groups[i].mask >= FIRST_HEADS)
+			free(b->groups[i].heads);
+	}
+	free(b->first_heads);
 	for (uint32_t i = 0; i < b->chunk_count; i++)
 		munmap(b->chunks[i], CHUNK_SIZE);
 	free(b->chunks);
@@ -190,8 +193,11 @@ static void book_grow(struct book *b, struct book_group *g)
 			*head = number;
 		}
 	}
-	free(g->heads);
-	b->heads_size += size / 2 * sizeof(*grown.heads);
+	if (g->mask >= FIRST_HEADS) {
+		free(g->heads);
+		b->heads_size -= size / 2 * sizeof(*grown.heads);
+	}
+	b->heads_size += size * sizeof(*grown.heads);
 	*g = grown;
 }
 
@@ -213,7 +219,8 @@ uint32_t book_need(struct book *b, const struct book_key *key)
 	*r =
 	    (struct record){.id = key->id, .kind = key->kind, .length = key->length, .next = *head};
 	*head = number;
-	g->count++;
+	if (g->count++ == 0)
+		b->occupied[(g - b->groups) / 64] |= UINT64_C(1) << (g - b->groups) % 64;
 	b->count++;
 	if (key->kind == LEDGER_DOMAIN)
 		record_need_name(&b->blocks, r, key->name, key->name_size);
@@ -233,8 +240,25 @@ void book_remove(struct book *b, uint32_t number)
 	record_free_tail(&b->blocks, r);
 	*r = (struct record){.kind = UINT8_MAX, .next = b->freed};
 	b->freed = number;
-	g->count--;
+	if (--g->count == 0)
+		b->occupied[(g - b->groups) / 64] &= ~(UINT64_C(1) << (g - b->groups) % 64);
 	b->count--;
+}
+
+uint32_t book_occupied(const struct book *b, uint32_t group)
+{
+	uint64_t word = b->occupied[group / 64] >> group % 64;
+	uint32_t after = 64 - group % 64;
+
+	if (word)
+		return (uint32_t)__builtin_ctzll(word);
+	while (after < BOOK_GROUPS) {
+		word = b->occupied[(group + after) % BOOK_GROUPS / 64];
+		if (word)
+			return after + (uint32_t)__builtin_ctzll(word);
+		after += 64;
+	}
+	return BOOK_GROUPS;
 }
 
 uint32_t book_next(const struct book *b, uint32_t group, uint32_t number)

@@ -36,6 +36,8 @@ struct book {
 		uint32_t *heads; /* chains of records */
 		uint32_t mask, count;
 	} groups[BOOK_GROUPS];
+	uint64_t occupied[BOOK_GROUPS / 64]; /* a bit for each group with records */
+	uint32_t *first_heads; /* of all groups, until they grow */
 	uint64_t heads_size;
 };
 
@@ -67,6 +69,10 @@ static inline struct record *book_at(const struct book *b, uint32_t number)
 }
 
 uint32_t book_group(const struct book_key *key);
+
+/* How many groups after this one, round and round, the next one with records is: 0 = this one,
+ * BOOK_GROUPS = there is none. */
+uint32_t book_occupied(const struct book *b, uint32_t group);
 
 /* The next record of a group after `number`, from 0; 0 when that was the last. */
 uint32_t book_next(const struct book *b, uint32_t group, uint32_t number);

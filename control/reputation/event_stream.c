@@ -41,7 +41,7 @@ struct event_stream {
 	char *path;
 	int fd;
 	struct event_base *base;
-	struct event *accept;
+	struct event *accept, *retry;
 	struct keeper *keeper;
 	struct peer *peers;
 	unsigned peer_count;
@@ -271,12 +271,27 @@ static int admit(struct event_stream *s, int fd)
 
 static void on_accept(evutil_socket_t listener, short what, void *context)
 {
+	const struct timeval later = {1, 0};
 	struct event_stream *s = context;
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)what;
 	if (fd >= 0 && admit(s, fd) < 0)
 		close(fd);
+	if (fd >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS))
+		return;
+	log_limited(&s->log, "events: nobody can connect: %s", strerror(errno));
+	event_del(s->accept);
+	evtimer_add(s->retry, &later);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *context)
+{
+	struct event_stream *s = context;
+
+	(void)fd;
+	(void)what;
+	event_add(s->accept, NULL);
 }
 
 struct event_stream *event_stream_new(struct event_base *base, const char *path,
@@ -303,7 +318,8 @@ struct event_stream *event_stream_new(struct event_base *base, const char *path,
 	}
 	rc = -ENOMEM;
 	s->accept = event_new(base, s->fd, EV_READ | EV_PERSIST, on_accept, s);
-	if (s->accept && event_add(s->accept, NULL) == 0)
+	s->retry = evtimer_new(base, on_retry, s);
+	if (s->accept && s->retry && event_add(s->accept, NULL) == 0)
 		return s;
 fail:
 	event_stream_free(s);
@@ -320,6 +336,8 @@ void event_stream_free(struct event_stream *s)
 	event_stream_acknowledge(s); /* nobody is left to be told */
 	if (s->accept)
 		event_free(s->accept);
+	if (s->retry)
+		event_free(s->retry);
 	if (s->fd >= 0) {
 		unlink(s->path);
 		close(s->fd);

@@ -260,6 +260,7 @@ static int change_dials(struct keeper *k, const struct dials *dials)
 /* Of settings that are to be thrown away. */
 static void take_admission(struct keeper *k, struct keeper_settings *settings)
 {
+	admission_tell(settings->admission);
 	if (k->admission)
 		admission_inherit(settings->admission, k->admission);
 	admission_free(k->admission);

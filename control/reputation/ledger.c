@@ -236,32 +236,39 @@ static void ledger_sweep_group(struct ledger *l, uint32_t group)
 	}
 }
 
-static void ledger_run_sweep(struct ledger *l)
+static void ledger_run_sweep(struct ledger *l, int64_t sweep)
 {
-	uint32_t group = (uint32_t)(l->sweep & (BOOK_GROUPS - 1));
-	int64_t time_ms = l->sweep * SWEEP_STEP_MS;
-
-	l->sweep++;
-	if (l->book.groups[group].count == 0)
-		return;
-	l->now_ms = time_ms;
-	ledger_sweep_group(l, group);
+	l->now_ms = sweep * SWEEP_STEP_MS;
+	l->sweep = sweep + 1;
+	ledger_sweep_group(l, (uint32_t)(sweep & (BOOK_GROUPS - 1)));
 }
 
 /* What is due first is done first; of timers and a sweep at once, the timers. */
-static void ledger_run(struct ledger *l, int64_t until_ms, bool with_sweeps)
+static void ledger_run(struct ledger *l, int64_t until_ms)
 {
 	for (;;) {
 		const struct timer *timer = timers_first(&l->timers);
-		int64_t sweep_ms = with_sweeps ? l->sweep * SWEEP_STEP_MS : INT64_MAX;
+		int64_t sweep =
+		    l->sweep + book_occupied(&l->book, (uint32_t)(l->sweep & (BOOK_GROUPS - 1)));
 
-		if (timer && timer->due_ms <= until_ms && timer->due_ms <= sweep_ms)
+		if (timer && timer->due_ms <= until_ms && timer->due_ms <= sweep * SWEEP_STEP_MS)
 			ledger_run_timer(l);
-		else if (sweep_ms <= until_ms)
-			ledger_run_sweep(l);
+		else if (l->book.count > 0 && sweep * SWEEP_STEP_MS <= until_ms)
+			ledger_run_sweep(l, sweep);
 		else
-			return;
+			break;
 	}
+	if (l->sweep <= until_ms / SWEEP_STEP_MS)
+		l->sweep = until_ms / SWEEP_STEP_MS + 1;
+}
+
+/* The timers that are due, without sweeps. */
+static void ledger_run_timers(struct ledger *l, int64_t until_ms)
+{
+	const struct timer *timer;
+
+	while ((timer = timers_first(&l->timers)) && timer->due_ms <= until_ms)
+		ledger_run_timer(l);
 }
 
 /* Nothing is listed: no timer looks at evidence, of which sweeps take away what has faded, and no
@@ -285,12 +292,12 @@ void ledger_advance(struct ledger *l, int64_t now_ms)
 		return;
 	first_sweep = now_ms / SWEEP_STEP_MS - SWEEPS_KEPT;
 	while (l->sweep < first_sweep && !ledger_is_calm(l))
-		ledger_run(l, (l->sweep + BOOK_GROUPS) * SWEEP_STEP_MS - 1, true);
+		ledger_run(l, (l->sweep + BOOK_GROUPS) * SWEEP_STEP_MS - 1);
 	if (l->sweep < first_sweep) {
-		ledger_run(l, first_sweep * SWEEP_STEP_MS - 1, false);
+		ledger_run_timers(l, first_sweep * SWEEP_STEP_MS - 1);
 		l->sweep = first_sweep;
 	}
-	ledger_run(l, now_ms, true);
+	ledger_run(l, now_ms);
 	l->now_ms = now_ms;
 }
 

@@ -228,6 +228,17 @@ static void kept_read_states(struct keeper *k, const struct ledger *l, bool is_n
 	}
 }
 
+/* No item twice. */
+static void kept_read_set(struct keeper *k, struct record_item *items, unsigned count)
+{
+	for (unsigned i = 0; i < count && !k->is_bad; i++) {
+		items[i].hash = (uint32_t)keeper_get(k, 4);
+		items[i].last_s = (uint32_t)keeper_get(k, 4);
+		for (unsigned j = 0; j < i; j++)
+			k->is_bad |= items[j].hash == items[i].hash;
+	}
+}
+
 static void kept_read_rest(struct keeper *k, bool is_net, struct kept *kept)
 {
 	struct record_window *w = &kept->window;
@@ -245,12 +256,8 @@ static void kept_read_rest(struct keeper *k, bool is_net, struct kept *kept)
 		memcpy(&w->harvest, &bits, sizeof(bits));
 		k->is_bad |= !(w->harvest >= 0 && w->harvest <= 1000) || bits >> 31;
 	}
-	for (unsigned set = 0; set < RECORD_SET_COUNT; set++) {
-		for (unsigned i = 0; i < kept->sets[set] && !k->is_bad; i++) {
-			kept->items[set][i].hash = (uint32_t)keeper_get(k, 4);
-			kept->items[set][i].last_s = (uint32_t)keeper_get(k, 4);
-		}
-	}
+	for (unsigned set = 0; set < RECORD_SET_COUNT; set++)
+		kept_read_set(k, kept->items[set], kept->sets[set]);
 	k->is_bad |= k->at != k->size;
 	k->is_bad |= kept->flags & RECORD_IS_TRUSTED && kept->sets[RECORD_SEEN] != 1;
 }

@@ -12,8 +12,14 @@ import ctypes
 import ipaddress
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "feeds"))
+
+import make_mmdb  # noqa: E402
 
 DIRECTORY = os.environ.get("REPUTED_DATA_DIR") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..", "build-data")
@@ -34,6 +40,21 @@ def around(first, last, version, random):
     number = (first, last, first - 1, last + 1, random.randint(first, last))[kind]
     make = (ipaddress.IPv4Address, ipaddress.IPv6Address)[version == 6]
     return make(min(max(number, 0), 2 ** make(0).max_prefixlen - 1))
+
+
+def random_of(name):
+    """The same for everybody who asks for this name."""
+    return random.Random(name)
+
+
+def read_ranges(file):
+    """Of the CSV of asn: (first, last, system), without those that overlap one before."""
+    end = -1
+    for row in csv.reader(file):
+        first, last = int(ipaddress.ip_address(row[0])), int(ipaddress.ip_address(row[1]))
+        if end < first <= last:
+            yield first, last, int(row[2])
+            end = last
 
 
 def is_never_listed(address):
@@ -205,6 +226,102 @@ class Asn(Data):
         return rows
 
 
+class AsnTree(make_mmdb.Tree):
+    """An MMDB of half a million ranges, made in a minute."""
+
+    def __init__(self):
+        super().__init__(6)
+        self.root4 = self.descend("0" * 96)
+
+    def add_network(self, version, first, length, record):
+        width, node = (32, self.root4) if version == 4 else (128, 0)
+        for at in range(width - 1, width - length, -1):
+            side = first >> at & 1
+            below = self.nodes[node][side]
+            if below is None:
+                below = len(self.nodes)
+                self.nodes.append([None, None])
+                self.nodes[node][side] = below
+            node = below
+        self.nodes[node][first >> width - length & 1] = record
+
+    def add_range(self, version, first, last, number):
+        record = self.store({"autonomous_system_number": number})
+        while first <= last:
+            free = (first & -first).bit_length() - 1 if first else 128
+            size = min(free, (last - first + 1).bit_length() - 1)
+            self.add_network(version, first, (32 if version == 4 else 128) - size, record)
+            first += 1 << size
+
+
+class AsnDrop(Data):
+    """ASN-DROP as long as the real one, joined with an MMDB of all systems that is made of the CSV;
+    what must be answered is what the ranges of the CSV say."""
+
+    name, package, count = "asndrop", "asn", 430
+
+    def read(self, package):
+        ranges, numbers = {}, set()
+        for version in (4, 6):
+            path = os.path.join(package, f"asn-ipv{version}.csv")
+            with open(path, encoding="utf-8", newline="") as file:
+                ranges[version] = [row for row in read_ranges(file)]
+            numbers |= {row[2] for row in ranges[version]}
+        self.numbers = set(random_of(self.name).sample(sorted(numbers), self.count - 1)) | {16509}
+        self.ranges = {version: [row for row in rows if row[2] in self.numbers]
+                       for version, rows in ranges.items()}
+        self.listed = {version: Intervals((first, last) for first, last, _ in rows)
+                       for version, rows in self.ranges.items()}
+        self.all = ranges
+        database = self.path("asn.mmdb")
+        self.write_database(database)
+        with open(self.path("asndrop.json"), "w", encoding="utf-8") as file:
+            for number in sorted(self.numbers):
+                file.write(json.dumps({"asn": number, "rir": "arin", "domain": "example.com",
+                                       "cc": "ZZ", "asname": f"NAME-{number}"}) + "\n")
+            file.write(json.dumps({"type": "metadata", "timestamp": 1790072042,
+                                   "records": len(self.numbers)}) + "\n")
+        self.lists = [("asndrop", self.path("asndrop.json"), "spamhaus-asndrop-json", None,
+                       f", options: {{asn_database: {database}}}")]
+
+    def write_database(self, path):
+        tree = AsnTree()
+        for version, rows in self.all.items():
+            for first, last, number in rows:
+                tree.add_range(version, first, last, number)
+        with open(path, "wb") as file:
+            file.write(tree.dump("real-asn"))
+        # That the database says what the CSV says is for somebody else to tell.
+        if not shutil.which("mmdblookup"):
+            return
+        chosen = random_of("database")
+        for _ in range(200):
+            version = chosen.choice((4, 6))
+            address = around(*chosen.choice(self.all[version])[:2], version, chosen)
+            run = subprocess.run(["mmdblookup", "-f", path, "-i", str(address),
+                                  "autonomous_system_number"], check=False, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            found = run.stdout.split()
+            is_listed = bool(found) and int(found[0]) in self.numbers
+            if is_listed != (int(address) in self.listed[version]):
+                raise RuntimeError(f"{address}: mmdblookup says {found}")
+
+    def answer(self, address):
+        is_listed = int(address) in self.listed[address.version]
+        return "NOERROR 127.0.0.2" if is_listed else NONE
+
+    def samples(self, random, count):
+        rows = []
+        while len(rows) < count:
+            version = 6 if len(rows) % 3 == 0 else 4
+            where = self.ranges if len(rows) % 2 else self.all
+            first, last, _ = random.choice(where[version])
+            address = around(first, last, version, random)
+            if not is_never_listed(address):
+                rows.append((reverse(address) + ".asndrop.test", "A", self.answer(address)))
+        return rows
+
+
 class Domains(Data):
     """Domains of throw-away mail addresses, with all below them."""
 
@@ -284,4 +401,4 @@ class Country(Data):
         return rows
 
 
-ALL = (Libloc, Asn, Domains, Country)
+ALL = (Libloc, Asn, AsnDrop, Domains, Country)

@@ -15,7 +15,7 @@ class Fetcher:
 
     def reset(self, content=None):
         """Forget what was fetched; the file has this content, or is not there."""
-        for end in ("", ".json", ".part"):
+        for end in ("", ".json", ".part", ".sum", ".sum.json"):
             if os.path.exists(self.path + end):
                 os.unlink(self.path + end)
         if content is not None:

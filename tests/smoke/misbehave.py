@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """An HTTP server on the loopback that does by path what servers do, and notes who asked for what."""
 import gzip
+import hashlib
 import http.server
 import ssl
 import subprocess
@@ -44,6 +45,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.give(304)
         else:
             self.give(200, self.server.data, Last_Modified=MODIFIED)
+
+    def give_sums(self):
+        """The SHA-256 of the data, unless the server has others."""
+        sums = self.server.sums
+        if sums is None:
+            sums = hashlib.sha256(self.server.data).hexdigest().encode() + b"  data\n"
+        etag = '"%s"' % hashlib.sha256(sums).hexdigest()
+        if self.headers.get("If-None-Match") == etag:
+            self.give(304, ETag=etag)
+        else:
+            self.give(200, sums, ETag=etag)
 
     def give_gzip(self):
         self.give(200, gzip.compress(self.server.data), Content_Encoding="gzip")
@@ -144,6 +156,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, data=b"192.0.2.1\n192.0.2.2\n", elsewhere="", certificate=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.data, self.version, self.asked = data, 1, []
+        self.sums = None
         self.elsewhere, self.stopped = elsewhere, threading.Event()
         self.lock, self.go, self.held, self.held_most = threading.Lock(), threading.Event(), 0, 0
         self.scheme = "https" if certificate else "http"

@@ -5,6 +5,7 @@ a feed by url and one by rsync from configuration to answers. On the loopback. P
 
 usage: test_fetch.py BUILD_DIRECTORY
 """
+import hashlib
 import os
 import shutil
 import signal
@@ -98,6 +99,43 @@ def check_secret(checks, f, server, other, folder):
                         f"a secret for /{name}: {result['reason'] or 'sent'}")
         checks.is_true("sesame" not in result["reason"], "which is not told")
     checks.is_equal([h for _, h in other.asked if "X-Key" in h], [], "nor sent elsewhere")
+
+
+def check_checksum(checks, f, server, other, folder):
+    """The checksum is fetched before the source, and is as much as a fetch that fails when it fails."""
+    path = os.path.join(folder, "secret")
+    with open(path, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write("X-Key: open-sesame\n")
+    for sums, outcome, reason, why in (
+            (server.url("sums"), "fetched", "", "with its checksum"),
+            (server.url("nosuch"), "failed", "the checksum: HTTP status 404", "which is not there"),
+            (server.url("hang"), "failed", "the checksum: ", "or does not come"),
+            (server.url("large"), "failed", "the checksum: more than", "or is too large"),
+            ("gopher://127.0.0.1/", "failed", "no transport", "or cannot be asked for")):
+        f.reset(OLD)
+        server.asked.clear()
+        result = f.run(server.url("data"), "--checksum", sums)
+        checks.is_equal((result["outcome"], reason in result["reason"]), (outcome, True),
+                        f"a source {why}: {result['reason']}")
+        asked = [name for name, _ in server.asked]
+        checks.is_equal((f.content(), "/data" in asked),
+                        (NEW, True) if outcome == "fetched" else (OLD, False),
+                        f"the source is asked for after it: {asked}")
+    f.reset()
+    outcomes = [f.run(server.url("data") + "\n" + server.url("sums"), "--checksum", "-")["outcome"]
+                for _ in range(2)]
+    with open(f.path + ".sum", "rb") as file:
+        told = file.read()
+    checks.is_equal((outcomes, told.split()[0].decode()),
+                    (["fetched", "unchanged"], hashlib.sha256(NEW).hexdigest()),
+                    "both from standard input; and again, both unchanged")
+    server.asked.clear()
+    f.run(server.url("secret"), "--secret-file", path, "--checksum", other.url("sums"))
+    f.run(server.url("secret"), "--secret-file", path, "--checksum", server.url("secret"))
+    checks.is_equal(([h for _, h in other.asked if "X-Key" in h],
+                     [n for n, h in server.asked if "X-Key" not in h]), ([], []),
+                    "the secret goes to the server of the source, not to another one")
 
 
 def check_https(checks, f, plain, folder):
@@ -247,6 +285,71 @@ def check_feeds(checks, build, server, rsyncd):
         checks.is_equal(d.stop(d.control, signal.SIGTERM), 0, "control stops while a fetch waits")
 
 
+SUMMED = """\
+lists:
+  - name: web
+    feed: {{url: "{url}", checksum_url: "{sums}", format: plain}}
+  - name: mirror
+    feed: {{rsync: "{rsync}", checksum_url: "{rsync_sums}", format: plain}}
+zones:
+  - {{name: web.test, lists: [web]}}
+  - {{name: mirror.test, lists: [mirror]}}
+"""
+
+
+def check_summed_feeds(checks, build, server, rsyncd):
+    server.data, server.version = NEW, 20
+    rsyncd.write("feed.txt", NEW)
+    rsyncd.write("SHA256SUMS", b"0" * 64 + b"  other.txt\n" +
+                 hashlib.sha256(NEW).hexdigest().encode() + b"  feed.txt\n")
+    config = SUMMED.format(url=server.url("data?key=1/2"), sums=server.url("sums"),
+                           rsync=rsyncd.url("lists", "feed.txt"),
+                           rsync_sums=rsyncd.url("lists", "SHA256SUMS"))
+    listed = "NOERROR 127.0.0.2"
+    with daemons.Daemons(build, config, {}) as d:
+        d.start()
+        for zone in ("web", "mirror"):
+            checks.is_equal(d.wait_answer(f"1.2.0.192.{zone}.test", listed), listed,
+                            f"{zone}: what its checksum says is answered")
+        server.sums = hashlib.sha256(NEW).hexdigest().encode() + b"\n"
+        server.data, server.version = NEW + b"192.0.2.9\n", 21
+        d.ask("feeds-refresh", feed="web")
+        feed = d.wait_feed("web", state="held")
+        checks.is_equal((feed["guard"], feed["version"], d.answer("9.2.0.192.web.test")),
+                        ("checksum", 1, "NXDOMAIN"), f"another checksum: {feed['reason']}")
+        server.sums = None
+        d.ask("feeds-refresh", feed="web")
+        checks.is_equal((d.wait_feed("web", state="serving")["version"],
+                         d.answer("9.2.0.192.web.test")), (2, listed),
+                        "when it has come the version is taken, though the source says 'unchanged'")
+        rsyncd.write("feed.txt", OLD, 1795305610)
+        d.ask("feeds-refresh", feed="mirror")
+        checks.is_equal(d.wait_feed("mirror", state="held")["guard"], "checksum",
+                        "a mirror that is half way through")
+        d.ask("feeds-accept", feed="mirror")
+        checks.is_equal(d.answer("1.100.51.198.mirror.test"), listed, "is accepted by hand")
+        d.configure(config.replace(f', checksum_url: "{server.url("sums")}"', ""))
+        server.sums = b"none\n"
+        server.data, server.version = NEW + b"192.0.2.10\n", 22
+        d.control.send_signal(signal.SIGHUP)
+        d.wait_log("is in force")
+        d.ask("feeds-refresh", feed="web")
+        checks.is_equal(d.wait_answer("10.2.0.192.web.test", listed), listed,
+                        "without checksum_url nothing is compared any more")
+        server.sums = None
+        count = d.log().count("is in force")
+        d.configure(config)
+        d.control.send_signal(signal.SIGHUP)
+        netns.wait_for(lambda: d.log().count("is in force") > count, "the configuration")
+        netns.wait_for(lambda: os.path.exists(d.path("state/fetched/web/source.sum")),
+                       "the checksum")
+        feed = d.wait_feed("web", state="serving")
+        checks.is_equal((feed["version"], feed["refused"], "is not fetched yet" in d.log()),
+                        (3, 1, False),
+                        "and with it again it is fetched at once, and nothing is held meanwhile")
+    server.sums = None
+
+
 PUSHED = """\
 lists:
   - {name: batch, feed: {push: true, format: plain, size_max: 1M}}
@@ -317,9 +420,11 @@ def main():
             check_http(checks, f, server, other)
             check_validators(checks, f, server)
             check_secret(checks, f, server, other, folder)
+            check_checksum(checks, f, server, other, folder)
             check_https(checks, f, server, folder)
             check_rsync(checks, f, rsyncd, folder)
             check_feeds(checks, build, server, rsyncd)
+            check_summed_feeds(checks, build, server, rsyncd)
             check_first(checks, build, server)
             check_push(checks, build)
     finally:

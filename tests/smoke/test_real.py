@@ -18,7 +18,7 @@ import daemons
 import netns
 import real
 
-SAMPLES = {"libloc": 50000, "asn": 30000, "domains": 30000, "country": 3000}
+SAMPLES = {"libloc": 50000, "asn": 30000, "asndrop": 30000, "domains": 30000, "country": 3000}
 SHOWN = 5  # of answers that differ
 netns.DEADLINE_S = 240  # of reading the largest on a busy machine
 

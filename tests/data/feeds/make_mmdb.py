@@ -36,7 +36,7 @@ class Tree:
     def __init__(self, version):
         self.version = version
         self.nodes = [[None, None]]
-        self.data, self.offsets = b"", {}
+        self.data, self.offsets = bytearray(), {}
 
     def bits(self, network):
         address = int(network.network_address)
@@ -53,13 +53,17 @@ class Tree:
             node = self.nodes[node][int(bit)]
         return node
 
-    def add(self, network, record):
-        bits = self.bits(ipaddress.ip_network(network))
+    def store(self, record):
+        """Equal records are stored once."""
         raw = encode(record)
         if raw not in self.offsets:
             self.offsets[raw] = len(self.data)
             self.data += raw
-        self.nodes[self.descend(bits[:-1])][int(bits[-1])] = ("data", self.offsets[raw])
+        return "data", self.offsets[raw]
+
+    def add(self, network, record):
+        bits = self.bits(ipaddress.ip_network(network))
+        self.nodes[self.descend(bits[:-1])][int(bits[-1])] = self.store(record)
 
     def alias(self, network):
         """Another way to the IPv4 addresses."""
@@ -68,7 +72,7 @@ class Tree:
 
     def dump(self, kind):
         count = len(self.nodes)
-        tree = b""
+        tree = bytearray()
         for node in self.nodes:
             for side in node:
                 value = count if side is None else side
@@ -80,7 +84,7 @@ class Tree:
             "build_epoch": (1790072042, UINT64), "database_type": kind, "description": {"en": "sample"},
             "ip_version": (self.version, UINT16), "languages": ["en"], "node_count": (count, UINT32),
             "record_size": (24, UINT16)}
-        return tree + bytes(16) + self.data + b"\xab\xcd\xefMaxMind.com" + encode(metadata)
+        return bytes(tree) + bytes(16) + bytes(self.data) + b"\xab\xcd\xefMaxMind.com" + encode(metadata)
 
 
 def nested():

@@ -164,6 +164,8 @@ static void serve(struct target *t, channel_request *request)
 
 	model_request(t, request);
 	CHECK(update_serve_request(&t->serve, &t->client, request) == 0);
+	while (update_serve_holds(&t->serve, &t->client))
+		CHECK(update_serve_go_on(&t->serve) == 0);
 	count = take_answers(t);
 	CHECK(is_batch ? count <= 1 : count == 1);
 	/* An id forgotten while a verdict needs it: the writer broke the rules, and is told so. */

@@ -17,7 +17,8 @@
 
 #include <cmocka.h>
 
-#define STRANGER 65534 /* uid of nobody */
+#define LONG_PAINTS 9
+#define STRANGER    65534 /* uid of nobody */
 
 static void test_lookup(void **state)
 {
@@ -431,6 +432,65 @@ static void test_fast_writer(void **state)
 	assert_int_equal(client_counter(&f->writer, "update_clients_cut"), 0);
 }
 
+/* A delta that takes far longer than a turn: IPv4 is painted as a whole again and again. */
+static void send_long_delta(struct client *c, uint64_t generation)
+{
+	client_send_begin(c, generation, false);
+	for (uint32_t i = 0; i < LONG_PAINTS; i++)
+		client_send_paint4(c, 0, UINT32_MAX, (i + 1) % 2);
+	client_send_commit(c, generation);
+}
+
+/* While a long delta is applied others are answered, with the generation of before it. */
+static void test_long_commit(void **state)
+{
+	struct fixture *f = *state;
+	bool is_between = false;
+	struct client other;
+	uint64_t generation;
+
+	fixture_load(&f->writer);
+	client_open(&other, fixture_path);
+	send_long_delta(&f->writer, 2);
+	client_send_begin(&f->writer, 3, false); /* waits for its turn */
+	client_send_commit(&f->writer, 3);
+	do {
+		bool is_seen = fixture_seen4(f, 0) == 1;
+
+		generation = fixture_generation(&other);
+		is_between |= is_seen && generation == 1;
+	} while (generation < 2);
+	assert_true(is_between);
+	client_expect_committed(&f->writer, 2);
+	client_expect_committed(&f->writer, 3);
+	assert_int_equal(fixture_seen4(f, 0), 1);
+	assert_int_equal(fixture_seen4(f, UINT32_MAX), 1);
+	client_close(&other);
+}
+
+/* What was begun is done, whoever takes over meanwhile. */
+static void test_long_commit_of_another(void **state)
+{
+	struct fixture *f = *state;
+	struct client other;
+
+	fixture_load(&f->writer);
+	client_open(&other, fixture_path);
+	send_long_delta(&f->writer, 2);
+	while (fixture_seen4(f, 0) != 1) /* it is under way */
+		assert_int_not_equal(fixture_generation(&other), 0);
+	client_hello(&other, true);
+	assert_int_equal(fixture_generation(&other), 2);
+	assert_int_equal(fixture_seen4(f, UINT32_MAX), 1);
+	client_expect_committed(&f->writer, 2);
+	client_expect_error(&f->writer, "another writer took over");
+	send_long_delta(&other, 3);
+	client_close(&other); /* it does not wait for the answer */
+	while (fixture_generation(&f->writer) < 3)
+		;
+	assert_int_equal(fixture_seen4(f, UINT32_MAX), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +506,8 @@ int main(void)
 	    FIXTURE_TEST(test_slow_client),
 	    FIXTURE_TEST(test_lookup_pieces),
 	    FIXTURE_TEST(test_fast_writer),
+	    FIXTURE_TEST(test_long_commit),
+	    FIXTURE_TEST(test_long_commit_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,121 +80,107 @@ static void check(const char *format, const struct row *rows, size_t count)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SMTPD        "Jan  5 10:00:00 mx postfix/smtpd[123]: "
 
+static const struct row postfix_rows[] = {
+    {SMTPD "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.1.1 <Nobody@example.org>: "
+           "Recipient address rejected: User unknown in local recipient table; "
+           "from=<a@b.example> to=<Nobody@example.org> proto=ESMTP helo=<x>",
+     "invalid 192.0.2.1 01-05T10:00:00 nobody@example.org", "a recipient that is not there", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from mail.b.example[2001:db8::1]:41234: 550 5.1.1 "
+           "<n@example.org>: Recipient address rejected: User unknown in virtual mailbox "
+           "table; from=<> to=<n@example.org> proto=ESMTP helo=<mail.b.example>",
+     "backscatter 2001:db8::1 01-05T10:00:00 n@example.org null",
+     "a bounce to nobody; smtpd_client_port_logging", 0},
+    {"2026-01-05T10:00:00.123456+01:00 mx postfix-in/submission/smtpd[9]: 4Yx0: reject: "
+     "RCPT "
+     "from h[192.0.2.1]: 550 5.1.1 <n@example.org>: Recipient address rejected: "
+     "undeliverable address: host x said: 550 5.1.1 no (in reply to RCPT TO command); "
+     "from=<a@b> to=<n@example.org> proto=ESMTP helo=<x>",
+     "invalid 192.0.2.1 01-05T09:00:00 n@example.org",
+     "rsyslog's stamp, another instance, after a first recipient was taken", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from h[192.0.2.1]: 450 4.1.1 <n@example.org>: Recipient "
+           "address rejected: User unknown; from=<a@b> to=<n@example.org> proto=ESMTP helo=<x>",
+     "", "soft_bounce: not said for good", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from h[192.0.2.1]: 554 5.7.1 Service unavailable; Client host "
+           "[192.0.2.1] blocked using bl.example; 5.1.1 ; from=<a@b> to=<n@example.org> "
+           "proto=ESMTP helo=<x>",
+     "", "a list's verdict is no evidence", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from h[192.0.2.1]: 554 5.7.1 Service unavailable; Client host "
+           "[192.0.2.1] blocked using bl.example; from=<a@b> to=<bait@example.org> "
+           "proto=ESMTP helo=<x>",
+     "trap 192.0.2.1 01-05T10:00:00 bait@example.org", "what it was sent to is", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 <x@trap.example>: Recipient "
+           "address rejected: User unknown; from=<> to=<x@trap.example> proto=ESMTP helo=<x>",
+     "trap 192.0.2.1 01-05T10:00:00 x@trap.example null",
+     "a trap by its domain; the ledger knows what a null sender to it means", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 504 5.5.2 <x>: Helo command rejected: "
+           "need fully-qualified hostname; from=<a@b> to=<c@example.org> proto=ESMTP helo=<x>",
+     "anomaly 192.0.2.1 01-05T10:00:00 c@example.org", "HELO", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.7.25 Client host rejected: "
+           "cannot find your reverse hostname, [192.0.2.1]; from=<a@b> to=<c@example.org> "
+           "proto=SMTP helo=<x>",
+     "anomaly 192.0.2.1 01-05T10:00:00 c@example.org", "no reverse DNS", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from unknown[unknown]: 550 5.1.1 <n@e>: User unknown; "
+           "from=<a@b> to=<n@e> proto=SMTP helo=<x>",
+     "", "a client that was gone before it was looked at", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from localhost[127.0.0.1]: 550 5.1.1 <n@e>: User unknown; "
+           "from=<a@b> to=<n@e> proto=SMTP helo=<x>",
+     "", "our own", 0},
+    {SMTPD "NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 <n@e>: User unknown; from=<\"] "
+           "to=<x>[198.51.100.1]\"@b> to=<n@e> proto=SMTP helo=<[198.51.100.9]>",
+     "invalid 192.0.2.1 01-05T10:00:00 x", "what a client says names no other client", 0},
+    {SMTPD "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+     "auth 192.0.2.1 01-05T10:00:00", "a failed login", 0},
+    {SMTPD "warning: h[192.0.2.1]: SASL PLAIN authentication failed: (reason unavailable), "
+           "sasl_username=bob@example.org",
+     "auth 192.0.2.1 01-05T10:00:00 user=bob@example.org", "since 3.8 with the user", 0},
+    {SMTPD "warning: h[192.0.2.1]: SASL PLAIN authentication failed: Connection lost to "
+           "authentication server",
+     "", "the server's fault", 0},
+    {SMTPD "warning: hostname h.example does not resolve to address 192.0.2.1", "",
+     "another warning", 0},
+    {SMTPD "4Yx0: client=h.example[192.0.2.1]\n"
+           "Jan  5 10:00:01 mx postfix/qmgr[1]: 4Yx0: from=<a@b>, size=1, nrcpt=2 (queue "
+           "active)\n"
+           "Jan  5 10:00:02 mx postfix/lmtp[2]: 4Yx0: to=<c@example.org>, relay=d[private/x], "
+           "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 saved)\n"
+           "Jan  5 10:00:02 mx postfix/lmtp[2]: 4Yx0: to=<n@example.org>, relay=d[private/x], "
+           "delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host d said: 550 5.1.1 unknown)\n"
+           "Jan  5 10:00:02 mx postfix/local[2]: 4Yx0: to=<root@mx>, orig_to=<old@example.org>, "
+           "relay=local, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered)",
+     "valid 192.0.2.1 01-05T10:00:02 c@example.org | invalid 192.0.2.1 01-05T10:00:02 "
+     "n@example.org | oldtrap 192.0.2.1 01-05T10:00:02 old@example.org",
+     "by queue ID; a trap that is an alias", 0},
+    {SMTPD "4Yx0: client=h.example[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n"
+           "Jan  5 10:00:02 mx postfix/lmtp[2]: 4Yx0: to=<c@example.org>, relay=d, dsn=2.0.0, "
+           "status=sent (ok)",
+     "", "a user of ours", 0},
+    {SMTPD "4Yx0: client=h.example[192.0.2.1]\n"
+           "Jan  5 10:00:01 mx postfix/qmgr[1]: 4Yx0: from=<>, size=1, nrcpt=1 (queue active)\n"
+           "Jan  5 10:00:02 mx postfix/virtual[2]: 4Yx0: to=<n@example.org>, relay=virtual, "
+           "dsn=5.1.1, status=bounced (unknown user: \"n@example.org\")",
+     "backscatter 192.0.2.1 01-05T10:00:02 n@example.org null", "a bounce that was taken", 0},
+    {"Jan  5 10:00:00 mx postfix/postscreen[1]: PREGREET 11 after 0.07 from "
+     "[192.0.2.1]:41234: EHLO x\\r\\n",
+     "anomaly 192.0.2.1 01-05T10:00:00", "it spoke before it was asked", 0},
+    {"Jan  5 10:00:00 mx postfix/postscreen[1]: NOQUEUE: reject: RCPT from "
+     "[192.0.2.1]:41234: "
+     "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using bl.example; "
+     "from=<a@b>, "
+     "to=<bait@example.org>, proto=ESMTP, helo=<x>",
+     "trap 192.0.2.1 01-05T10:00:00 bait@example.org", "postscreen's commas", 0},
+    {"Jan  5 10:00:00 mx dovecot: imap-login: x from=<> to=<bait@example.org>", "",
+     "another program", 0},
+    {"", "", "an empty line", 0},
+    {"no stamp at all", "", "not of a log", 1},
+    {"Feb 30 10:00:00 mx postfix/smtpd[1]: x", "", "a day that is none", 1},
+    {SMTPD "NOQUEUE: reject: RCPT from h[192.0.2.256]: 550 5.1.1 <n@e>: x; from=<a> to=<n@e>", "",
+     "an address that is none", 1},
+};
+
 static void test_postfix(void **state)
 {
-	static const struct row rows[] = {
-	    {SMTPD "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.1.1 <Nobody@example.org>: "
-	           "Recipient address rejected: User unknown in local recipient table; "
-	           "from=<a@b.example> to=<Nobody@example.org> proto=ESMTP helo=<x>",
-	     "invalid 192.0.2.1 01-05T10:00:00 nobody@example.org", "a recipient that is not there",
-	     0},
-	    {SMTPD "NOQUEUE: reject: RCPT from mail.b.example[2001:db8::1]:41234: 550 5.1.1 "
-	           "<n@example.org>: Recipient address rejected: User unknown in virtual mailbox "
-	           "table; from=<> to=<n@example.org> proto=ESMTP helo=<mail.b.example>",
-	     "backscatter 2001:db8::1 01-05T10:00:00 n@example.org null",
-	     "a bounce to nobody; smtpd_client_port_logging", 0},
-	    {"2026-01-05T10:00:00.123456+01:00 mx postfix-in/submission/smtpd[9]: 4Yx0: reject: "
-	     "RCPT "
-	     "from h[192.0.2.1]: 550 5.1.1 <n@example.org>: Recipient address rejected: "
-	     "undeliverable address: host x said: 550 5.1.1 no (in reply to RCPT TO command); "
-	     "from=<a@b> to=<n@example.org> proto=ESMTP helo=<x>",
-	     "invalid 192.0.2.1 01-05T09:00:00 n@example.org",
-	     "rsyslog's stamp, another instance, after a first recipient was taken", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from h[192.0.2.1]: 450 4.1.1 <n@example.org>: Recipient "
-	     "address rejected: User unknown; from=<a@b> to=<n@example.org> proto=ESMTP helo=<x>",
-	     "", "soft_bounce: not said for good", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from h[192.0.2.1]: 554 5.7.1 Service unavailable; Client host "
-	     "[192.0.2.1] blocked using bl.example; 5.1.1 ; from=<a@b> to=<n@example.org> "
-	     "proto=ESMTP helo=<x>",
-	     "", "a list's verdict is no evidence", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from h[192.0.2.1]: 554 5.7.1 Service unavailable; Client host "
-	     "[192.0.2.1] blocked using bl.example; from=<a@b> to=<bait@example.org> "
-	     "proto=ESMTP helo=<x>",
-	     "trap 192.0.2.1 01-05T10:00:00 bait@example.org", "what it was sent to is", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 <x@trap.example>: Recipient "
-	     "address rejected: User unknown; from=<> to=<x@trap.example> proto=ESMTP helo=<x>",
-	     "trap 192.0.2.1 01-05T10:00:00 x@trap.example null",
-	     "a trap by its domain; the ledger knows what a null sender to it means", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 504 5.5.2 <x>: Helo command rejected: "
-	     "need fully-qualified hostname; from=<a@b> to=<c@example.org> proto=ESMTP helo=<x>",
-	     "anomaly 192.0.2.1 01-05T10:00:00 c@example.org", "HELO", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.7.25 Client host rejected: "
-	     "cannot find your reverse hostname, [192.0.2.1]; from=<a@b> to=<c@example.org> "
-	     "proto=SMTP helo=<x>",
-	     "anomaly 192.0.2.1 01-05T10:00:00 c@example.org", "no reverse DNS", 0},
-	    {SMTPD "NOQUEUE: reject: RCPT from unknown[unknown]: 550 5.1.1 <n@e>: User unknown; "
-	           "from=<a@b> to=<n@e> proto=SMTP helo=<x>",
-	     "", "a client that was gone before it was looked at", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from localhost[127.0.0.1]: 550 5.1.1 <n@e>: User unknown; "
-	     "from=<a@b> to=<n@e> proto=SMTP helo=<x>",
-	     "", "our own", 0},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 <n@e>: User unknown; from=<\"] "
-	     "to=<x>[198.51.100.1]\"@b> to=<n@e> proto=SMTP helo=<[198.51.100.9]>",
-	     "invalid 192.0.2.1 01-05T10:00:00 x", "what a client says names no other client", 0},
-	    {SMTPD "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
-	     "auth 192.0.2.1 01-05T10:00:00", "a failed login", 0},
-	    {SMTPD "warning: h[192.0.2.1]: SASL PLAIN authentication failed: (reason unavailable), "
-	           "sasl_username=bob@example.org",
-	     "auth 192.0.2.1 01-05T10:00:00 user=bob@example.org", "since 3.8 with the user", 0},
-	    {SMTPD "warning: h[192.0.2.1]: SASL PLAIN authentication failed: Connection lost to "
-	           "authentication server",
-	     "", "the server's fault", 0},
-	    {SMTPD "warning: hostname h.example does not resolve to address 192.0.2.1", "",
-	     "another warning", 0},
-	    {SMTPD
-	     "4Yx0: client=h.example[192.0.2.1]\n"
-	     "Jan  5 10:00:01 mx postfix/qmgr[1]: 4Yx0: from=<a@b>, size=1, nrcpt=2 (queue "
-	     "active)\n"
-	     "Jan  5 10:00:02 mx postfix/lmtp[2]: 4Yx0: to=<c@example.org>, relay=d[private/x], "
-	     "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 saved)\n"
-	     "Jan  5 10:00:02 mx postfix/lmtp[2]: 4Yx0: to=<n@example.org>, relay=d[private/x], "
-	     "delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host d said: 550 5.1.1 unknown)\n"
-	     "Jan  5 10:00:02 mx postfix/local[2]: 4Yx0: to=<root@mx>, orig_to=<old@example.org>, "
-	     "relay=local, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered)",
-	     "valid 192.0.2.1 01-05T10:00:02 c@example.org | invalid 192.0.2.1 01-05T10:00:02 "
-	     "n@example.org | oldtrap 192.0.2.1 01-05T10:00:02 old@example.org",
-	     "by queue ID; a trap that is an alias", 0},
-	    {SMTPD
-	     "4Yx0: client=h.example[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n"
-	     "Jan  5 10:00:02 mx postfix/lmtp[2]: 4Yx0: to=<c@example.org>, relay=d, dsn=2.0.0, "
-	     "status=sent (ok)",
-	     "", "a user of ours", 0},
-	    {SMTPD
-	     "4Yx0: client=h.example[192.0.2.1]\n"
-	     "Jan  5 10:00:01 mx postfix/qmgr[1]: 4Yx0: from=<>, size=1, nrcpt=1 (queue active)\n"
-	     "Jan  5 10:00:02 mx postfix/virtual[2]: 4Yx0: to=<n@example.org>, relay=virtual, "
-	     "dsn=5.1.1, status=bounced (unknown user: \"n@example.org\")",
-	     "backscatter 192.0.2.1 01-05T10:00:02 n@example.org null", "a bounce that was taken",
-	     0},
-	    {"Jan  5 10:00:00 mx postfix/postscreen[1]: PREGREET 11 after 0.07 from "
-	     "[192.0.2.1]:41234: EHLO x\\r\\n",
-	     "anomaly 192.0.2.1 01-05T10:00:00", "it spoke before it was asked", 0},
-	    {"Jan  5 10:00:00 mx postfix/postscreen[1]: NOQUEUE: reject: RCPT from "
-	     "[192.0.2.1]:41234: "
-	     "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using bl.example; "
-	     "from=<a@b>, "
-	     "to=<bait@example.org>, proto=ESMTP, helo=<x>",
-	     "trap 192.0.2.1 01-05T10:00:00 bait@example.org", "postscreen's commas", 0},
-	    {"Jan  5 10:00:00 mx dovecot: imap-login: x from=<> to=<bait@example.org>", "",
-	     "another program", 0},
-	    {"", "", "an empty line", 0},
-	    {"no stamp at all", "", "not of a log", 1},
-	    {"Feb 30 10:00:00 mx postfix/smtpd[1]: x", "", "a day that is none", 1},
-	    {SMTPD
-	     "NOQUEUE: reject: RCPT from h[192.0.2.256]: 550 5.1.1 <n@e>: x; from=<a> to=<n@e>",
-	     "", "an address that is none", 1},
-	};
-
 	(void)state;
-	check("postfix", rows, COUNT(rows));
+	check("postfix", postfix_rows, COUNT(postfix_rows));
 }
 
 #define EXIM "2026-01-05 10:00:00 "

@@ -32,52 +32,23 @@
 #define ROWS_C(a, b)    ROWS_D(a, b, 1), ROWS_D(a, b, 2), ROWS_D(a, b, 3)
 #define ROWS_B(a)       ROWS_C(a, 1), ROWS_C(a, 2), ROWS_C(a, 3)
 
-/* By the lengths of the four labels, less one, as a number to the base of three. */
-static const struct row {
-	uint8_t places[16], least[16], largest[16];
-} rows[81] = {ROWS_B(1), ROWS_B(2), ROWS_B(3)};
+const struct reversed_row reversed_rows[81] = {ROWS_B(1), ROWS_B(2), ROWS_B(3)};
+const int8_t reversed_weights[16] = {0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1};
 
 static bool has_sse(void)
 {
 	return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("bmi");
 }
 
-/* Take the place of the lowest bit. */
-static inline unsigned lowest_take(unsigned *mask)
-{
-	unsigned place = (unsigned)__builtin_ctz(*mask);
-
-	*mask &= *mask - 1;
-	return place;
-}
-
-/* The row of the labels at a name, and their size; 0 = they are of other lengths. */
-__attribute__((target("sse4.1,bmi"))) static inline unsigned
-row_find(const uint8_t *name, __m128i bytes, const struct row **out_row)
-{
-	unsigned lengths =
-	    (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, _mm_set1_epi8('0'))) & ~1u;
-	unsigned left = lengths | 0x70000;
-	unsigned second = lowest_take(&left), third = lowest_take(&left);
-	unsigned fourth = lowest_take(&left);
-	unsigned a = second - 2, b = third - second - 2, c = fourth - third - 2;
-	unsigned d = fourth < 16 ? name[fourth] - 1u : 3;
-	bool is_good = a < 3 && b < 3 && c < 3 && d < 3;
-
-	*out_row = &rows[is_good ? 27 * a + 9 * b + 3 * c + d : 0];
-	return is_good ? fourth + d + 2 : 0;
-}
-
 __attribute__((target("sse4.1,bmi"))) static void
 scan4_sse(const uint8_t *const *names, size_t count, uint32_t *out_addresses, uint8_t *out_sizes)
 {
-	const __m128i weights =
-	    _mm_setr_epi8(0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1);
+	const __m128i weights = _mm_loadu_si128((const __m128i *)reversed_weights);
 
 	for (size_t i = 0; i < count; i++) {
 		__m128i bytes = _mm_loadu_si128((const __m128i *)names[i]);
-		const struct row *row;
-		unsigned size = row_find(names[i], bytes, &row);
+		const struct reversed_row *row;
+		unsigned size = reversed_row_find(names[i], &row);
 		__m128i lanes =
 		    _mm_shuffle_epi8(bytes, _mm_loadu_si128((const __m128i *)row->places));
 		__m128i wrong = _mm_or_si128(

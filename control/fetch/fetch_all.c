@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is fetched with which transport, and the checksum before what it is of. */
+#include "control/fetch/fetch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const struct {
+	const char *scheme;
+	fetch_transport *fetch;
+} transports[] = {
+    {"http://", http_fetch},     {"https://", http_fetch},    {"rsync://", rsync_fetch},
+    {"axfr://", transfer_fetch}, {"ixfr://", transfer_fetch},
+};
+
+static fetch_transport *find_transport(const char *source)
+{
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
+		if (strncasecmp(source, transports[i].scheme, strlen(transports[i].scheme)) == 0)
+			return transports[i].fetch;
+	}
+	return strstr(source, "::") ? rsync_fetch : NULL;
+}
+
+/* Up to what names the server: "https://host:port", "host::". */
+static size_t server_size(const char *source)
+{
+	const char *authority = strstr(source, "://"), *module = strstr(source, "::");
+
+	if (authority)
+		return (size_t)(authority - source) + 3 + strcspn(authority + 3, "/?#");
+	return module ? (size_t)(module - source) + 2 : strlen(source);
+}
+
+bool fetch_is_same_server(const char *a, const char *b)
+{
+	size_t size = server_size(a);
+
+	return size == server_size(b) && strncasecmp(a, b, size) == 0;
+}
+
+static void fetch_one(const struct fetch_request *request, const char *path,
+                      struct fetch_result *out_result)
+{
+	fetch_transport *fetch = find_transport(request->source);
+	struct target target;
+	int rc;
+
+	if (!fetch) {
+		fetch_fail(out_result, "there is no transport for this source");
+		return;
+	}
+	rc = target_open(&target, path, request->size_max);
+	if (rc < 0) {
+		fetch_fail(out_result, "'%s': %s", path, strerror(-rc));
+		return;
+	}
+	fetch(request, &target, out_result);
+	target_close(&target);
+}
+
+static unsigned seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned)now.tv_sec;
+}
+
+/* What is left of the time is the source's. */
+static void fetch_checksum(struct fetch_request *request, const char *path,
+                           struct fetch_result *out_result)
+{
+	struct fetch_request sum = *request;
+	char sum_path[TARGET_PATH_MAX], reason[FETCH_REASON_MAX];
+	unsigned began_s = seconds_now(), took_s;
+
+	sum.source = request->checksum;
+	if (sum.size_max > FETCH_CHECKSUM_SIZE_MAX)
+		sum.size_max = FETCH_CHECKSUM_SIZE_MAX;
+	if (!fetch_is_same_server(request->source, request->checksum))
+		sum.secret_file = NULL;
+	snprintf(sum_path, sizeof(sum_path), "%s.sum", path);
+	fetch_one(&sum, sum_path, out_result);
+	took_s = seconds_now() - began_s;
+	request->timeout_s = took_s < request->timeout_s ? request->timeout_s - took_s : 1;
+	if (out_result->outcome != FETCH_FAILED)
+		return;
+	memcpy(reason, out_result->reason, sizeof(reason));
+	fetch_fail(out_result, "the checksum: %.280s", reason);
+}
+
+void fetch_all(const struct fetch_request *request, const char *path,
+               struct fetch_result *out_result)
+{
+	struct fetch_request source = *request;
+
+	if (request->checksum) {
+		/* First, so that a new source is never there without it. */
+		fetch_checksum(&source, path, out_result);
+		if (out_result->outcome == FETCH_FAILED)
+			return;
+		*out_result = (struct fetch_result){.outcome = FETCH_FAILED};
+	}
+	fetch_one(&source, path, out_result);
+}
