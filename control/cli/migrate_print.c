@@ -76,13 +76,27 @@ static bool endpoint(const struct rbldnsd_line *line, const char *text, char *ou
 	address[address_size] = '\0';
 	if (strcmp(port, "domain") == 0)
 		port = "53";
-	if (inet_pton(AF_INET6, address, &any6) == 1 && !line->has_bit['4'])
+	port += strspn(port, "0"); /* in one form, to be compared */
+	if (inet_pton(AF_INET6, address, &any6) == 1 && !line->has_bit['4'] &&
+	    inet_ntop(AF_INET6, &any6, address, sizeof(address)))
 		snprintf(out_text, size, "[%s]:%s", address, port);
 	else if (inet_pton(AF_INET, address, &any4) == 1 && !line->has_bit['6'])
 		snprintf(out_text, size, "%s:%s", address, port);
 	else
 		return false;
 	return config_value_endpoint(out_text, &parsed) == 0;
+}
+
+/* Whether an address was there before. */
+static bool is_again(const struct rbldnsd_line *line, unsigned at, const char *text)
+{
+	char before[80];
+
+	for (unsigned i = 0; i < at; i++)
+		if (endpoint(line, line->binds[i], before, sizeof(before)) &&
+		    strcmp(before, text) == 0)
+			return true;
+	return false;
 }
 
 static int note_binds(struct migrate_plan *plan)
@@ -211,7 +225,8 @@ static void print_server(const struct migrate_plan *plan, FILE *out)
 
 	fputs("\ndataplane:\n  listen: [", out);
 	for (unsigned i = 0; i < plan->line->bind_count; i++) {
-		if (!endpoint(plan->line, plan->line->binds[i], text, sizeof(text)))
+		if (!endpoint(plan->line, plan->line->binds[i], text, sizeof(text)) ||
+		    is_again(plan->line, i, text))
 			continue;
 		fprintf(out, "%s\"%s\"", comma, text);
 		comma = ", ";

@@ -270,7 +270,7 @@ def check_full_disk(checks, build):
                             "a restart on the full disk finds everything")
             os.unlink(os.path.join(state, "filler"))
             feed = d.wait_feed("drop", state="serving", version=2)
-            checks.is_equal((feed["entries"], d.answer("220.0.51.198.bl.test")), (220, LISTED),
+            checks.is_equal((feed["entries"], d.wait_answer("220.0.51.198.bl.test", LISTED)), (220, LISTED),
                             "with room again it goes on by itself")
             checks.is_true(d.ask("list-add", list="local", key="203.0.113.8")["answered"],
                            "and manual entries, too")
