@@ -205,6 +205,8 @@ void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats)
 	                   l->lost_capacity * sizeof(*l->lost) +
 	                   l->timers.capacity * sizeof(*l->timers.heap),
 	};
-	for (unsigned list = 0; list < DIALS_LIST_COUNT; list++)
+	for (unsigned list = 0; list < DIALS_LIST_COUNT; list++) {
 		out_stats->listed[list] = l->listed[list];
+		out_stats->ended[list] = l->ended[list];
+	}
 }
