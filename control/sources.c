@@ -71,6 +71,8 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 {
 	const struct dataset_value *const *values;
 	size_t count = dataset_set(d, found->set, &values);
+	/* A list of the reputation has none. */
+	const char *path = list->feed ? list->feed->path : NULL;
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -82,12 +84,12 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 		else if (v->text_kind == DATASET_TEXT_LIST && list->text)
 			text = sources_text(list->text, strlen(list->text));
 		json_array_append_new(
-		    array, json_pack("{s:s, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list",
-		                     list->name, "code", show_code(v->code ? v->code : list->code),
-		                     "text", text, "entry", found->entry, "feed",
-		                     sources_text(list->feed->path,
-		                                  list->feed->path ? strlen(list->feed->path) : 0),
-		                     "line", "reason", "author", "expires_s"));
+		    array,
+		    json_pack("{s:s, s:b, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list",
+		              list->name, "is_reputation", !list->feed, "code",
+		              show_code(v->code ? v->code : list->code), "text", text, "entry",
+		              found->entry, "feed", sources_text(path, path ? strlen(path) : 0),
+		              "line", "reason", "author", "expires_s"));
 	}
 	return array;
 }
@@ -105,7 +107,7 @@ static void sources_look(const struct publish *publish, const struct config *con
 		struct sources_hit *hit = &job->hits[job->hit_count];
 		struct coverage found;
 
-		if (!d || !coverage_find(d, &job->key, &found))
+		if (list->is_hidden || !d || !coverage_find(d, &job->key, &found))
 			continue;
 		job->hit_count++;
 		hit->list = strdup(list->name);
