@@ -5,8 +5,9 @@
  *
  * The reader has a processor of its own (0); the update thread and a sender of prepared bytes share
  * the other (1). For each size of a batch, rounds with and without updates take turns: half of the
- * updates add an address, half remove one. The figures are medians of the rounds. CPU times are
- * told beside wall times, because they do not count what else runs on the machine.
+ * updates add an address, half remove one. The updates come as fast as they are taken, or, where a
+ * name has "offered", at a rate. The figures are medians of the rounds. CPU times are told beside
+ * wall times, because they do not count what else runs on the machine.
  */
 #include "bench/reader.h"
 #include "bench/report.h"
@@ -72,6 +73,12 @@ static void make_updates(struct bench *b, uint32_t count, uint32_t batch)
 		sender_make(&b->sender, b->paints + at, count - at < batch ? count - at : batch);
 }
 
+/* One kind of updates. */
+struct row {
+	uint32_t batch, count;
+	double offered; /* million updates a second; 0 = all that are taken */
+};
+
 struct figures {
 	double rate[ROUNDS_MAX], cost_ns[ROUNDS_MAX], ratio[ROUNDS_MAX], ratio_wall[ROUNDS_MAX];
 	double p50[ROUNDS_MAX], p999[ROUNDS_MAX], tail[ROUNDS_MAX];
@@ -82,18 +89,21 @@ static double speed(const struct reader_result *r, bool is_wall)
 	return (double)r->lookups / (double)(is_wall ? r->wall_ns : r->cpu_ns);
 }
 
-static void run_round(struct bench *b, uint32_t count, uint32_t batch, struct figures *f,
-                      unsigned round)
+static void run_round(struct bench *b, const struct row *row, struct figures *f, unsigned round)
 {
+	const uint32_t count = row->count;
 	struct reader_result *busy = malloc(sizeof(*busy)), *idle = malloc(sizeof(*idle));
 	uint64_t start_ns, wall_ns, cpu_ns;
 
 	report_must(busy && idle, "no memory");
-	make_updates(b, count, batch);
+	make_updates(b, count, row->batch);
 	reader_resume(b->reader);
 	start_ns = report_wall_ns();
 	cpu_ns = report_process_ns();
-	sender_send(&b->sender);
+	if (row->offered > 0)
+		sender_send_over(&b->sender, (uint64_t)(count * 1e3 / row->offered));
+	else
+		sender_send(&b->sender);
 	wall_ns = report_wall_ns() - start_ns;
 	cpu_ns = report_process_ns() - cpu_ns;
 	reader_pause(b->reader, busy);
@@ -113,7 +123,7 @@ static void run_round(struct bench *b, uint32_t count, uint32_t batch, struct fi
 	free(idle);
 }
 
-static void bench_batches(struct bench *b, uint32_t count, uint32_t batch)
+static void bench_batches(struct bench *b, const struct row *row)
 {
 	struct figures *f = calloc(1, sizeof(*f));
 	const struct {
@@ -128,14 +138,17 @@ static void bench_batches(struct bench *b, uint32_t count, uint32_t batch)
 	    {"reader_burst_p999", "ticks", f->p999},
 	    {"reader_burst_p999_ratio", "x of idle", f->tail},
 	};
-	char name[80];
+	char name[80], offered[32] = "";
 
+	if (row->offered > 0)
+		snprintf(offered, sizeof(offered), "_offered_%.0fM", row->offered);
 	for (unsigned round = 0; round < b->rounds; round++)
-		run_round(b, count, batch, f, round);
+		run_round(b, row, f, round);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		snprintf(name, sizeof(name), "update_batch_%u_%s", batch, rows[i].name);
+		snprintf(name, sizeof(name), "update_batch_%u%s_%s", row->batch, offered,
+		         rows[i].name);
 		report_value(name, report_median(rows[i].values, b->rounds), rows[i].unit,
-		             (uint64_t)count * b->rounds);
+		             (uint64_t)row->count * b->rounds);
 	}
 	free(f);
 }
@@ -182,9 +195,10 @@ static uint32_t argument(int argc, char **argv, int at, uint32_t preset)
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		uint32_t batch, count;
-	} rows[] = {{1, 400000}, {10, 1000000}, {100, 2000000}, {1000, 2000000}, {10000, 2000000}};
+	static const struct row rows[] = {
+	    {1, 400000, 0},      {10, 1000000, 0},  {100, 2000000, 0}, {1000, 2000000, 0},
+	    {10000, 2000000, 0}, {100, 2000000, 1}, {100, 2000000, 2},
+	};
 	struct bench b = {.entries = argument(argc, argv, 1, 10000000),
 	                  .rounds = argument(argc, argv, 2, 5)};
 	struct update_options options = {.path = b.path, .log = say};
@@ -204,7 +218,7 @@ int main(int argc, char **argv)
 	bench_latency(&b);
 	b.reader = reader_start(b.update, b.entries, false, READER_CPU);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		bench_batches(&b, rows[i].count, rows[i].batch);
+		bench_batches(&b, &rows[i]);
 	reader_stop(b.reader);
 	sender_close(&b.sender);
 	update_stop(b.update);

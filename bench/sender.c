@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define SLICE_US 200 /* between two sends of those that are spread over time */
+
 static void append(struct sender *s, const channel_request *request)
 {
 	size_t size = protobuf_c_message_get_packed_size(&request->base);
@@ -169,6 +171,35 @@ static uint64_t receive(struct sender *s)
 		report_must(rc >= 0, "the data plane hung up");
 	} while (rc > 0);
 	return count;
+}
+
+/* Bytes that may have been sent after some time. */
+static size_t due(const struct sender *s, uint64_t start_ns, uint64_t ns)
+{
+	uint64_t passed_ns = report_wall_ns() - start_ns;
+
+	return passed_ns >= ns ? s->size
+	                       : (size_t)((double)s->size * (double)passed_ns / (double)ns);
+}
+
+void sender_send_over(struct sender *s, uint64_t ns)
+{
+	uint64_t start_ns = report_wall_ns();
+	size_t sent = 0;
+
+	while (sent < s->size) {
+		size_t size = due(s, start_ns, ns);
+		ssize_t rc = size > sent
+		                 ? send(s->channel.fd, s->bytes + sent, size - sent, MSG_NOSIGNAL)
+		                 : 0;
+
+		report_must(rc >= 0 || errno == EAGAIN, "cannot send");
+		sent += rc > 0 ? (size_t)rc : 0;
+		s->batches -= receive(s);
+		report_sleep_us(SLICE_US);
+	}
+	s->size = 0;
+	sender_send(s); /* the answers that are left */
 }
 
 /* Send until all is sent and so many answers have come. */

@@ -50,5 +50,11 @@ double sender_load(struct sender *s, const uint32_t *addresses, uint32_t count);
 /* Send what was made without waiting for answers. */
 void sender_flush(struct sender *s);
 
+/*
+ * Send what was made, evenly over some time, and wait for the answers. What cannot be sent in time
+ * is sent as soon as it can: who is too slow takes longer.
+ */
+void sender_send_over(struct sender *s, uint64_t ns);
+
 /* Send what was made, and wait for the answers to all its batches. */
 void sender_send(struct sender *s);

@@ -72,6 +72,7 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 {
 	const struct dataset_value *const *values;
 	size_t count = dataset_set(d, found->set, &values);
+	const char *path = list->feed ? list->feed->path : NULL;
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -86,9 +87,8 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 		    array, json_pack("{s:s, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list",
 		                     list->name, "code", show_code(v->code ? v->code : list->code),
 		                     "text", text, "entry", found->entry, "feed",
-		                     sources_text(list->feed->path,
-		                                  list->feed->path ? strlen(list->feed->path) : 0),
-		                     "line", "reason", "author", "expires_s"));
+		                     sources_text(path, path ? strlen(path) : 0), "line", "reason",
+		                     "author", "expires_s"));
 	}
 	return array;
 }
@@ -107,7 +107,8 @@ static void sources_look(const struct publish *publish, const struct config *con
 		struct coverage found;
 
 		/* Those of the ledger are asked of it, and their datasets may be behind. */
-		if (!d || list->kept != KEPT_NOTHING || !coverage_find(d, &job->key, &found))
+		if (!d || list->is_hidden || list->kept != KEPT_NOTHING ||
+		    !coverage_find(d, &job->key, &found))
 			continue;
 		job->hit_count++;
 		hit->list = strdup(list->name);

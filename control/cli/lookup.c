@@ -101,6 +101,8 @@ static void source_text(const json_t *source, char *out_text, size_t size)
 
 	if (feed && line)
 		at = (size_t)snprintf(out_text, size, "%s, line %lld", feed, line);
+	else if (json_is_true(json_object_get(source, "is_reputation")))
+		at = (size_t)snprintf(out_text, size, "the reputation, see 'reputectl explain'");
 	else
 		at = (size_t)snprintf(out_text, size, "%s%s%s",
 		                      feed      ? feed

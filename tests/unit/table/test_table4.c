@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#define CROWDS              4000
+#define CROWDS              2000
 #define ADDRESS(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
 struct paint {
