@@ -34,6 +34,7 @@ run_all() {
 	run "$build/bench/bench_change" 500
 run "$build/bench/bench_change" events 500
 	run "$build/bench/bench_load" 1000000
+run "$build/bench/bench_ledger" 1000000
 	run "$build/bench/bench_events" 300000
 	run bench/bench_load.py "$build" 1000000 1
 	run bench/bench_real.py "$build" 1

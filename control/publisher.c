@@ -375,7 +375,12 @@ void publisher_serve(struct publisher *p, struct answers *answers)
 
 static void publisher_work_ask(struct publisher_job *job)
 {
-	job->report.rc = publish_freshen(job->p->publish);
+	struct publisher *p = job->p;
+
+	/* Those of the ledger may have millions of keys, and are not looked at here. */
+	for (unsigned i = 0; i < p->config->lists_count && job->report.rc == 0; i++)
+		if (p->config->lists[i].kept == KEPT_NOTHING)
+			job->report.rc = publish_freshen_list(p->publish, i);
 	job->look(job->p->publish, job->p->config, job->context);
 }
 

@@ -82,7 +82,8 @@ void publisher_delete(struct publisher *p, const char *list, const char *key, pu
 /* Delete what has expired from all manual lists, and answer accordingly. */
 void publisher_expire(struct publisher *p, publisher_done *done, void *context);
 
-/* Run a function on the thread, with what is published: read only. Then done. */
+/* Run a function on the thread, with what is published: read only. Then done. The datasets of lists
+ * of the ledger may be behind. */
 typedef void publisher_look(const struct publish *publish, const struct config *config,
                             void *context);
 void publisher_ask(struct publisher *p, publisher_look *look, publisher_done *done, void *context);

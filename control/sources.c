@@ -7,6 +7,7 @@
 #include "control/manual.h"
 #include "control/publisher.h"
 #include "control/show.h"
+#include "control/sources_reputation.h"
 #include "control/version_format.h"
 #include "control/worker.h"
 #include "feeds/trace.h"
@@ -71,6 +72,7 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 {
 	const struct dataset_value *const *values;
 	size_t count = dataset_set(d, found->set, &values);
+	const char *path = list->feed ? list->feed->path : NULL;
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -85,9 +87,8 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 		    array, json_pack("{s:s, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list",
 		                     list->name, "code", show_code(v->code ? v->code : list->code),
 		                     "text", text, "entry", found->entry, "feed",
-		                     sources_text(list->feed->path,
-		                                  list->feed->path ? strlen(list->feed->path) : 0),
-		                     "line", "reason", "author", "expires_s"));
+		                     sources_text(path, path ? strlen(path) : 0), "line", "reason",
+		                     "author", "expires_s"));
 	}
 	return array;
 }
@@ -105,7 +106,9 @@ static void sources_look(const struct publish *publish, const struct config *con
 		struct sources_hit *hit = &job->hits[job->hit_count];
 		struct coverage found;
 
-		if (!d || !coverage_find(d, &job->key, &found))
+		/* Those of the ledger are asked of it, and their datasets may be behind. */
+		if (!d || list->is_hidden || list->kept != KEPT_NOTHING ||
+		    !coverage_find(d, &job->key, &found))
 			continue;
 		job->hit_count++;
 		hit->list = strdup(list->name);
@@ -220,15 +223,27 @@ static void sources_run(struct worker_job *worker_job)
 
 /* --- on the main loop --- */
 
+static void sources_reply(bool is_cancelled, json_t *rows, void *context)
+{
+	struct sources_job *job = context;
+
+	json_array_extend(job->answer, rows);
+	json_decref(rows);
+	if (is_cancelled)
+		server_refuse(job->client, "the daemon stops");
+	else
+		server_reply(job->client, json_pack("{s:b, s:O}", "ok", 1, "sources", job->answer));
+	sources_free(job);
+}
+
 static void sources_done(struct worker_job *worker_job)
 {
 	struct sources_job *job = (struct sources_job *)worker_job;
 
 	if (worker_job->is_cancelled)
-		server_refuse(job->client, "the daemon stops");
+		sources_reply(true, json_array(), job);
 	else
-		server_reply(job->client, json_pack("{s:b, s:O}", "ok", 1, "sources", job->answer));
-	sources_free(job);
+		sources_reputation(job->engine, &job->key, sources_reply, job);
 }
 
 /* Where the bytes of the good version are. */

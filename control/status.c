@@ -6,6 +6,7 @@
 #include "control/publisher.h"
 #include "control/remote.h"
 #include "control/services.h"
+#include "control/status_reputation.h"
 #include "control/watch.h"
 
 #include <inttypes.h>
@@ -229,5 +230,6 @@ json_t *status_all(struct engine *e)
 	json_object_set_new(answer, "not_loaded", not_loaded);
 	json_object_set_new(answer, "http", services_http_json(e->services));
 	json_object_set_new(answer, "monitor", services_monitor_json(e->services));
+	json_object_set_new(answer, "reputation", status_reputation(e));
 	return answer;
 }

@@ -95,14 +95,20 @@ static void source_text(const json_t *source, char *out_text, size_t size)
 	const char *reason = json_string_value(json_object_get(source, "reason"));
 	json_int_t expires_s = json_integer_value(json_object_get(source, "expires_s"));
 	json_int_t line = json_integer_value(json_object_get(source, "line"));
+	bool is_kept = json_is_true(json_object_get(source, "is_reputation"));
 	time_t now = time(NULL);
 	size_t at;
 
 	if (feed && line)
 		at = (size_t)snprintf(out_text, size, "%s, line %lld", feed, line);
+	else if (json_is_true(json_object_get(source, "is_reputation")))
+		at = (size_t)snprintf(out_text, size, "the reputation, see 'reputectl explain'");
 	else
-		at = (size_t)snprintf(out_text, size, "%s%s%s", feed ? feed : "by hand",
-		                      author ? ", by " : "", author ? author : "");
+		at = (size_t)snprintf(out_text, size, "%s%s%s",
+		                      feed      ? feed
+		                      : is_kept ? ""
+		                                : "by hand",
+		                      author && !is_kept ? ", by " : "", author ? author : "");
 	if (reason && reason[0] && at < size)
 		at += (size_t)snprintf(out_text + at, size - at, ": %s", reason);
 	if (expires_s > now && at < size) {

@@ -230,6 +230,9 @@ static int dataset_key(const struct rbldnsd_data *data, unsigned at, char **out_
 	bool is_good =
 	    dataset->name[0] != '\0' && dataset->name[strspn(dataset->name, "0123456789")] != '\0';
 
+	/* What YAML would not take. */
+	for (const char *c = dataset->name; *c && is_good; c++)
+		is_good = *c > ' ' && *c <= '~';
 	for (unsigned i = 0; i < data->dataset_count && is_good; i++)
 		is_good = i == at || strcasecmp(data->datasets[i].name, dataset->name) != 0;
 	if (is_good)

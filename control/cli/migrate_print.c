@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/migrate_print.h"
 
+#include "control/cli/show.h"
 #include "control/config_value.h"
 
 #include <arpa/inet.h>
@@ -132,6 +133,15 @@ static void print_quoted(const char *text, FILE *out)
 	putc('"', out);
 }
 
+/* Text of others in a comment: YAML takes nothing but UTF-8, also there. */
+static void print_clean(const char *text, size_t size, FILE *out)
+{
+	char *clean = show_clean(text, size);
+
+	fputs(clean ? clean : "?", out);
+	free(clean);
+}
+
 /* A comment, wrapped. */
 static void print_comment(const char *indent, const char *mark, const char *text, FILE *out)
 {
@@ -147,8 +157,7 @@ static void print_comment(const char *indent, const char *mark, const char *text
 			column = 0;
 		}
 		putc(' ', out);
-		for (size_t i = 0; i < size; i++)
-			putc((unsigned char)word[i] < ' ' || word[i] == 0x7f ? '?' : word[i], out);
+		print_clean(word, size, out);
 		column += size + 1;
 		word += size;
 	}
@@ -185,8 +194,7 @@ static void print_head(const struct migrate_plan *plan, unsigned count, char *co
 	        "# The configuration for this command line, made by 'reputectl migrate':\n#  ");
 	for (unsigned i = 0; i < count; i++) {
 		putc(' ', out);
-		for (const char *c = words[i]; *c; c++)
-			putc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, out);
+		print_clean(words[i], strlen(words[i]), out);
 	}
 	fputs("\n#\n", out);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)

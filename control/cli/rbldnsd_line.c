@@ -257,6 +257,15 @@ static int take_words(struct parse *p, unsigned count, char *const *words, bool 
 	return 0;
 }
 
+/* An acl for all is none. */
+static bool has_zone(const struct rbldnsd_line *line)
+{
+	for (unsigned i = 0; i < line->spec_count; i++)
+		if (line->specs[i].zone[0])
+			return true;
+	return false;
+}
+
 int rbldnsd_line_parse(unsigned count, char *const *arguments, const char *folder,
                        struct rbldnsd_line *out_line, char out_error[RBLDNSD_LINE_ERROR_MAX])
 {
@@ -268,7 +277,7 @@ int rbldnsd_line_parse(unsigned count, char *const *arguments, const char *folde
 	rc = take_words(&p, count, arguments, false);
 	if (rc == 0)
 		rc = take_words(&p, count, arguments, true);
-	if (rc == 0 && line.spec_count == 0)
+	if (rc == 0 && !has_zone(&line))
 		rc = fail(&p, "%s", "no zone: expected zone:type:file,file...");
 	if (rc == 0 && line.bind_count == 0 && !line.has_bit['d'])
 		rc = fail(&p, "%s", "no address to listen on: rbldnsd needs -b");

@@ -112,6 +112,35 @@ static void print_monitor(const json_t *monitor)
 	       json_array_size(monitor));
 }
 
+static void print_reputation(const json_t *reputation)
+{
+	const json_t *lists = json_object_get(reputation, "lists"), *list;
+	struct show_table table = {.align = "llrr"};
+	size_t i;
+
+	if (!json_is_object(reputation))
+		return;
+	printf("\nreputation of %lld addresses, networks and domains%s\n",
+	       json_integer_value(json_object_get(reputation, "tracked")),
+	       json_is_true(json_object_get(reputation, "is_saving"))
+	           ? ""
+	           : "; EVENTS ARE REFUSED: they cannot be saved");
+	if (json_array_size(lists))
+		show_row(&table, (const char *const[]){"LIST", "MODE", "LISTED", "ENDED"});
+	json_array_foreach(lists, i, list)
+	{
+		char listed[SHOW_TEXT_MAX], ended[SHOW_TEXT_MAX];
+
+		show_number((uint64_t)json_integer_value(json_object_get(list, "listed")), listed);
+		show_number((uint64_t)json_integer_value(json_object_get(list, "ended")), ended);
+		show_row(&table,
+		         (const char *const[]){json_string_value(json_object_get(list, "name")),
+		                               json_string_value(json_object_get(list, "mode")),
+		                               listed, ended});
+	}
+	show_table_done(&table, 0, stdout);
+}
+
 static void print_control(const json_t *control)
 {
 	const json_t *zones = json_object_get(control, "not_loaded"), *zone;
@@ -128,6 +157,7 @@ static void print_control(const json_t *control)
 	feeds_print(json_object_get(control, "feeds"));
 	print_manual(json_object_get(control, "manual"));
 	print_monitor(json_object_get(control, "monitor"));
+	print_reputation(json_object_get(control, "reputation"));
 	json_array_foreach(zones, i, zone)
 	    print_text("not loaded, answers SERVFAIL: ", json_string_value(zone));
 }

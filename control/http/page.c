@@ -45,7 +45,8 @@ static void page_send(struct http_request *request, int status, struct html *h)
 	http_add_header(request, "Content-Security-Policy",
 	                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
 	                "frame-ancestors 'none'; base-uri 'none'");
-	http_add_header(request, "Referrer-Policy", "no-referrer");
+	/* With less, browsers would not tell where the form was sent from (is_from_elsewhere()). */
+	http_add_header(request, "Referrer-Policy", "same-origin");
 	if (text)
 		http_reply(request, status, "text/html; charset=utf-8", text, strlen(text));
 	else

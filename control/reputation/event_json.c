@@ -384,6 +384,11 @@ int event_parse_json(const char *text, size_t size, int64_t now_ms, const uint8_
 	if (!object) {
 		snprintf(out_error, error_size, "line %d, column %d: bad JSON: %.100s", error.line,
 		         error.column, error.text);
+		/* It repeats what it stumbled over. */
+		for (char *c = out_error; *c; c++) {
+			if ((unsigned char)*c < ' ' || *c == 0x7f)
+				*c = '?';
+		}
 		return -EINVAL;
 	}
 	rc = event_from_json(object, now_ms, hash_key, out_event, out_error, error_size);

@@ -5,9 +5,9 @@
  *
  * Threads: pure functions.
  */
+#include "control/events.pb-c.h"
 #include "control/reputation/event.h"
 #include "control/reputation/ledger.h"
-#include "events.pb-c.h"
 
 #define EVENT_MESSAGE_MAX (256u << 10) /* bytes of one message Events */
 #define EVENT_RECORD_MAX  1024         /* bytes of one message Record */

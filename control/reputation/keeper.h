@@ -31,9 +31,11 @@ struct keeper_settings {
 	struct admission *admission;
 	struct dials dials;
 	struct journal_limits limits;
+	struct asn_lookup *asn; /* NULL = none */
 };
 
-/* Errors: NULL with ENOMEM */
+/* Reads the database of networks, too: one that is bad is told, and done without.
+ * Errors: NULL with errno */
 struct keeper_settings *keeper_settings_new(const struct config *config);
 void keeper_settings_free(struct keeper_settings *settings);
 

@@ -18,9 +18,7 @@
 
 uint32_t keeper_asn_now(const struct keeper *k, const struct address_range *address)
 {
-	(void)k;
-	(void)address;
-	return 0;
+	return k->asn ? asn_lookup(address, k->asn) : 0;
 }
 
 static struct ledger *make_ledger(struct keeper *k, const struct dials *dials)
@@ -195,6 +193,16 @@ static int replay(struct keeper *k, const struct state_moment *moment)
 
 /* --- configuration --- */
 
+static struct asn_lookup *open_networks(const char *path)
+{
+	char error[200] = "";
+	struct asn_lookup *asn = asn_lookup_open(path, error, sizeof(error));
+
+	if (!asn)
+		log_error("reputation.asn '%s': %s: no networks are known", path, error);
+	return asn;
+}
+
 struct keeper_settings *keeper_settings_new(const struct config *config)
 {
 	const struct config_reputation *r = config->reputation;
@@ -207,6 +215,8 @@ struct keeper_settings *keeper_settings_new(const struct config *config)
 		free(s);
 		return NULL;
 	}
+	if (r->asn)
+		s->asn = open_networks(r->asn);
 	s->dials = r->dials;
 	s->limits =
 	    (struct journal_limits){(int64_t)r->journal.keep_s * 1000, r->journal.size_max_bytes};
@@ -217,6 +227,7 @@ void keeper_settings_free(struct keeper_settings *settings)
 {
 	if (!settings)
 		return;
+	asn_lookup_close(settings->asn);
 	admission_free(settings->admission);
 	free(settings);
 }
@@ -257,8 +268,9 @@ static int change_dials(struct keeper *k, const struct dials *dials)
 	return 0;
 }
 
-/* Of settings that are to be thrown away. */
-static void take_admission(struct keeper *k, struct keeper_settings *settings)
+/* All but the dials, of settings that are to be thrown away. An old database of networks is better
+ * than none. */
+static void take_settings(struct keeper *k, struct keeper_settings *settings)
 {
 	admission_tell(settings->admission);
 	if (k->admission)
@@ -266,6 +278,11 @@ static void take_admission(struct keeper *k, struct keeper_settings *settings)
 	admission_free(k->admission);
 	k->admission = settings->admission;
 	settings->admission = NULL;
+	if (settings->asn) {
+		asn_lookup_close(k->asn);
+		k->asn = settings->asn;
+		settings->asn = NULL;
+	}
 	k->limits = settings->limits;
 }
 
@@ -277,7 +294,7 @@ int keeper_configure(struct keeper *k, struct keeper_settings *settings)
 	if (memcmp(&k->dials, &settings->dials, sizeof(k->dials)) != 0)
 		rc = change_dials(k, &settings->dials);
 	if (rc == 0)
-		take_admission(k, settings);
+		take_settings(k, settings);
 	keeper_settings_free(settings);
 	return rc;
 }
@@ -302,7 +319,7 @@ static int open_all(struct keeper *k, const struct config *config)
 	if (!settings)
 		return -errno;
 	k->dials = settings->dials;
-	take_admission(k, settings);
+	take_settings(k, settings);
 	keeper_settings_free(settings);
 	rc = open_state(k, &moment);
 	return rc < 0 ? rc : replay(k, &moment);
@@ -344,6 +361,7 @@ void keeper_close(struct keeper *k)
 	state_close(k->state);
 	journal_close(k->journal);
 	ledger_free(k->ledger);
+	asn_lookup_close(k->asn);
 	admission_free(k->admission);
 	id_window_done(&k->ids);
 	explicit_bzero(k->hash_key, sizeof(k->hash_key));

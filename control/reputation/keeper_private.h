@@ -3,6 +3,7 @@
 /* What keeper.c (running) and keeper_open.c (starting, configuring) share. */
 #include "control/config_reputation.h"
 #include "control/log.h"
+#include "control/reputation/asn_lookup.h"
 #include "control/reputation/hash_key.h"
 #include "control/reputation/journal.h"
 #include "control/reputation/keeper.h"
@@ -21,6 +22,7 @@ struct keeper {
 	uint8_t hash_key[HASH_KEY_SIZE];
 	struct reputation_hooks hooks;
 	struct dials dials;
+	struct asn_lookup *asn; /* NULL = no networks are known */
 	struct admission *admission;
 	struct id_window ids;
 	struct journal *journal;

@@ -166,6 +166,7 @@ void ledger_near(const struct ledger *l, const struct ledger_key *key, ledger_vi
 
 struct ledger_stats {
 	uint64_t keys, listed[DIALS_LIST_COUNT], events, memory_size;
+	uint64_t ended[DIALS_LIST_COUNT]; /* listings, by themselves or delisted, since the start */
 };
 void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats);
 

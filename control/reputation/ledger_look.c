@@ -166,34 +166,33 @@ bool ledger_answer(const struct ledger *l, const struct ledger_key *key, int64_t
 	return ledger_is_known(r);
 }
 
-static bool ledger_visit_group(const struct ledger *l, uint32_t group, ledger_visit *visit,
-                               void *context)
+static void ledger_visit_groups(const struct ledger *l, uint32_t first, uint32_t end,
+                                ledger_visit *visit, void *context)
 {
+	const struct book *b = &l->book;
 	struct ledger_key key;
 
-	for (uint32_t number = book_next(&l->book, group, 0); number;
-	     number = book_next(&l->book, group, number)) {
-		book_key(&l->book, number, &key);
-		if (!visit(&key, context))
-			return false;
+	for (uint32_t group = first + book_occupied(b, first); group < end;
+	     group += 1 + book_occupied(b, (group + 1) % BOOK_GROUPS)) {
+		for (uint32_t number = book_next(b, group, 0); number;
+		     number = book_next(b, group, number)) {
+			book_key(b, number, &key);
+			if (!visit(&key, context))
+				return;
+		}
 	}
-	return true;
 }
 
 void ledger_each(const struct ledger *l, ledger_visit *visit, void *context)
 {
-	for (uint32_t group = 0; group < BOOK_GROUPS; group++)
-		if (!ledger_visit_group(l, group, visit, context))
-			return;
+	ledger_visit_groups(l, 0, BOOK_GROUPS, visit, context);
 }
 
 void ledger_part(const struct ledger *l, unsigned part, ledger_visit *visit, void *context)
 {
 	const uint32_t groups = BOOK_GROUPS / LEDGER_PARTS;
 
-	for (uint32_t group = part * groups; group < (part + 1) * groups; group++)
-		if (!ledger_visit_group(l, group, visit, context))
-			return;
+	ledger_visit_groups(l, part * groups, (part + 1) * groups, visit, context);
 }
 
 void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats)
@@ -206,6 +205,8 @@ void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats)
 	                   l->lost_capacity * sizeof(*l->lost) +
 	                   l->timers.capacity * sizeof(*l->timers.heap),
 	};
-	for (unsigned list = 0; list < DIALS_LIST_COUNT; list++)
+	for (unsigned list = 0; list < DIALS_LIST_COUNT; list++) {
 		out_stats->listed[list] = l->listed[list];
+		out_stats->ended[list] = l->ended[list];
+	}
 }

@@ -80,7 +80,8 @@ static void near_below(struct near *n, const struct ledger_key *key)
 	const struct book *book = &n->l->book;
 	struct record_parts parts;
 
-	for (uint32_t group = 0; group < BOOK_GROUPS; group++) {
+	for (uint32_t group = book_occupied(book, 0); group < BOOK_GROUPS;
+	     group += 1 + book_occupied(book, (group + 1) % BOOK_GROUPS)) {
 		for (uint32_t number = book_next(book, group, 0); number && !n->is_over;
 		     number = book_next(book, group, number)) {
 			const struct record *r = book_at(book, number);

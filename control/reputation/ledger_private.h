@@ -31,7 +31,7 @@ struct ledger {
 	size_t dirty_live; /* of records that are there */
 	struct ledger_lost *lost;
 	size_t lost_count, lost_capacity;
-	uint64_t listed[DIALS_LIST_COUNT], events;
+	uint64_t listed[DIALS_LIST_COUNT], ended[DIALS_LIST_COUNT], events;
 };
 
 /* Make sure of room for what one event, delisting or restored key adds. Errors: -ENOMEM */

@@ -254,6 +254,7 @@ void listing_end(struct ledger *l, uint32_t number, enum dials_list list)
 	state->until_ms = l->now_ms;
 	state->clean_ms = l->now_ms + INT64_C(1000) * l->dials.forget_s;
 	l->listed[list]--;
+	l->ended[list]++;
 	ledger_touch(l, number);
 	ledger_set_timer(l, number);
 	ledger_tell(l, number);

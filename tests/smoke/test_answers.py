@@ -103,6 +103,25 @@ def check_views(checks, d):
                     "the list's text is its own")
 
 
+def check_shown(checks, d):
+    """What made a listing, and how much there is."""
+    shown = json.loads(ctl(d, "lookup", "198.51.100.7", "--json").stdout)["sources"]
+    source = next((s for s in shown if s["list"] == "trap"), {})
+    checks.is_equal((source.get("code"), source.get("author"), source.get("reason", "")[:36]),
+                    ("127.0.0.4", "reputation", "v=1;score=36;srl=6;n=25;trap=1;list="),
+                    "lookup says what made the listing")
+    checks.is_true("trap" in ctl(d, "lookup", "198.51.100.7").stdout, "for people, too")
+    checks.is_equal([s["list"] for s in json.loads(ctl(d, "lookup", "192.0.2.1", "--json").stdout)["sources"]],
+                    ["reputation:asn"], "and of an origin its database")
+    status = d.status()["reputation"]
+    trap = next(row for row in status["lists"] if row["name"] == "trap")
+    checks.is_equal((trap, status["classes"]["trap_pristine"], status["events"]["counted"],
+                     status["is_saving"], status["answers"]["waiting"], status["answers"]["lost"]),
+                    ({"name": "trap", "reputation": "trap", "mode": "enforce", "listed": 1, "ended": 0},
+                     1, 1, True, 0, 0), "status counts events and listings")
+    checks.is_true("reputation of" in ctl(d, "status").stdout, "for people, too")
+
+
 def check_unknown(checks, d):
     zones = tuple(zone for zone in ZONES if zone != "asn")
     for key, what in ((reverse("198.51.100.8"), "the neighbour of somebody known"),
@@ -243,7 +262,7 @@ def main():
     with daemons.Daemons(sys.argv[1], config(), {"feed.txt": FEED}) as d:
         shutil.copy(os.path.join(HERE, "../data/feeds/nested.mmdb"), d.path("asn.mmdb"))
         d.start()
-        for check in (check_views, check_unknown, check_origins, check_observed, check_never,
+        for check in (check_views, check_shown, check_unknown, check_origins, check_observed, check_never,
                       check_good, check_domains, check_nets, check_reload, check_restarts):
             with checks.group(check.__name__):
                 check(checks, d)

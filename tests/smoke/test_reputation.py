@@ -30,11 +30,12 @@ reputation:
     - {{name: local, user: "{uid}"}}
 lists:
   - {{name: local, manual: true}}
+  - {{name: dha, reputation: dha, code: 127.0.0.8, text: "$ harvests addresses"}}
 zones:
-  - {{name: bl.test, lists: [local]}}
+  - {{name: bl.test, lists: [local, dha]}}
 """
+QUESTION = "9.113.0.203.bl.test"
 HARVESTER, BOUNCER, GUESSER = "203.0.113.9", "203.0.113.77", "2001:db8::5"
-SHARED = [f"good{i}@example.org" for i in range(30)]
 
 
 def stamp(at):
@@ -119,6 +120,8 @@ def check_harvest(checks, w):
     checks.is_equal(w.wait_raw(HARVESTER, "invalid_rcpt", 15), 15,
                     "what was in the log is counted")
     checks.is_equal(w.listed(HARVESTER) & {"dha"}, {"dha"}, "a harvest attack is listed")
+    checks.is_equal(w.wait_answer(QUESTION, "NOERROR 127.0.0.8"), "NOERROR 127.0.0.8",
+                    "and DNS answers so")
     w.append("".join(reject(i, "", BOUNCER) for i in range(3)))
     checks.is_equal(w.wait_raw(BOUNCER, "backscatter", 3), 3,
                     "bounces to nobody are backscatter")
@@ -128,7 +131,8 @@ def check_harvest(checks, w):
         sum(row["score_hundredths"] for row in shown["table"])
     checks.is_equal(total, 100 * shown["score"], "the table sums exactly to the score")
     text = w.ctl("explain", HARVESTER).stdout
-    checks.is_true(re.search(r"^dha +listed ", text, re.M) and "unless new evidence" in text,
+    checks.is_true(re.search(r"^dha +listed ", text, re.M) and "unless new evidence" in text and
+                   re.search(r"^ +dha .* the reputation, see", text, re.M),
                    "reputectl explains it")
 
 
@@ -217,6 +221,7 @@ def check_delist(checks, w):
     form["confirm"] = found[1]
     status, _ = w.request("POST", "/delist", urllib.parse.urlencode(form), **kind)
     checks.is_equal((status, w.listed(HARVESTER)), (200, set()), "and takes it off")
+    checks.is_equal(w.wait_answer(QUESTION, "NXDOMAIN"), "NXDOMAIN", "in DNS as well")
     status, _ = w.request("POST", "/delist", urllib.parse.urlencode(form), **kind)
     checks.is_equal(status, 429, "once a day")
     with open(w.path("state/reputation/audit.jsonl"), encoding="utf-8") as audit:

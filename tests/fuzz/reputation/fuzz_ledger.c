@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define STEP 12 /* bytes of an operation */
-#define MOST 200
+#define MOST 80
 
 static const char *const addresses[] = {
     "192.0.2.1",         "192.0.2.2",         "192.0.2.3",         "192.0.2.4",
@@ -99,7 +99,7 @@ static int64_t pause_of(const uint8_t *op)
 {
 	int64_t units[] = {0, 1000, STREAM_MINUTE, 10 * STREAM_MINUTE, STREAM_HOUR, STREAM_DAY};
 
-	return units[op[0] % 6] * op[1];
+	return units[op[0] % 6] * (op[1] % 24);
 }
 
 static void event_of(const uint8_t *op, int64_t now_ms, struct event *out_event)
@@ -133,7 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct event event;
 
 		ledger_advance(split, now_ms + pause_of(data) / 3);
-		ledger_each(split, sum_visit, split);
+		if (i % 16 == 0)
+			ledger_each(split, sum_visit, split);
 		now_ms += pause_of(data);
 		if (data[2] == 255) {
 			struct ledger_key key = stream_key(addresses[data[3] % 12]);

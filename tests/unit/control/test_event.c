@@ -29,6 +29,7 @@ static const struct {
 	const char *reason, *json, *error; /* how the error begins */
 } bad_rows[] = {
     {"nothing", "", "line 1, column 0: bad JSON: '[' or '{' expected near end of file"},
+    {"an escape sequence", "\x1b[31m", "line 1, column 1: bad JSON: '[' or '{' expected near '?'"},
     {"cut off", "{" IP, "line 1, column 17: bad JSON: '}' expected near end of file"},
     {"more than one", "{" LEAST "} {" LEAST "}", "line 1, column 43: bad JSON: end of file"},
     {"a list", "[]", "expected a JSON object"},

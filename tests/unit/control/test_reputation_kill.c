@@ -219,7 +219,7 @@ static void nothing_acknowledged_is_lost(void **state)
 	}
 	/* Else nothing was tried. */
 	assert_true(promised > EVENTS_MAX / 2);
-	print_message("%u acknowledged, %u in the journal\n", promised, kept);
+	print_message("# %u acknowledged, %u in the journal\n", promised, kept);
 }
 
 int main(void)

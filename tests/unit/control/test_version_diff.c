@@ -191,7 +191,7 @@ static void test_model(void **state)
 {
 	(void)state;
 	srand(5);
-	for (int round = 0; round < 2000; round++) {
+	for (int round = 0; round < 200; round++) {
 		uint64_t ranges[VERSION_DIFF_KINDS + 1] = {0}, addresses[4] = {0};
 		uint8_t a[MODEL_SIZE], b[MODEL_SIZE];
 		struct dataset *was = random_version(a), *is = random_version(b);

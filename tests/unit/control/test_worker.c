@@ -120,6 +120,38 @@ static void test_stop(void **state)
 	bench_done(&b);
 }
 
+static void poked(void *context)
+{
+	struct bench *b = context;
+
+	assert_false(pthread_equal(pthread_self(), b->main_thread));
+	worker_poke(b->worker); /* there is always more */
+	sem_post(&b->started);
+}
+
+/* Who pokes without end is served, and so are jobs. */
+static void test_poke(void **state)
+{
+	static struct job jobs[100];
+	const struct timeval deadline = {20, 0};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b);
+	b.wanted = 100;
+	worker_on_poke(b.worker, poked, &b);
+	worker_poke(b.worker);
+	sem_wait(&b.started);
+	for (unsigned i = 0; i < 100; i++)
+		submit(&b, &jobs[i], i, false);
+	event_base_loopexit(b.base, &deadline);
+	event_base_dispatch(b.base);
+	assert_int_equal(b.done, 100);
+	sem_wait(&b.started);
+	assert_true(worker_stop(b.worker, 10000));
+	bench_done(&b);
+}
+
 static void test_log_limit(void **state)
 {
 	struct log_limit limit = {0};
@@ -139,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_in_order),
 	    cmocka_unit_test(test_stop),
+	    cmocka_unit_test(test_poke),
 	    cmocka_unit_test(test_log_limit),
 	};
 

@@ -252,6 +252,21 @@ static int64_t play_wide6(struct ledger *l)
 	return STREAM_START_MS + 100;
 }
 
+/* One address with a trap hit in a net; five in another. */
+static int64_t play_neighbours(struct ledger *l)
+{
+	stream_apply(l, STREAM_START_MS,
+	             &(struct stream_event){.ip = "192.0.2.1", .class = EVENT_TRAP_PRISTINE});
+	for (unsigned host = 1; host <= 5; host++) {
+		char ip[32];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%u", host);
+		stream_apply(l, STREAM_START_MS,
+		             &(struct stream_event){.ip = ip, .class = EVENT_TRAP_PRISTINE});
+	}
+	return STREAM_START_MS;
+}
+
 static int64_t play_esp(struct ledger *l)
 {
 	int64_t at = history(l, "192.0.2.1", 40, 1000);
@@ -414,6 +429,9 @@ static const struct scenario {
       {"2001:db8:5:200::/56", SPAM | TRAP, 0, 100},
       {"2001:db8:5::/48", SPAM | TRAP, 0, 100},
       {"2001:db8:5:101::/64", TRAP, 0, 36}}},
+    {"one bad neighbour is no bad neighbourhood, five are",
+     play_neighbours,
+     {{"192.0.2.200", 0, 64, 64}, {"192.0.2.1", TRAP, 36, 36}, {"198.51.100.200", 0, 36, 36}}},
     {"an ESP with one bad customer", play_esp, {{"192.0.2.1", 0, 60, 90}}},
     {"one misfiring filter lists nobody",
      play_misfire,
