@@ -207,6 +207,25 @@ static int zone_add_ttl(struct migrate_plan *plan, struct migrate_zone *zone, bo
 	                : 0;
 }
 
+/* Takes the name; one that is there already is not wanted twice. */
+static void zone_add_ns(struct migrate_zone *zone, char *name)
+{
+	size_t size = strlen(name);
+
+	size -= size > 1 && name[size - 1] == '.';
+	for (unsigned i = 0; i < zone->special.ns_count; i++) {
+		const char *other = zone->special.ns[i];
+		size_t other_size = strlen(other);
+
+		other_size -= other_size > 1 && other[other_size - 1] == '.';
+		if (size == other_size && strncasecmp(name, other, size) == 0) {
+			free(name);
+			return;
+		}
+	}
+	zone->special.ns[zone->special.ns_count++] = name;
+}
+
 static int zone_add_special(struct migrate_zone *zone, struct rbldnsd_data *data)
 {
 	if (!zone->special.soa && data->special.soa) {
@@ -216,8 +235,8 @@ static int zone_add_special(struct migrate_zone *zone, struct rbldnsd_data *data
 		zone->minimum_s = data->minimum_s;
 	}
 	if (!zone->special.ns_count && data->special.ns_count) {
-		memcpy(zone->special.ns, data->special.ns, sizeof(zone->special.ns));
-		zone->special.ns_count = data->special.ns_count;
+		for (unsigned i = 0; i < data->special.ns_count; i++)
+			zone_add_ns(zone, data->special.ns[i]);
 		data->special.ns_count = 0;
 	}
 	return data->bad[0] ? migrate_note(&zone->notes, true, "%s", data->bad) : 0;

@@ -520,6 +520,7 @@ static void test_accepted_with_options(void **state)
 	b.settings.format = format_find("csv");
 	b.settings.options = options_of("2");
 	folder_write(&b.f, "source", "198.51.100.1,198.51.100.2\n");
+	dataset_free(b.result.dataset);
 	ingest_source(&b.settings, b.v, true, &b.result);
 	assert_int_equal(b.result.outcome, INGEST_HELD); /* shrunk */
 	format_options_unref(b.settings.options);
