@@ -137,6 +137,7 @@ class Testpmd:
 
     def __init__(self, bench, mode, device):
         self.words = ["stdbuf", "-oL", "dpdk-testpmd", *EAL, "-m", "256", "-l", f"{CLIENT_CORE},{SERVER_CORE}",
+                      "--main-lcore", CLIENT_CORE,
                       "--vdev", device, "--", "-i", "--total-num-mbufs=8192", "--no-flush-rx",
                       f"--forward-mode={mode}"]
         self.path = bench.path("testpmd.log")

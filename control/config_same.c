@@ -44,8 +44,9 @@ bool config_same_lists(const struct config *a, const struct config *b)
 	for (unsigned i = 0; i < a->lists_count; i++) {
 		const struct config_list *x = &a->lists[i], *y = &b->lists[i];
 
-		if (strcmp(x->name, y->name) != 0 || x->manual != y->manual || x->kept != y->kept || x->code != y->code ||
-		    x->is_subtracted != y->is_subtracted || !is_same_text(x->text, y->text))
+		if (strcmp(x->name, y->name) != 0 || x->manual != y->manual || x->kept != y->kept ||
+		    x->code != y->code || x->is_subtracted != y->is_subtracted ||
+		    !is_same_text(x->text, y->text))
 			return false;
 	}
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* Offsets and numbers of the headers below DNS, for frame.c, neigh.c, partial.c and the load generator. */
+/* Offsets and numbers of the headers below DNS, for frame.c, neigh.c, partial.c and the load
+ * generator. */
 #include <stdint.h>
 
 #define ETH_SIZE          14

@@ -5,8 +5,9 @@
  * Lookup, Stats and Status (dataplane/proto/update.proto). It is the only writer of the tables.
  *
  * What is published changes only at a Commit: a full load by one pointer swap, a delta in place,
- * address by address, after it was checked whole; one that takes long in turns with other clients. A damaged message, a writer that disconnects, a
- * client that breaks the framing: nothing published changes.
+ * address by address, after it was checked whole; one that takes long in turns with other clients.
+ * A damaged message, a writer that disconnects, a client that breaks the framing: nothing published
+ * changes.
  *
  * Threads: update_start() and update_stop() from main; update_tables() from any reader registered
  * with liburcu-qsbr. No process-wide state: signals are the caller's (the thread blocks all).

@@ -374,7 +374,7 @@ int update_zones_build_access(const Reputed__Update__Access *m, struct access_ru
 		                                               : ACCESS_VALUE(m->action[i]);
 
 		rc = access_rules_paint(access, join(m->first_high[i], m->first_low[i]),
-		                  join(m->last_high[i], m->last_low[i]), value);
+		                        join(m->last_high[i], m->last_low[i]), value);
 		if (rc < 0) {
 			access_rules_free(access);
 			return update_error_set(out_error, rc, "access: range %zu: %s", i,

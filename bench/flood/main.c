@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * reputed-flood: a load generator for DNSBL servers on any DPDK port. JSON lines on stdout, as the
  * other benchmarks; bench/README.md says what they mean.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/flood/search.h"
 
 #define RATE_MIN 100.0 /* queries/s; below, nothing is served at all */

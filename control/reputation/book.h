@@ -37,7 +37,7 @@ struct book {
 		uint32_t mask, count;
 	} groups[BOOK_GROUPS];
 	uint64_t occupied[BOOK_GROUPS / 64]; /* a bit for each group with records */
-	uint32_t *first_heads; /* of all groups, until they grow */
+	uint32_t *first_heads;               /* of all groups, until they grow */
 	uint64_t heads_size;
 };
 

@@ -450,7 +450,8 @@ struct tables *dataset_new(void)
 	new_access(t);
 	for (size_t i = 0; i < sizeof(access_rules) / sizeof(access_rules[0]); i++)
 		must(access_rules_paint(t->access, address_of(access_rules[i].first),
-		                  address_of(access_rules[i].last), access_rules[i].action + 1u),
+		                        address_of(access_rules[i].last),
+		                        access_rules[i].action + 1u),
 		     access_rules[i].first);
 	t->settings = new_settings();
 	add_always(t);

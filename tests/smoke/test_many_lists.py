@@ -74,6 +74,7 @@ def check_lookup(checks, d, count):
 
 
 def main(build):
+    netns.DEADLINE_S = 90  # 400 feeds, each with its folder of versions on disk
     checks = netns.Checks()
     with daemons.Daemons(build, CONFIG, FILES) as d:
         d.start()

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define STEP 12 /* bytes of an operation */
-#define MOST 200
+#define MOST 80
 
 static const char *const addresses[] = {
     "192.0.2.1",         "192.0.2.2",         "192.0.2.3",         "192.0.2.4",
@@ -99,7 +99,7 @@ static int64_t pause_of(const uint8_t *op)
 {
 	int64_t units[] = {0, 1000, STREAM_MINUTE, 10 * STREAM_MINUTE, STREAM_HOUR, STREAM_DAY};
 
-	return units[op[0] % 6] * op[1];
+	return units[op[0] % 6] * (op[1] % 24);
 }
 
 static void event_of(const uint8_t *op, int64_t now_ms, struct event *out_event)

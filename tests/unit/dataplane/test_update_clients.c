@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#define LONG_PAINTS 9
+#define LONG_PAINTS 5
 #define STRANGER    65534 /* uid of nobody */
 
 static void test_lookup(void **state)
