@@ -46,5 +46,6 @@ run "$build/bench/bench_ledger" 1000000
 	exit $status
 }
 
-run_all | bench/results.py "$results/latest.json"
+run_all | bench/results.py "$results/latest.json" || status=$?
 bench/charts.py "$results/latest.json" "$results"
+exit "$status"
