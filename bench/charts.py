@@ -73,7 +73,7 @@ def lines(result, output, title, unit, series, size_label):
     """Curves over sizes, both axes logarithmic. series: (label, [(size, value)], colour)"""
     script = HEAD.format(height=420, output=output, title=title, grid="xtics ytics")
     script += f'set xlabel "{size_label}\\n{{/*0.75 {quoted(result.caption())}}}"\n'
-    script += f'set ylabel "{unit}"\nset logscale xy\nset format x "10^{{%L}}"\nset key below\n'
+    script += f'set ylabel "{unit}"\nset logscale xy\nset format x "10^{{%L}}"\nset key outside right center\n'
     script += "plot " + ", ".join(
         f"'-' with linespoints lw 2 pt 7 lc rgb \"{colour}\" title \"{quoted(label)}\""
         for label, _, colour in series) + "\n"
@@ -132,8 +132,8 @@ def memory(result, output):
 
 
 def per_entry(result):
-    found = result.sizes(r"load_memory_rbldnsd_(\d+)")
-    return found[-1][1] / found[-1][0] if found else None
+    found = result.sizes(r"load_memory_rbldnsd_(\d+)M")  # per entry already
+    return found[-1][1] if found else None
 
 
 def cost(result, output):
