@@ -9,6 +9,7 @@
  * name has "offered", at a rate. The figures are medians of the rounds. CPU times are told beside
  * wall times, because they do not count what else runs on the machine.
  */
+#include "bench/mix.h"
 #include "bench/reader.h"
 #include "bench/report.h"
 #include "bench/sender.h"
@@ -66,7 +67,7 @@ static void make_updates(struct bench *b, uint32_t count, uint32_t batch)
 		uint32_t slot = b->turn / 2 % b->entries;
 		bool is_add = b->turn % 2, is_back = b->turn / 2 / b->entries % 2;
 
-		b->paints[i].address = key_mix(slot + (is_add != is_back ? b->entries : 0));
+		b->paints[i].address = mix32(slot + (is_add != is_back ? b->entries : 0));
 		b->paints[i].verdict = is_add ? 1 + slot % 2 : 0;
 	}
 	for (uint32_t at = 0; at < count; at += batch)
@@ -170,7 +171,7 @@ static void bench_latency(struct bench *b)
 
 	report_must(h != NULL, "no memory");
 	for (uint32_t i = 0; i < LATENCIES; i++) {
-		struct sender_paint paint = {key_mix(2 * b->entries + i), 1};
+		struct sender_paint paint = {mix32(2 * b->entries + i), 1};
 		uint64_t start_ns;
 
 		sender_make(&b->sender, &paint, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/reader.h"
 
+#include "bench/mix.h"
 #include "bench/report.h"
 #include "bench/ticks.h"
 
@@ -41,7 +42,7 @@ uint32_t *reader_entries(uint32_t count)
 
 	report_must(entries != NULL, "no memory");
 	for (uint32_t i = 0; i < count; i++)
-		entries[i] = key_mix(i);
+		entries[i] = mix32(i);
 	qsort(entries, count, sizeof(*entries), compare);
 	return entries;
 }
@@ -52,10 +53,10 @@ static void make_keys(struct reader *r, uint32_t entries)
 	r->is_listed = malloc(KEY_COUNT);
 	report_must(r->keys && r->is_listed, "no memory");
 	for (uint32_t i = 0; i < KEY_COUNT; i++) {
-		uint32_t number = key_mix(i ^ 0x5bd1e995u);
+		uint32_t number = mix32(i ^ 0x5bd1e995u);
 
 		r->is_listed[i] = number >> 31;
-		r->keys[i] = key_mix(number % entries + (r->is_listed[i] ? 0 : entries));
+		r->keys[i] = mix32(number % entries + (r->is_listed[i] ? 0 : entries));
 	}
 }
 

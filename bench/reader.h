@@ -4,7 +4,7 @@
  * A thread that looks addresses up at full speed, in bursts of 32 as a worker does, and measures
  * each burst. It runs while it is told to.
  *
- * The addresses are the bench's key_*: half of them are listed. Threads: all calls from one.
+ * The addresses are mix32() of numbers (mix.h), half of them listed. Threads: all calls from one.
  */
 #include "bench/histogram.h"
 #include "dataplane/update.h"
@@ -12,15 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A bijective mix: the same address for the same number, and no address twice. */
-static inline uint32_t key_mix(uint32_t key)
-{
-	key = (key ^ key >> 16) * 0x7feb352du;
-	key = (key ^ key >> 15) * 0x846ca68bu;
-	return key ^ key >> 16;
-}
-
-/* key_mix(0 .. count - 1), ascending; to be freed. Errors: the program ends */
+/* mix32(0 .. count - 1), ascending; to be freed. Errors: the program ends */
 uint32_t *reader_entries(uint32_t count);
 
 struct reader;
@@ -35,7 +27,7 @@ struct reader_result {
 /*
  * Start the thread, pinned to a processor and not reading yet.
  *
- * entries:    key_mix(0 .. entries - 1) are listed
+ * entries:    mix32(0 .. entries - 1) are listed
  * is_checked: an entry has verdict 1 + generation % 2 of its tables, all else none; otherwise any
  *             verdict up to 2 is right
  * Errors:     the program ends

@@ -17,11 +17,6 @@
 #define ND_OUR_MAC    1
 #define ND_TARGET_MAC 2
 
-static unsigned address_size(const struct packet_path *path)
-{
-	return path->is_ip6 ? 16 : 4;
-}
-
 static uint8_t *put_ethernet(uint8_t *at, const uint8_t *to, const uint8_t *from, unsigned type)
 {
 	memcpy(at + ETH_DESTINATION, to, 6);
@@ -222,8 +217,7 @@ bool packet_told_mac(const struct packet_path *path, const uint8_t *frame, size_
 		return false;
 	if (!path->is_ip6) {
 		if (headers_u16(frame + ETH_TYPE) != ETHERTYPE_ARP ||
-		    headers_u16(at + 6) != ARP_REPLY ||
-		    memcmp(at + 14, path->server, address_size(path)) != 0)
+		    headers_u16(at + 6) != ARP_REPLY || memcmp(at + 14, path->server, 4) != 0)
 			return false;
 		memcpy(out_mac, at + 8, 6);
 		return true;
@@ -232,7 +226,7 @@ bool packet_told_mac(const struct packet_path *path, const uint8_t *frame, size_
 	if (size < ETH_SIZE + IP6_SIZE + ND_SIZE + ND_OPTION ||
 	    headers_u16(frame + ETH_TYPE) != ETHERTYPE_IP6 ||
 	    frame[ETH_SIZE + IP6_NEXT] != IP_PROTOCOL_ICMP6 || at[0] != ND_ADVERTISE ||
-	    memcmp(at + 8, path->server, address_size(path)) != 0 || at[ND_SIZE] != ND_TARGET_MAC)
+	    memcmp(at + 8, path->server, 16) != 0 || at[ND_SIZE] != ND_TARGET_MAC)
 		return false;
 	memcpy(out_mac, at + ND_SIZE + 2, 6);
 	return true;

@@ -29,7 +29,7 @@ struct worker {
 	uint32_t at;                   /* in the mix */
 	uint64_t begun, end, deadline; /* ticks */
 	double per_tick;               /* queries */
-	uint64_t due, answered_own;    /* of the window */
+	uint64_t due, written_off;     /* of the window: composed, and given up waiting for */
 	uint64_t last_answer;
 	unsigned waiting_count; /* composed, but the device has not taken them */
 	struct rte_mbuf *waiting[BURST];
@@ -128,9 +128,9 @@ static uint64_t due_now(struct worker *w, uint64_t now)
 
 	if (w->plan->rate > 0)
 		return (uint64_t)((double)(now - w->begun) * w->per_tick);
-	in_flight = w->due - w->answered_own - w->result.answered;
+	in_flight = w->due - w->written_off - w->result.answered;
 	if (in_flight > 0 && now - w->last_answer > GIVE_UP_MS * rte_get_tsc_hz() / 1000) {
-		w->answered_own += in_flight; /* lost */
+		w->written_off += in_flight;
 		w->last_answer = now;
 		in_flight = 0;
 	}
