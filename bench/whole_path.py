@@ -26,6 +26,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "smoke"))
 
+import bench_load
 import netns
 import push
 
@@ -50,8 +51,7 @@ zones:
 
 def tell(name, values, unit):
     """The median of the runs."""
-    print(json.dumps({"name": name, "value": float(f"{statistics.median(values):.4g}"),
-                      "unit": unit, "n": len(values)}), flush=True)
+    bench_load.tell(name, statistics.median(values), unit, len(values))
 
 
 def say(text):

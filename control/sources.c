@@ -72,7 +72,7 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 {
 	const struct dataset_value *const *values;
 	size_t count = dataset_set(d, found->set, &values);
-	const char *path = list->feed ? list->feed->path : NULL;
+	const char *path = list->feed->path; /* NULL: it is fetched or pushed */
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++) {
