@@ -69,6 +69,8 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(feed->expired, EXPIRED_KEEP);
 	assert_int_equal(feed->keep, 3);
 	assert_null(feed->checksum);
+	assert_null(feed->signature);
+	assert_null(feed->keyring);
 	assert_ptr_equal(feed->format_row, format_find("plain"));
 	assert_int_equal(c->zones[0].ttl, 300);
 	assert_int_equal(c->zones[0].negative_ttl, 60);
@@ -96,7 +98,8 @@ static void values_are_resolved(void **state)
 	    "lists:\n  - name: l\n    feed: {path: /f, format: plain, refresh: 1h, max_age: 3d, "
 	    "guards: {may_be_empty: true, growth: 10, bogons: keep, labels: 1, coverage4: 0.5, "
 	    "min_entries: 7, canaries: false, "
-	    "must_list: [127.0.0.2, test.example]}, keep: 9, expired: servfail, checksum: f.sum}\n"
+	    "must_list: [127.0.0.2, test.example]}, keep: 9, expired: servfail, checksum: f.sum, "
+	    "signature: f.asc, keyring: ../k.gpg}\n"
 	    "    observe: true\n    enabled: false\n"
 	    "    code: 127.0.0.9\n    text: \"$ is bad\"\n"
 	    "zones: [{name: z, lists: [l], ttl: 0, ns: [ns1.z, ns2.z]}]\n";
@@ -150,6 +153,8 @@ static void values_are_resolved(void **state)
 	assert_int_equal(feed->expired, EXPIRED_SERVFAIL);
 	assert_int_equal(feed->keep, 9);
 	assert_string_equal(feed->checksum, "/etc/f.sum");
+	assert_string_equal(feed->signature, "/etc/f.asc");
+	assert_string_equal(feed->keyring, "/etc/../k.gpg");
 	assert_int_equal(c->lists[0].code, 0x7f000009);
 	assert_string_equal(c->lists[0].text, "$ is bad");
 	assert_int_equal(c->zones[0].ttl, 0);

@@ -52,6 +52,32 @@ static const struct config_text_bad bad_rows[] = {
      "lists: [{name: l, feed: {url: \"http://h/f\", format: plain, checksum_url: "
      "\"axfr://h/z\"}}]\n" LISTEN ZONES,
      {":1: lists[0].feed.checksum_url: bad value 'axfr://h/z', expected http://HOST/…"}},
+    {"a signature without the keys that count",
+     FEED("signature: f.asc"),
+     {":1: lists[0].feed.keyring: missing, expected the file with the keys that may sign"}},
+    {"keys without a signature",
+     FEED("keyring: k.gpg"),
+     {":1: lists[0].feed.keyring: is given without a signature, expected signature or "
+      "signature_url"}},
+    {"a signature elsewhere of a file here",
+     FEED("signature_url: \"http://h/f.asc\", keyring: k.gpg"),
+     {":1: lists[0].feed.signature_url: is of feeds with url or rsync"}},
+    {"a signature here of a source elsewhere",
+     "lists: [{name: l, feed: {url: \"http://h/f\", format: plain, signature: s, keyring: "
+     "k}}]\n" LISTEN ZONES,
+     {":1: lists[0].feed.signature: is of feeds with path"}},
+    {"a signature_url that is no URL",
+     "lists: [{name: l, feed: {rsync: \"h::m/f\", format: plain, signature_url: f.asc, keyring: "
+     "k}}]\n" LISTEN ZONES,
+     {":1: lists[0].feed.signature_url: bad value 'f.asc', expected http://HOST/…"}},
+    {"a signature of what is pushed",
+     "lists: [{name: l, feed: {push: true, format: plain, signature: s, keyring: k}}]\n" LISTEN
+         ZONES,
+     {":1: lists[0].feed.signature: is of feeds with path",
+      ":1: lists[0].feed.keyring: is of feeds with path, url or rsync"}},
+    {"a keyring without a name",
+     FEED("signature: s, keyring: \"\""),
+     {":1: lists[0].feed.keyring: bad value '', expected the path"}},
     {"never_list with host bits",
      "guard:\n  never_list:\n    - 192.0.2.1/24\n" REST,
      {":3: guard.never_list[0]: bad value '192.0.2.1/24', expected a network without host bits"}},
