@@ -3,11 +3,9 @@
 
 #include "dataplane/dns.h"
 #include "dataplane/opt.h"
-#include "dataplane/query_set.h"
 #include "dataplane/rr.h"
 #include "dataplane/sections.h"
 
-#include <endian.h>
 #include <string.h>
 
 /* Fold what did not fit: TC over UDP (RFC 2181 section 9); over TCP there is nothing to retry. */
@@ -42,16 +40,9 @@ static void put_identity(struct writer *w, const struct query *q)
 	writer_set_u16(w, 6, 1);
 }
 
-static size_t limit_of(const struct query *q)
+void reply_one(struct query *q, uint64_t generation)
 {
-	size_t limit = q->udp_size < QUERY_UDP_SIZE ? q->udp_size : QUERY_UDP_SIZE;
-
-	return q->is_tcp || q->capacity < limit ? q->capacity : limit;
-}
-
-static void reply_query(struct query *q, uint64_t generation)
-{
-	struct writer w = {q->message, q->question_end, limit_of(q), false};
+	struct writer w = {q->message, q->question_end, reply_limit(q), false};
 	struct opt_plan opt;
 
 	if (w.limit < q->question_end + (q->has_opt ? DNS_OPT_SIZE : 0u)) {
@@ -82,63 +73,9 @@ static void reply_query(struct query *q, uint64_t generation)
 	q->reply_size = (uint16_t)w.size;
 }
 
-/*
- * Header, record and OPT of a plain query's answer.
- *
- * counts:  of the answer and authority sections, as they are in the header
- * is_room: whether there is for a record of size bytes; false: nothing is done
- */
-static inline bool begin_plain(struct query *q, size_t size, uint32_t counts, struct writer *out_w)
-{
-	const uint64_t word = htobe64(UINT64_C(1) << 48 | (uint64_t)counts << 16 | q->has_opt);
-	uint8_t *message = q->message;
-
-	if (limit_of(q) < q->question_end + size + (q->has_opt ? DNS_OPT_SIZE : 0u))
-		return false;
-	message[2] = (uint8_t)(DNS_QR | DNS_AA | (message[2] & DNS_RD));
-	message[3] = q->rcode;
-	memcpy(&message[4], &word, sizeof(word));
-	*out_w = (struct writer){message, q->question_end, SIZE_MAX, false};
-	return true;
-}
-
-static inline void end_plain(struct query *q, struct writer *w)
-{
-	if (q->has_opt)
-		opt_put_alone(w, q);
-	q->reply_size = (uint16_t)w->size;
-}
-
-/* The answer of a plain query for something with one listing; false = it is not that. */
-static bool reply_listed(struct query *q)
-{
-	struct writer w;
-
-	if (q->qtype != DNS_TYPE_A || q->listings->count != 1 || q->zone->view != ZONE_VIEW_CODES)
-		return false;
-	if (!begin_plain(q, RR_ADDRESS_SIZE, 1u << 16, &w))
-		return false;
-	rr_address(&w, q, q->listings->listings[0]->code);
-	end_plain(q, &w);
-	return true;
-}
-
-/* The answer of a plain query for something not listed; false = there is no room. */
-static bool reply_unlisted(struct query *q, uint64_t generation)
-{
-	struct writer w;
-
-	q->rcode = q->exists ? DNS_NOERROR : DNS_NXDOMAIN;
-	if (!begin_plain(q, q->zone->soa->size, 1, &w))
-		return false;
-	rr_soa(&w, q, generation);
-	end_plain(q, &w);
-	return true;
-}
-
 void reply_truncate(struct query *q)
 {
-	struct writer w = {q->message, q->question_end, limit_of(q), false};
+	struct writer w = {q->message, q->question_end, reply_limit(q), false};
 	struct opt_plan opt = opt_plan(q, w.limit - q->question_end);
 
 	w.bytes[2] |= DNS_TC;
@@ -148,29 +85,12 @@ void reply_truncate(struct query *q)
 	q->reply_size = (uint16_t)w.size;
 }
 
-/* What plain queries take is what reply_query() would make of them, by a shorter way. */
-void reply_burst(const struct tables *t, struct query *queries, unsigned count)
+void reply_burst(const struct tables *t, const struct query_set *queries)
 {
 	uint64_t generation = t ? atomic_load_explicit(&t->generation, memory_order_relaxed) : 0;
-	struct query_set listed, unlisted, rest;
 
-	listed.count = unlisted.count = rest.count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
-		bool is_plain = q->is_plain & !q->is_test_entry, is_listed = q->listings != NULL;
-
-		query_set_add(&listed, q, is_plain & is_listed);
-		query_set_add(&unlisted, q, is_plain & !is_listed);
-		query_set_add(&rest, q, !is_plain & (q->drop == DROP_NONE));
+	for (unsigned i = 0; i < queries->count; i++) {
+		if (queries->queries[i]->drop == DROP_NONE)
+			reply_one(queries->queries[i], generation);
 	}
-	for (unsigned i = 0; i < listed.count; i++) {
-		if (!reply_listed(listed.queries[i]))
-			reply_query(listed.queries[i], generation);
-	}
-	for (unsigned i = 0; i < unlisted.count; i++) {
-		if (!reply_unlisted(unlisted.queries[i], generation))
-			reply_query(unlisted.queries[i], generation);
-	}
-	for (unsigned i = 0; i < rest.count; i++)
-		reply_query(rest.queries[i], generation);
 }

@@ -79,7 +79,8 @@ static unsigned harvest_senders(const struct ledger *l, const struct record_memb
 	return share > d->net_listed_min ? (unsigned)share : d->net_listed_min;
 }
 
-/* Whether it is one of the first of its sender: as many as the least senders need for a harvest. */
+/* Whether it is one of the first of its sender in this window: as many as the least senders need
+ * for a harvest. */
 static bool harvest_is_early(const struct ledger *l, const struct harvest_sender *s)
 {
 	const struct record *self = book_at(&l->book, s->self);
@@ -88,8 +89,7 @@ static bool harvest_is_early(const struct ledger *l, const struct harvest_sender
 	struct record_parts parts;
 
 	record_parts(&l->book.blocks, self, &parts);
-	return parts.window->invalid[0] + (uint32_t)parts.window->invalid[1] <=
-	       (l->dials.harvest_recipients + senders - 1) / senders;
+	return parts.window->invalid[0] <= (l->dials.harvest_recipients + senders - 1) / senders;
 }
 
 static uint32_t harvest_fold(uint64_t value)

@@ -32,10 +32,10 @@ void harvest_net_valid(struct ledger *l, const struct harvest_sender *s);
 
 /*
  * A recipient that does not exist, and was counted in the sender's window. For its net only the
- * first few of each sender count, so that one who harvests and some who mistype are not a harvest
- * of all; and a recipient that another one of the net tried is a retry. Returns whether as many of
- * the net's senders took part, and such a share of the active ones, as list a net, in what is a
- * harvest now.
+ * first few of each sender count in a window, so that one who harvests and some who mistype are not
+ * a harvest of all; and a recipient that another one of the net tried is a retry. Returns whether
+ * as many of the net's senders took part, and such a share of the active ones, as list a net, in
+ * what is a harvest now.
  */
 bool harvest_net_invalid(struct ledger *l, const struct harvest_sender *s,
                          struct evidence_gain *out_gain);
