@@ -145,7 +145,8 @@ static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
 	if (ip[0] >> 4 != 4 || header_size < IP4_SIZE || total < header_size || total > size)
 		return dropped(f, DROP_IP_HEADER); /* RFC 1122 section 3.2.1 */
 	if (!(f->flags & FRAME_IP_CHECKED) &&
-	    checksum_finish(checksum_add(0, ip, header_size)) != 0)
+	    checksum_finish(header_size == IP4_SIZE ? checksum_header4(ip)
+	                                            : checksum_add(0, ip, header_size)) != 0)
 		return dropped(f, DROP_IP_CHECKSUM);
 	source = headers_u32(&ip[IP4_SOURCE]);
 	destination = headers_u32(&ip[IP4_DESTINATION]);
@@ -196,8 +197,7 @@ static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f)
 		return dropped(f, DROP_IP_HEADER); /* 0 is a jumbogram (RFC 2675) */
 	f->is_ipv6 = 1;
 	f->protocol = ip[IP6_NEXT];
-	for (unsigned i = 0; i < 16; i++)
-		f->client = f->client << 8 | ip[IP6_SOURCE + i];
+	f->client = headers_u128(&ip[IP6_SOURCE]);
 	if (is_bad_source6(port, f, &ip[IP6_SOURCE]))
 		return dropped(f, DROP_BAD_SOURCE);
 	if (is_group(&f->bytes[ETH_DESTINATION]) && ip[IP6_DESTINATION] != 0xff)
@@ -290,7 +290,7 @@ static void reply_ip4(uint8_t *ip, size_t udp_size)
 	headers_set_u16(&ip[IP4_FRAGMENT], IP4_DF);
 	ip[IP4_TTL] = HOP_LIMIT;
 	headers_set_u16(&ip[IP4_CHECKSUM], 0);
-	headers_set_u16(&ip[IP4_CHECKSUM], checksum_finish(checksum_add(0, ip, IP4_SIZE)));
+	headers_set_u16(&ip[IP4_CHECKSUM], checksum_finish(checksum_header4(ip)));
 }
 
 static void reply_ip6(uint8_t *ip, size_t udp_size)
