@@ -372,7 +372,11 @@ const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name,
 			struct wanted wanted;
 			uint8_t room[2 * ZONE_APEX_ROOM];
 
-			want_copied(&z->key, name + offset, size - offset, room, &wanted);
+			/* the name ends where the apex does, so its bytes are in front */
+			if (size >= ZONE_APEX_ROOM)
+				want(&z->key, name + offset, size - offset, &wanted);
+			else
+				want_copied(&z->key, name + offset, size - offset, room, &wanted);
 			zone = index_find(z, &wanted);
 
 			if (zone) {
