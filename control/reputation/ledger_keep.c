@@ -205,7 +205,8 @@ static void kept_read_evidence(struct keeper *k, const struct ledger *l, struct 
 	}
 }
 
-/* What is due is due later than now. */
+/* What is due is due later than now. A net is listed without end by its keys, for a time for a
+ * harvest. */
 static void kept_read_states(struct keeper *k, const struct ledger *l, bool is_net,
                              struct kept *kept)
 {
@@ -214,14 +215,16 @@ static void kept_read_states(struct keeper *k, const struct ledger *l, bool is_n
 	for (unsigned mask = kept->lists; mask && !k->is_bad; mask &= mask - 1) {
 		unsigned list = (unsigned)__builtin_ctz(mask);
 		struct record_state *state = &kept->states[list];
-		bool has_until = !is_net && list != DIALS_GOOD;
+		bool may_end = list == DIALS_DHA || (!is_net && list != DIALS_GOOD);
+		bool may_stay = is_net || list == DIALS_GOOD;
 
 		state->since_ms = (int64_t)keeper_get_to(k, 8, 0, now);
 		if (!state->since_ms)
 			state->until_ms = (int64_t)keeper_get_to(k, 8, 1, now);
 		else
-			state->until_ms = (int64_t)keeper_get_to(k, 8, has_until ? now + 1 : 0,
-			                                         has_until ? most : 0);
+			state->until_ms = (int64_t)keeper_get_to(k, 8, 0, may_end ? most : 0);
+		k->is_bad |= state->since_ms && (uint64_t)state->until_ms <= now &&
+		             (state->until_ms || !may_stay);
 		state->clean_ms = (int64_t)keeper_get_to(k, 8, state->since_ms ? 0 : now + 1,
 		                                         state->since_ms ? 0 : most);
 		state->times = (uint32_t)keeper_get_to(k, 4, 1, UINT32_MAX);

@@ -200,8 +200,7 @@ static enum ledger_why listing_why(const struct dials *d, const struct listing_f
 	return fast > slow ? fast : slow;
 }
 
-/* times: listings before this one. */
-static int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times)
+int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times)
 {
 	uint64_t duration_s = d->lists[list].first_s;
 

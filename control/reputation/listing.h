@@ -36,5 +36,8 @@ void listing_sweep(struct ledger *l, uint32_t number);
 void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int64_t until_ms);
 void listing_end(struct ledger *l, uint32_t number, enum dials_list list);
 
+/* How long a listing lasts. times: listings before this one */
+int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times);
+
 /* Bit 1 << enum dials_list for each list that it is on. */
 unsigned listing_mask(const struct ledger *l, const struct record *r);

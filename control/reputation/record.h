@@ -17,7 +17,7 @@ enum record_set {                 /* of things told apart by 32 bits of their ha
 	          RECORD_SEEN,    /* recipients, until there are dials.good_recipients */
 	          RECORD_INVALID, /* recipients that do not exist */
 	          RECORD_BOUNCED, /* as those, of null senders */
-	          RECORD_USERS,   /* of failed logins */
+	          RECORD_USERS, /* of failed logins; of a net, its senders that guess recipients */
 	          RECORD_REPORTERS, /* of bad evidence */
 	          RECORD_SET_COUNT,
 };
