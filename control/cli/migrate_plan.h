@@ -28,12 +28,20 @@ struct migrate_list {
 	struct migrate_notes notes;
 };
 
+/* Who may ask. */
+struct migrate_acl {
+	char *file;      /* NULL = none */
+	bool is_private; /* the one there is cannot be used: private networks only */
+};
+
 struct migrate_zone {
 	char *name;
 	unsigned *lists; /* indexes */
 	unsigned list_count;
 	char *records; /* NULL = none */
-	char *acl;     /* NULL = none */
+	struct migrate_acl acl;
+	bool is_own;   /* named on the command line, else a subzone */
+	unsigned base; /* of a subzone: the zone that it is part of for rbldnsd */
 	bool has_ttl, has_minimum;
 	uint32_t ttl_s, minimum_s;
 	struct zone_special special;
@@ -46,8 +54,7 @@ struct migrate_plan {
 	unsigned list_count;
 	struct migrate_zone *zones;
 	unsigned zone_count;
-	char *access_file; /* NULL = none */
-	bool is_private;   /* no rule for everybody */
+	struct migrate_acl acl; /* of all zones */
 	struct migrate_notes notes;
 };
 

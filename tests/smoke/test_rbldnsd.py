@@ -31,8 +31,11 @@ TYPES = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28}
 CODES = {0: "NOERROR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
 GUARDS = "{errors: 1, may_be_empty: true, widest4: 0, widest6: 0, coverage4: 1, labels: 0, lint: false, " \
     "canaries: false, bogons: keep}"
-# Clients of the loopback and what the acl says of them.
+# Clients of the loopback and what the acl of the server says of them.
 CLIENTS = {"127.0.0.1": "pass", "127.0.0.3": "refuse", "127.0.0.4": "empty", "127.0.0.5": ":9:all $"}
+
+# What the acl of a zone may say of them beside that; the one nearer to the end holds.
+ACTIONS = ["pass", ":8:zone $", "empty", "refuse"]
 
 Answer = collections.namedtuple("Answer", "code addresses texts others ttl")
 Question = collections.namedtuple("Question", "zone name kind client")
@@ -74,10 +77,16 @@ class Zone:
         self.apex = apex
         self.datasets = datasets
         self.subzones = ["", "s1.", "s2.", "d.s1."] if datasets[0][0] == "combined" else [""]
+        self.acl = {}
         self.text = "\n".join(text for _, text in datasets).lower()
         self.kinds = {kind for kind, _ in datasets}
         if "combined" in self.kinds:
             self.kinds |= set(re.findall(r"\$dataset (\w+)", self.text))
+
+    def action(self, client):
+        """The stricter of what the server and the zone say; of two alike, the server's."""
+        return max(CLIENTS[client], self.acl.get(client, "pass"),
+                   key=lambda what: 1 if what[0] == ":" else ACTIONS.index(what))
 
 
 def zones_of(rnd):
@@ -87,6 +96,8 @@ def zones_of(rnd):
     for i in range(8):
         kinds = rnd.sample(KINDS, 2) + ([rnd.choice(KINDS)] if i % 2 else [])
         zones.append(Zone(f"mixed-{i}.t", [(kind, zone_text(rnd, kind)) for kind in kinds]))
+    for zone in rnd.sample(zones, len(zones) // 3):
+        zone.acl = {client: rnd.choice(ACTIONS) for client in CLIENTS}
     return zones
 
 
@@ -127,7 +138,7 @@ def asked_name(rnd, zone):
 def question(rnd, zones):
     zone = rnd.choice(zones)
     kind = rnd.choice(["A"] * 5 + ["TXT"] * 4 + ["AAAA", "MX", "NS", "SOA"])
-    client = "127.0.0.1" if rnd.random() < 0.9 else rnd.choice(list(CLIENTS))
+    client = "127.0.0.1" if rnd.random() < (0.5 if zone.acl else 0.9) else rnd.choice(list(CLIENTS))
     name = asked_name(rnd, zone)
     sub = rnd.choice(zone.subzones)
     return Question(zone, f"{name}.{sub}{zone.apex}".lstrip("."), kind, client)
@@ -232,7 +243,7 @@ def difference(asked, theirs, mine):
     relative = asked.name[:-len(sub + zone.apex)].rstrip(".").lower()
     labels = relative.split(".") if relative else []
     is_empty = mine.code == "NOERROR" and not (mine.addresses or mine.texts or mine.others)
-    what = CLIENTS[asked.client]
+    what = zone.action(asked.client)
     if not labels and asked.kind in ("NS", "SOA"):
         return "apex: NS and SOA are always there"
     if relative == "test" or re.fullmatch(r"([2-9]|\d\d+)\.0\.0\.127", relative) or relative.endswith("0.0.7.f.f.f.f.f" + ".0" * 20):
@@ -300,10 +311,15 @@ class Round:
                 with open(self.path(name), "w", encoding="utf-8") as file:
                     file.write(text)
                 words.append(f"{zone.apex}:{kind}:{name}")
-        with open(self.path("acl"), "w", encoding="utf-8") as file:
-            for client, action in CLIENTS.items():
+            if zone.acl:
+                words.append(f"{zone.apex}:acl:{self.write_acl(zone.apex + '.acl', zone.acl)}")
+        return words + [f":acl:{self.write_acl('acl', CLIENTS)}"]
+
+    def write_acl(self, name, actions):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            for client, action in actions.items():
                 file.write(f"{client} {action if action[0] == ':' else ':' + action}\n")
-        return words + [":acl:acl"]
+        return name
 
     def start(self, words, **more):
         process = subprocess.Popen(words, stderr=self.log, preexec_fn=netns.die_with_parent, **more)
@@ -384,7 +400,7 @@ def compare(questions, both, seen, counts):
         if name:
             seen[name] += 1
         else:
-            bad.append(f"{asked.kind} {asked.name} from {asked.client} ({CLIENTS[asked.client]})\n"
+            bad.append(f"{asked.kind} {asked.name} from {asked.client} ({asked.zone.action(asked.client)})\n"
                        f"  rbldnsd {theirs}\n  ours    {mine}\n")
             if len(bad) == 1:
                 bad.append(f"{asked.zone.datasets}\n")
