@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct services {
 	struct engine *engine;
@@ -40,7 +41,7 @@ static int services_open_page(struct services *s)
 	if (s->api.delistings || !s->engine->config->http.has_delist_page)
 		return 0;
 	snprintf(folder, sizeof(folder), "%s/delistings", s->engine->config->state_dir);
-	s->api.delistings = delistings_open(folder);
+	s->api.delistings = delistings_open(folder, time(NULL));
 	return s->api.delistings ? 0 : -errno;
 }
 

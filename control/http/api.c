@@ -160,6 +160,18 @@ static void api_rspamd(struct http_request *request, void *context)
 
 /* --- explain --- */
 
+static bool api_is_operator(const struct api *api, const char *token)
+{
+	const char *wanted = api->config->http.operator_token;
+	char given[API_TOKEN_MAX + 1] = "", known[API_TOKEN_MAX + 1] = "";
+
+	if (!token || !wanted || !wanted[0])
+		return false;
+	snprintf(given, sizeof(given), "%s", token);
+	snprintf(known, sizeof(known), "%s", wanted);
+	return strlen(token) <= API_TOKEN_MAX && sodium_memcmp(given, known, sizeof(given)) == 0;
+}
+
 static void api_explained(json_t *answer, void *context)
 {
 	if (answer)
@@ -179,23 +191,13 @@ static void api_explain(struct http_request *request, void *context)
 	if (explain_key_parse(http_tail(request), &key, error, sizeof(error)) < 0)
 		http_refuse(request, 400, "%s", error);
 	else
-		asking_explain(api->reputation, &api->config->reputation->dials, &key,
+		asking_explain(api->reputation,
+		               &(struct asking_question){&api->config->reputation->dials, &key,
+		                                         api_is_operator(api, http_token(request))},
 		               api_explained, request);
 }
 
 /* --- delist, by the operator --- */
-
-static bool api_is_operator(const struct api *api, const char *token)
-{
-	const char *wanted = api->config->http.operator_token;
-	char given[API_TOKEN_MAX + 1] = "", known[API_TOKEN_MAX + 1] = "";
-
-	if (!token || !wanted || !wanted[0])
-		return false;
-	snprintf(given, sizeof(given), "%s", token);
-	snprintf(known, sizeof(known), "%s", wanted);
-	return strlen(token) <= API_TOKEN_MAX && sodium_memcmp(given, known, sizeof(given)) == 0;
-}
 
 static void api_delisted(int rc, void *context)
 {
