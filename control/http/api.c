@@ -256,12 +256,26 @@ static void api_health(struct http_request *request, void *context)
 	                          "saving", stats.is_saving));
 }
 
+static void api_metrics(struct http_request *request, void *context)
+{
+	const struct api *api = context;
+	char *text = api->counters(api->context);
+
+	if (text)
+		http_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text,
+		           strlen(text));
+	else
+		http_refuse(request, 500, "out of memory");
+	free(text);
+}
+
 const struct http_route api_routes[] = {
     {"POST", "/v1/events", API_EVENTS_SIZE_MAX, false, EVENTS_PER_S, api_events},
     {"POST", "/v1/rspamd", API_EVENTS_SIZE_MAX, false, EVENTS_PER_S, api_rspamd},
     {"GET", "/v1/explain/", 0, false, 600, api_explain},
     {"POST", "/v1/delist", DELIST_MAX, false, 60, api_delist},
     {"GET", "/v1/health", 0, true, 600, api_health},
+    {"GET", "/metrics", 0, false, 600, api_metrics},
     {"GET", "/delist", 0, true, 30, page_show},
     {"POST", "/delist", DELIST_MAX, true, 10, page_post},
     {0},
