@@ -139,6 +139,8 @@ struct config_feed {
 	uint32_t keep;      /* versions; default 3 */
 	char *checksum_url; /* of a source elsewhere: a URL, or what rsync takes; NULL = none */
 	char *checksum;     /* a file beside the source, absolute once resolved; NULL = none */
+	char *signature_url, *signature; /* detached, of OpenPGP; likewise */
+	char *keyring;                   /* that they are checked with; absolute once resolved */
 	const struct format *format_row; /* resolved */
 	struct format_options *options;  /* resolved; NULL = none given */
 	uint64_t refresh_s, max_age_s;   /* resolved; 0 = none, but of url and rsync 1h */

@@ -202,6 +202,10 @@ static int resolve_feed(struct config_feed *feed, const struct config_node *node
 	rc = config_place_resolve(feed->must_list, feed->must_list_count, &feed->must);
 	if (rc == 0 && feed->checksum)
 		rc = resolve_path(&feed->checksum, folder, "");
+	if (rc == 0 && feed->signature)
+		rc = resolve_path(&feed->signature, folder, "");
+	if (rc == 0 && feed->keyring)
+		rc = resolve_path(&feed->keyring, folder, "");
 	if (rc < 0)
 		return rc;
 	if (config_options_resolve(feed, node, folder) < 0)

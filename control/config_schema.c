@@ -149,6 +149,9 @@ static const cyaml_schema_field_t feed_fields[] = {
     CYAML_FIELD_UINT("keep", OPTIONAL, struct config_feed, keep),
     TEXT("checksum", OPTIONAL, struct config_feed, checksum),
     TEXT("checksum_url", OPTIONAL, struct config_feed, checksum_url),
+    TEXT("signature", OPTIONAL, struct config_feed, signature),
+    TEXT("signature_url", OPTIONAL, struct config_feed, signature_url),
+    TEXT("keyring", OPTIONAL, struct config_feed, keyring),
     CYAML_FIELD_IGNORE("options", OPTIONAL), /* config_options.h */
     SAME_STRUCT("guards", guards_fields),
     CYAML_FIELD_END};

@@ -6,7 +6,6 @@
 #include "dataplane/dns.h"
 #include "dataplane/edns.h"
 #include "dataplane/identity.h"
-#include "dataplane/plain.h"
 #include "dataplane/qname.h"
 
 #include <string.h>
@@ -265,15 +264,17 @@ static void admit_key(struct query *q)
 }
 
 /* In steps over the burst, so that its cache misses overlap. */
-static void admit_keys(struct query *queries, unsigned count)
+static void admit_keys(const struct query_set *queries)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].is_key_due)
-			keys_prefetch(queries[i].zone->keys, queries[i].key_hash);
+	for (unsigned i = 0; i < queries->count; i++) {
+		const struct query *q = queries->queries[i];
+
+		if (q->is_key_due)
+			keys_prefetch(q->zone->keys, q->key_hash);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].is_key_due)
-			admit_key(&queries[i]);
+	for (unsigned i = 0; i < queries->count; i++) {
+		if (queries->queries[i]->is_key_due)
+			admit_key(queries->queries[i]);
 	}
 }
 
@@ -346,36 +347,19 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 		find_zone(t, zones, q);
 }
 
-/* All that plain.c leaves. Returns whether keys are to be asked for. */
-static bool parse_others(const struct tables *t, struct query *queries, unsigned count,
-                         uint32_t parsed)
+void parse_burst(const struct tables *t, const struct query_set *queries)
 {
 	const struct zones *zones = t ? tables_zones(t) : NULL;
 	const struct settings *settings = t ? tables_settings(t) : NULL;
 	bool is_key_due = false;
 
-	for (unsigned i = 0; i < count; i++) {
-		if (parsed >> i & 1)
-			continue;
-		query_reset(&queries[i], settings);
-		parse_query(t, zones, &queries[i]);
-		is_key_due |= queries[i].is_key_due;
+	for (unsigned i = 0; i < queries->count; i++) {
+		struct query *q = queries->queries[i];
+
+		query_reset(q, settings);
+		parse_query(t, zones, q);
+		is_key_due |= q->is_key_due;
 	}
-	return is_key_due;
-}
-
-void parse_burst(const struct tables *t, struct query *queries, unsigned count)
-{
-	const struct reversed *kernel = t ? reversed_get() : NULL;
-	const uint32_t parsed = kernel ? plain_parse(t, kernel, queries, count) : 0;
-
-	if (parsed != (uint32_t)((UINT64_C(1) << count) - 1) &&
-	    parse_others(t, queries, count, parsed))
-		admit_keys(queries, count);
-}
-
-void parse_burst_unaided(const struct tables *t, struct query *queries, unsigned count)
-{
-	if (parse_others(t, queries, count, 0))
-		admit_keys(queries, count);
+	if (is_key_due)
+		admit_keys(queries);
 }

@@ -286,14 +286,23 @@ static struct zone *copy_zone(const struct zone *zone)
 	return copy;
 }
 
-/* Whether the first label of an apex is one of a reversed address, or might be. */
-static bool is_address_apex(const struct zone_name *apex)
+/* Whether the first label of a name is one of a reversed address, or might be. */
+static bool is_address_like(const struct zone_name *name)
 {
-	bool is_digits = apex->bytes[0] > 0;
+	bool is_digits = name->bytes[0] > 0;
 
-	for (unsigned i = 1; i <= apex->bytes[0]; i++)
-		is_digits = is_digits && apex->bytes[i] >= '0' && apex->bytes[i] <= '9';
-	return is_digits || apex->bytes[0] == 1;
+	for (unsigned i = 1; i <= name->bytes[0]; i++)
+		is_digits = is_digits && name->bytes[i] >= '0' && name->bytes[i] <= '9';
+	return is_digits || name->bytes[0] == 1;
+}
+
+static bool has_address_ns(const struct zone *zone)
+{
+	for (size_t i = 0; i < zone->ns_count; i++) {
+		if (is_address_like(&zone->ns[i]))
+			return true;
+	}
+	return false;
 }
 
 int zones_add(struct zones *z, const struct zone *zone)
@@ -316,11 +325,12 @@ int zones_add(struct zones *z, const struct zone *zone)
 	copy = copy_zone(zone);
 	if (!copy)
 		return -ENOMEM;
+	copy->has_address_ns = has_address_ns(copy);
 	z->zones[z->count++] = copy;
 	index_add(z->index, 2 * z->room - 1,
 	          &(struct place){wanted.hash, copy, {wanted.tail[0], wanted.tail[1]}});
 	z->has_depth[labels.count] = true;
-	z->has_address_apex |= is_address_apex(&zone->apex);
+	z->has_address_apex |= is_address_like(&zone->apex);
 	if (labels.count > z->depth_max)
 		z->depth_max = labels.count;
 	return 0;

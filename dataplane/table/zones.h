@@ -67,6 +67,8 @@ struct zone {
 	const uint32_t *values;        /* of the visible lists by ascending id; NULL = none */
 	const struct records *records; /* static records; NULL = none */
 	const struct soa *soa;         /* made by zones_add() */
+	bool
+	    has_address_ns; /* set by zones_add(): a name server's name may be a reversed address */
 };
 
 struct zones;
