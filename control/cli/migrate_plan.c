@@ -203,6 +203,7 @@ static int zone_add_ttl(struct migrate_plan *plan, struct migrate_zone *zone, bo
 	if (!zone->has_ttl || clamped < zone->ttl_s)
 		zone->ttl_s = clamped;
 	zone->has_ttl = true;
+	zone->is_ttl_of_data |= has_ttl;
 	return is_other ? migrate_note(&zone->notes, false,
 	                               "its datasets have different TTLs: the zone has the least")
 	                : 0;

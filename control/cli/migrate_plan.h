@@ -43,6 +43,7 @@ struct migrate_zone {
 	bool is_own;   /* named on the command line, else a subzone */
 	unsigned base; /* of a subzone: the zone that it is part of for rbldnsd */
 	bool has_ttl, has_minimum;
+	bool is_ttl_of_data; /* some $TTL, else the default of the command line */
 	uint32_t ttl_s, minimum_s;
 	struct zone_special special;
 	struct migrate_notes notes;

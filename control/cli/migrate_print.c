@@ -280,7 +280,7 @@ static void print_soa(const struct config_soa *soa, FILE *out)
 	for (unsigned i = 0; i < 3; i++)
 		if (seconds[i] && seconds[i] <= CONFIG_DURATION_MAX_S)
 			fprintf(out, ", %s: %us", names[i], (unsigned)seconds[i]);
-	fputs("}\n", out);
+	fputs("}    # $SOA\n", out);
 }
 
 /* The stricter of it and the server's holds, as with rbldnsd. */
@@ -313,7 +313,10 @@ static void print_zone(const struct migrate_plan *plan, const struct migrate_zon
 	fputs("\n    lists: [", out);
 	for (unsigned i = 0; i < zone->list_count; i++)
 		fprintf(out, "%s\"%s\"", i ? ", " : "", plan->lists[zone->lists[i]].name);
-	fprintf(out, "]\n    ttl: %u\n", zone->ttl_s);
+	fprintf(out, "]\n    ttl: %u    # %s\n", zone->ttl_s,
+	        zone->is_ttl_of_data       ? "$TTL"
+	        : plan->line->has_bit['t'] ? "-t"
+	                                   : "what rbldnsd has without $TTL and -t");
 	if (of->has_minimum)
 		fprintf(out, "    negative_ttl: %u    # minimum of $SOA\n", of->minimum_s);
 	else
@@ -326,7 +329,7 @@ static void print_zone(const struct migrate_plan *plan, const struct migrate_zon
 			fputs(i ? ", " : "", out);
 			print_quoted(of->special.ns[i], out);
 		}
-		fputs("]\n", out);
+		fputs("]    # $NS\n", out);
 	}
 	if (of->special.soa)
 		print_soa(of->special.soa, out);

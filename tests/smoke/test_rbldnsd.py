@@ -9,6 +9,7 @@ differences that docs/rbldnsd.md lists, each recognised by what was asked and by
 """
 import collections
 import ipaddress
+import json
 import os
 import random
 import re
@@ -37,7 +38,8 @@ CLIENTS = {"127.0.0.1": "pass", "127.0.0.3": "refuse", "127.0.0.4": "empty", "12
 # What the acl of a zone may say of them beside that; the one nearer to the end holds.
 ACTIONS = ["pass", ":8:zone $", "empty", "refuse"]
 
-Answer = collections.namedtuple("Answer", "code addresses texts others ttl")
+# negative_ttl: of the SOA beside an answer that there is nothing; None without one.
+Answer = collections.namedtuple("Answer", "code addresses texts others ttl negative_ttl")
 Question = collections.namedtuple("Question", "zone name kind client")
 
 
@@ -78,6 +80,7 @@ class Zone:
         self.datasets = datasets
         self.subzones = ["", "s1.", "s2.", "d.s1."] if datasets[0][0] == "combined" else [""]
         self.acl = {}
+        self.is_everything = False  # a list of it is held back for that
         self.text = "\n".join(text for _, text in datasets).lower()
         self.kinds = {kind for kind, _ in datasets}
         if "combined" in self.kinds:
@@ -149,20 +152,31 @@ def wire_of(name):
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
+def after_name(reply, at):
+    while reply[at] and reply[at] < 0xc0:
+        at += 1 + reply[at]
+    return at + (2 if reply[at] else 1)
+
+
 def answer_of(reply, size):
     """size: of the question's name"""
-    flags, _, count = struct.unpack(">3H", reply[2:8])
+    flags, _, count, others_count = struct.unpack(">4H", reply[2:10])
     at, found = 12 + size + 4, collections.defaultdict(set)
-    ttl = None
+    ttl = negative_ttl = None
     for _ in range(count):
         kind, _, seconds, length = struct.unpack(">HHIH", reply[at + 2:at + 12])
         data = reply[at + 12:at + 12 + length]
         found[kind].add(data)
         ttl = seconds
         at += 12 + length
+    if not count and others_count:
+        at = after_name(reply, at)
+        kind, _, seconds = struct.unpack(">HHI", reply[at:at + 8])
+        negative_ttl = seconds if kind == TYPES["SOA"] else None
     others = frozenset(kind for kind in found if kind not in (1, 16))
     return Answer(CODES.get(flags & 15, flags & 15), frozenset(".".join(map(str, d)) for d in found[1]),
-                  frozenset(d[1:].decode("latin1") for d in found[16]), others, ttl)
+                  frozenset(d[1:].decode("latin1") for d in found[16]), others, ttl,
+                  negative_ttl)
 
 
 class Server:
@@ -244,6 +258,8 @@ def difference(asked, theirs, mine):
     labels = relative.split(".") if relative else []
     is_empty = mine.code == "NOERROR" and not (mine.addresses or mine.texts or mine.others)
     what = zone.action(asked.client)
+    if mine.code == "SERVFAIL" and zone.is_everything:
+        return "a list that lists everything"
     if not labels and asked.kind in ("NS", "SOA"):
         return "apex: NS and SOA are always there"
     if relative == "test" or re.fullmatch(r"([2-9]|\d\d+)\.0\.0\.127", relative) or relative.endswith("0.0.7.f.f.f.f.f" + ".0" * 20):
@@ -362,6 +378,12 @@ class Round:
         if not line.startswith("ready:"):
             raise RuntimeError("reputed: " + open(self.path("log"), encoding="utf-8").read())
         self.servers.append(Server(port))
+        done = subprocess.run([self.reputectl, "-c", self.path("reputed.yaml"), "--json", "status"],
+                              capture_output=True, check=False)
+        held = {os.path.basename(feed["path"]).rpartition(".")[0]
+                for feed in json.loads(done.stdout)["feeds"] if feed["guard"] == "everything"}
+        for zone in self.zones:
+            zone.is_everything = zone.apex in held
 
     def close(self):
         for server in self.servers:
@@ -394,6 +416,10 @@ def compare(questions, both, seen, counts):
         counts["listed"] += bool(theirs.addresses)
         for kind in asked.zone.kinds:
             counts[kind] += bool(theirs.addresses or theirs.texts)
+        if theirs.negative_ttl is None:  # no $SOA: nothing said for how long
+            mine = mine._replace(negative_ttl=None)
+        else:
+            counts["negative"] += 1
         if theirs == mine:
             continue
         name = difference(asked, theirs, mine)
@@ -427,6 +453,7 @@ def run(build, program, wanted, seed, checks):
     missing = [kind for kind in KINDS + ["generic", "combined"] if not counts[kind]]
     checks.is_equal(missing, [], "every type had answers")
     checks.is_true(counts["listed"] > counts["all"] / 20, "enough was listed")
+    checks.is_true(counts["negative"] > counts["all"] / 200, "enough was negative with a SOA")
 
 
 def main(build, program, wanted, seed):

@@ -271,8 +271,8 @@ static void acl_of_a_zone_is_read(void **state)
 	assert_int_equal(c->zones[0].access[0].code, 0x7f000005);
 	assert_int_equal(c->zones[0].access[0].range.first, 0x0a000000);
 	assert_int_equal(c->zones[1].access_count, 4); /* ::/0 of its own */
-	assert_int_equal(c->zones[1].access[1].listing, 1);
-	assert_int_equal(c->zones[1].access[2].action, CONFIG_REFUSE);
+	assert_int_equal(c->zones[1].access[0].action, CONFIG_REFUSE);
+	assert_int_equal(c->zones[1].access[2].listing, 1);
 	assert_int_equal(c->zones[1].access[3].action, CONFIG_ALLOW);
 	assert_string_equal(c->zones[1].access_file, path);
 	assert_null(c->zones[2].access);
