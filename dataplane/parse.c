@@ -104,6 +104,7 @@ static enum dns_rcode parse_question(struct cursor *c, struct query *q)
 static enum dns_rcode parse_sections(struct query *q)
 {
 	struct cursor c = {q->message, q->size, DNS_HEADER_SIZE, false};
+	const uint16_t additional_count = header_u16(q, 10);
 	struct edns found = {0};
 	enum dns_rcode rcode = parse_question(&c, q);
 
@@ -111,9 +112,9 @@ static enum dns_rcode parse_sections(struct query *q)
 		return rcode;
 	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
 		return DNS_FORMERR;
-	for (unsigned i = 0; i < header_u16(q, 10) && i < ADDITIONAL_MAX && !c.is_bad; i++)
+	for (unsigned i = 0; i < additional_count && i < ADDITIONAL_MAX && !c.is_bad; i++)
 		parse_additional(&c, q, &found);
-	if (c.is_bad || c.offset != c.size || header_u16(q, 10) > ADDITIONAL_MAX)
+	if (c.is_bad || c.offset != c.size || additional_count > ADDITIONAL_MAX)
 		return DNS_FORMERR;
 	if (found.opt_count > 1 || found.is_malformed)
 		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */

@@ -85,8 +85,9 @@ static inline bool take_zone(const struct zones *zones, struct query *q, unsigne
 	if (at >= end || end - DNS_HEADER_SIZE > DNS_NAME_MAX)
 		return false;
 	zone = zones_find_apex(zones, &q->message[at], end - at);
-	if (!zone || zone->state != ZONE_SERVING || !(zone->content & content) ||
-	    (zone->is_restricted && !is_let_in(zone, q)))
+	if (!zone || zone->state != ZONE_SERVING || !(zone->content & content))
+		return false;
+	if (zone->is_restricted && !is_let_in(zone, q))
 		return false;
 	q->zone = zone;
 	q->apex_offset = (uint16_t)at;
