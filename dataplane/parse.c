@@ -279,6 +279,24 @@ static void admit_keys(const struct query_set *queries)
 	}
 }
 
+/* What the zone's own rules say, if that is stricter than the server's. Returns whether the name is
+ * to be looked at. */
+static bool admit_client(struct query *q)
+{
+	const struct access_listing *always;
+	enum access_action action = access_of_zone(q->zone, q->client, &always);
+
+	if (!access_is_stricter(action, (enum access_action)q->access))
+		return true;
+	q->access = (uint8_t)action;
+	q->always = always;
+	if (action == ACCESS_DROP)
+		q->drop = DROP_ACCESS;
+	else if (action == ACCESS_REFUSE)
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+	return action != ACCESS_DROP && action != ACCESS_REFUSE;
+}
+
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
 {
 	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
@@ -294,6 +312,8 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		return;
 	}
 	q->apex_offset = (uint16_t)(DNS_HEADER_SIZE + offset);
+	if (q->zone->access && !q->is_internal && !admit_client(q))
+		return;
 	switch ((enum zone_state)q->zone->state) {
 	case ZONE_NOT_LOADED:
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));

@@ -226,3 +226,15 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	emit(context, "tcp_connections_idle", "TCP connections closed after the idle timeout",
 	     sum(s, &t->tcp_idle));
 }
+
+void stats_visit_workers(const struct stats *s, unsigned first, unsigned count, stats_emit *emit,
+                         void *context)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const stats_counter *replies = &s->threads[first + i].replies[STATS_DPDK];
+		char name[64];
+		snprintf(name, sizeof(name), "worker_replies{worker=\"%u\"}", i);
+		emit(context, name, "DNS messages answered by a worker of the DPDK ports",
+		     atomic_load_explicit(replies, memory_order_relaxed));
+	}
+}

@@ -76,3 +76,13 @@ typedef void stats_emit(void *context, const char *name, const char *help, uint6
 
 /* Visit the sums over all threads, e.g. `queries{transport="udp"}`. Threads: any. */
 void stats_visit(const struct stats *s, stats_emit *emit, void *context);
+
+/*
+ * Visit what each DPDK worker answered, `worker_replies{worker="0"}`: whether the queues of the
+ * ports share the load.
+ *
+ * first:   index of worker 0's counters
+ * Threads: any
+ */
+void stats_visit_workers(const struct stats *s, unsigned first, unsigned count, stats_emit *emit,
+                         void *context);

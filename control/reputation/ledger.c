@@ -473,7 +473,7 @@ int ledger_delist(struct ledger *l, const struct ledger_key *key, int64_t now_ms
 	listed = listing_mask(l, book_at(&l->book, number));
 	for (unsigned list = 0; list < DIALS_GOOD; list++) {
 		if (listed & 1u << list)
-			listing_end(l, number, list);
+			listing_end(l, number, list, LEDGER_DELISTED);
 	}
 	if (book_at(&l->book, number)->flags & RECORD_HAS_MEMBERS)
 		nets_delisted(l, number);

@@ -138,7 +138,7 @@ static void nets_stay(struct ledger *l, uint32_t number, enum dials_list list)
 	if (state->until_ms > l->now_ms && nets_may(l, net, list))
 		return;
 	if (!nets_deserves(l, net, list, LEAVE_SHARE)) {
-		listing_end(l, number, list);
+		listing_end(l, number, list, state->until_ms ? LEDGER_ENDED : LEDGER_LEFT);
 	} else if (state->until_ms) {
 		state->until_ms = 0;
 		ledger_touch(l, number);
@@ -152,7 +152,7 @@ static void nets_update(struct ledger *l, uint32_t number, enum dials_list list,
 	if (listing_mask(l, net) & BIT(list))
 		nets_stay(l, number, list);
 	else if (may_enter && nets_deserves(l, net, list, 1))
-		listing_enter(l, number, list, 0);
+		listing_enter(l, number, list, 0, LEDGER_BY_KEYS);
 }
 
 void nets_harvested(struct ledger *l, uint32_t number, int64_t evidence_ms)
@@ -172,7 +172,7 @@ void nets_harvested(struct ledger *l, uint32_t number, int64_t evidence_ms)
 		state->until_ms = until_ms;
 		ledger_set_timer(l, number);
 	} else if (!is_listed && (!state || evidence_ms > state->until_ms)) {
-		listing_enter(l, number, DIALS_DHA, until_ms);
+		listing_enter(l, number, DIALS_DHA, until_ms, LEDGER_BY_HARVEST);
 	}
 }
 

@@ -50,6 +50,7 @@ void zones_free(struct zones *z)
 		keys_free(z->zones[i]->keys);
 		records_free((struct records *)z->zones[i]->records);
 		observed_free(z->zones[i]->observed);
+		access_rules_free(z->zones[i]->access);
 		free(z->zones[i]);
 	}
 	free(z->zones);
@@ -339,6 +340,7 @@ int zones_add(struct zones *z, const struct zone *zone)
 	if (!copy)
 		return -ENOMEM;
 	copy->has_address_ns = has_address_ns(copy);
+	copy->is_restricted = zone->needs_key || zone->access;
 	z->zones[z->count++] = copy;
 	index_add(z->index, 2 * z->room - 1,
 	          &(struct place){wanted.hash, copy, {wanted.tail[0], wanted.tail[1]}});

@@ -203,6 +203,14 @@ static void test_ends(void **state)
 	                again_ms + 17 * STREAM_HOUR);
 	assert_int_equal(ledger_delist(l, &net, again_ms + 400000), 0);
 	assert_int_equal(stream_lists(l, NET), 0);
+	stream_look(l, NET, &view);
+	assert_int_equal(view.listing_count, 2);
+	assert_int_equal(view.listings[0].end, LEDGER_ENDED);
+	assert_in_range(view.listings[0].ended_ms, STREAM_START_MS + 4 * STREAM_HOUR,
+	                at_ms + 4 * STREAM_HOUR);
+	assert_int_equal(view.listings[1].end, LEDGER_DELISTED);
+	assert_int_equal(view.listings[1].grounds, LEDGER_BY_HARVEST);
+	assert_int_equal(view.listings[1].ended_ms, again_ms + 400000);
 	/* The next window's guesses are new evidence. */
 	for (unsigned i = 0; i < 40; i++)
 		guess(l, again_ms + 1200000 + i * 5000, HOST, 1 + i % 20, 6000 + i);
