@@ -160,6 +160,14 @@ def make_taps(client):
         client.add_address(nic.tap, f"{nic.address(6, 2)}/64")
 
 
+def bind(box, nics, driver):
+    """Give cards of the guest to a driver; None: to none."""
+    names = " ".join(nic.pci for nic in nics)
+    box.run(f"for n in {names}; do d={PCI}/$n; echo {driver or ''} >$d/driver_override; "
+            f"[ ! -e $d/driver ] || echo $n >$d/driver/unbind; "
+            f"echo $n >/sys/bus/pci/drivers_probe; done")
+
+
 class Product:
     """reputed and its data plane in the guest, its NICs bound to a driver."""
 
@@ -167,10 +175,7 @@ class Product:
         self.box, self.driver, self.process = box, driver, None
 
     def __enter__(self):
-        names = " ".join(nic.pci for nic in NICS)
-        self.box.run(f"for n in {names}; do d={PCI}/$n; echo {self.driver} >$d/driver_override; "
-                     f"[ ! -e $d/driver ] || echo $n >$d/driver/unbind; "
-                     f"echo $n >/sys/bus/pci/drivers_probe; done")
+        bind(self.box, NICS, self.driver)
         self.process = self.box.start(
             f"sh -c '{REPUTECTL} up; echo ended with status $?'", "/run/log")
         netns.wait_for(self.is_ready, "the product in the guest")
@@ -191,6 +196,10 @@ class Product:
 
     def of_port(self, nic, name):
         return self.stats()[f'{name}{{port="{nic.pci}"}}']
+
+    def carrier(self, nic):
+        """Of the interface through which the kernel gets the rest of a port."""
+        return self.box.run(f"cat /sys/class/net/rbl-{nic.index}/carrier")
 
     def workers(self):
         stats = self.stats()
@@ -350,16 +359,34 @@ def check_flaps(checks, product, client, nic, where):
     with client.entered():
         for _ in range(2):
             product.box.set_link(f"n{nic.index}", False)
-            netns.wait_for(lambda: product.of_port(nic, "port_link_up") == 0, "the link to go")
+            netns.wait_for(lambda: product.carrier(nic) == "0", "the link to go")
+            told = product.of_port(nic, "port_link_up")
             product.box.set_link(f"n{nic.index}", True)
-            netns.wait_for(lambda: product.of_port(nic, "port_link_up") == 1, "the link")
+            netns.wait_for(lambda: product.carrier(nic) == "1", "the link")
+            told = told, product.of_port(nic, "port_link_up")
             answer = netns.ask(nic.address(4, 1), TEST_ENTRY)
+        checks.is_equal(told, (0, 1), f"{where}: the counter and the kernel's carrier follow the link")
         checks.is_equal(netns.summary(answer), "NOERROR 127.0.0.2", f"{where}: after link flaps")
         answer = netns.ask(nic.address(6, 1), TEST_ENTRY, tcp=True)
         checks.is_equal(netns.summary(answer), "NOERROR 127.0.0.2",
                         f"{where}: after link flaps, TCP and IPv6")
     checks.is_equal(product.log().count(f"port {nic.pci}: link ") - said, 4,
                     f"{where}: each change of the link is told once")
+
+
+def check_refused(checks, box):
+    """What is said of cards that cannot be used."""
+    nic = NICS[0]
+    arguments = f"--port {nic.pci} --address {nic.address(4, 1)}/24 --socket /run/refused.sock"
+    for driver, flags, text in (
+            (None, "", "it is bound to no driver: expected vfio-pci, or uio_pci_generic and "
+             "hugepages"),
+            ("uio_pci_generic", "--hugepages never",
+             "it is bound to 'uio_pci_generic', which needs hugepages")):
+        bind(box, [nic], driver)
+        said = box.run(f"reputed-dataplane {arguments} {flags} 2>&1 || true")
+        checks.is_true(f"--port '{nic.pci}': {text}" in said,
+                       text if text in said else f"{text}: {said}")
 
 
 def check_killed(checks, product, client):
@@ -432,6 +459,7 @@ def main(build):
         make_taps(client)
         words = [word for nic in NICS for word in nic.words()]
         with guest.Guest(os.path.join(UNPACKED, "vmlinux"), image, words, client) as box:
+            check_refused(checks, box)
             for driver in ("uio_pci_generic", "vfio-pci"):
                 print(f"# {time.monotonic() - begun:.1f} s: {driver}", flush=True)
                 check_driver(checks, box, client, driver, listed)
