@@ -5,6 +5,7 @@
  *
  * usage: bench_events [EVENTS [ADDRESSES [FOLDER]]]     (1000000, 100000, /tmp)
  */
+#include "bench/mix.h"
 #include "bench/report.h"
 #include "control/config.h"
 #include "control/reputation/keeper.h"
@@ -104,16 +105,6 @@ struct sender {
 	char ids[OF_MESSAGE][24];
 };
 
-/* splitmix64 */
-static uint64_t mix(uint64_t i)
-{
-	uint64_t z = (i + 1) * 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
 static void sender_connect(struct sender *s, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -141,7 +132,7 @@ static void fill(Reputed__Events__Event *e, uint64_t i, uint64_t addresses, char
 {
 	static const enum event_class classes[] = {EVENT_SPAM_VERDICT, EVENT_INVALID_RCPT,
 	                                           EVENT_VALID_RCPT, EVENT_GOOD_DELIVERY};
-	uint64_t random = mix(i);
+	uint64_t random = mix64(i);
 
 	reputed__events__event__init(e);
 	e->class_ = classes[random >> 32 & 3];

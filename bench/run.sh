@@ -39,6 +39,7 @@ run "$build/bench/bench_ledger" 1000000
 	run bench/bench_load.py "$build" 1000000 1
 	run bench/bench_real.py "$build" 1
 	run bench/bench_status.py "$build" 200000
+	run bench/bench_ingest.py "$build" 300000
 	run bench/whole_path.py "$build" pcap 100000 1
 	run bench/whole_path.py "$build" memif 100000 1
 	run bench/whole_path.py "$build" sockets 100000 1

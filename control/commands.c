@@ -2,6 +2,7 @@
 #include "control/commands.h"
 
 #include "control/answering.h"
+#include "control/counters.h"
 #include "control/engine.h"
 #include "control/intake.h"
 #include "control/manual.h"
@@ -426,6 +427,10 @@ static void commands_dispatch(struct engine *e, struct server_request *client,
 	switch (r->command) {
 	case REQUEST_STATUS:
 		server_reply(client, status_all(e));
+		break;
+	case REQUEST_STATS:
+		server_reply(client,
+		             json_pack("{s:b, s:o}", "ok", 1, "counters", counters_json(e)));
 		break;
 	case REQUEST_LIST_ADD:
 		commands_add(e, client, r);

@@ -380,7 +380,7 @@ static const char *check_rsync(struct check *c, const char *text)
 	             "secret_file)";
 }
 
-static const char *check_checksum_url(struct check *c, const char *text)
+static const char *check_companion_url(struct check *c, const char *text)
 {
 	(void)c;
 	return (config_value_is_url(text) && strncasecmp(text, "http", 4) == 0) ||
@@ -531,7 +531,10 @@ static const struct {
     {"lists[].feed.max_age", check_duration},
     {"lists[].feed.keep", check_keep},
     {"lists[].feed.checksum", check_path},
-    {"lists[].feed.checksum_url", check_checksum_url},
+    {"lists[].feed.checksum_url", check_companion_url},
+    {"lists[].feed.signature", check_path},
+    {"lists[].feed.signature_url", check_companion_url},
+    {"lists[].feed.keyring", check_path},
     {"lists[].feed.guards.errors", check_share},
     {"lists[].feed.guards.shrink", check_share},
     {"lists[].feed.guards.growth", check_growth},
@@ -556,6 +559,10 @@ static const struct {
     {"zones[].soa.retry", check_duration},
     {"zones[].soa.expire", check_duration},
     {"zones[].keys", check_path},
+    {"zones[].access_file", check_path},
+    {"zones[].access[].from", check_prefix},
+    {"zones[].access[].code", check_code},
+    {"zones[].access[].text", check_text},
 };
 
 static const char *check_rules(const char *pattern, const char *text, void *context)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/config_names.h"
 
-#include "control/config_options.h"
+#include "control/config_feed.h"
 #include "control/config_value.h"
 
 #include <stdio.h>
@@ -279,56 +279,6 @@ static bool check_interfaces(const struct config_node *root, struct config_mista
 	return is_done;
 }
 
-/* What a key of a feed is about, as bits. */
-enum feed_source { SOURCE_PATH = 1, SOURCE_URL = 2, SOURCE_RSYNC = 4, SOURCE_PUSH = 8 };
-
-static const struct {
-	const char *key;
-	unsigned source;
-} feed_sources[] = {
-    {"path", SOURCE_PATH}, {"url", SOURCE_URL}, {"rsync", SOURCE_RSYNC}, {"push", SOURCE_PUSH}};
-
-static const struct {
-	const char *key;
-	unsigned sources; /* it is of */
-	const char *text;
-} source_keys[] = {
-    {"proxy", SOURCE_URL, "url"},
-    {"ca_file", SOURCE_URL, "url"},
-    {"secret_file", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
-    {"min_interval", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
-    {"timeout", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
-    {"checksum", SOURCE_PATH, "path"},
-    {"checksum_url", SOURCE_URL | SOURCE_RSYNC, "url or rsync"},
-    {"size_max", SOURCE_URL | SOURCE_RSYNC | SOURCE_PUSH, "url, rsync or push"},
-};
-
-static void check_feed(const struct config_node *feed, const struct config_path *path,
-                       struct config_mistakes *m)
-{
-	unsigned sources = 0;
-
-	if (feed->kind != CONFIG_MAPPING)
-		return;
-	for (size_t i = 0; i < sizeof(feed_sources) / sizeof(feed_sources[0]); i++) {
-		if (config_lines_get(feed, feed_sources[i].key))
-			sources |= feed_sources[i].source;
-	}
-	if (sources == 0 || (sources & (sources - 1)))
-		config_mistake(m, feed->line, path,
-		               "%s, expected exactly one of path, url, rsync, push",
-		               sources ? "has more than one source" : "has no source");
-	for (size_t i = 0; i < sizeof(source_keys) / sizeof(source_keys[0]); i++) {
-		const struct config_node *node = config_lines_get(feed, source_keys[i].key);
-		const struct config_path at = {.up = path, .key = source_keys[i].key};
-
-		if (node && !(sources & source_keys[i].sources))
-			config_mistake(m, node->line, &at, "is of feeds with %s",
-			               source_keys[i].text);
-	}
-	config_options_check(feed, path, m);
-}
-
 static bool is_true(const struct config_node *list, const char *key)
 {
 	const struct config_node *node = config_lines_get(list, key);
@@ -375,7 +325,7 @@ static void check_list(const struct config_node *list, unsigned index, struct co
 		return;
 	check_use(list, &path, m);
 	if (feed)
-		check_feed(feed, &feed_path, m);
+		config_feed_check(feed, &feed_path, m);
 	check_source(list, &path, m);
 }
 
@@ -467,12 +417,14 @@ static bool check_zones(const struct config_node *root, struct names *lists,
 		const struct config_path path = {.up = &top, .index = i};
 		const struct config_path used = {.up = &path, .key = "lists"};
 		const struct config_path ns = {.up = &path, .key = "ns"};
+		const struct config_path access = {.up = &path, .key = "access"};
 
 		check_zone_lists(zone, i, lists, m);
 		check_view(root, zone, i, lists, m);
 		is_done =
 		    check_repeats(config_lines_get(zone, "lists"), &used, NULL, text_key, m) &&
-		    check_repeats(config_lines_get(zone, "ns"), &ns, NULL, domain_key, m);
+		    check_repeats(config_lines_get(zone, "ns"), &ns, NULL, domain_key, m) &&
+		    check_repeats(config_lines_get(zone, "access"), &access, "from", prefix_key, m);
 	}
 	return is_done && check_repeats(zones, &top, "name", domain_key, m);
 }

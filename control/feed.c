@@ -71,19 +71,14 @@ int feed_set_path(struct feed *feed, const char *path)
 	return 0;
 }
 
-int feed_set_checksum(struct feed *feed, const char *path, const char *of)
+int feed_set_proof(struct feed *feed, const struct ingest_proof *proof)
 {
-	char *copy = path ? strdup(path) : NULL, *copy_of = of ? strdup(of) : NULL;
+	struct ingest_proof copy;
 
-	if ((path && !copy) || (of && !copy_of)) {
-		free(copy);
-		free(copy_of);
+	if (ingest_proof_copy(proof, &copy) < 0)
 		return -ENOMEM;
-	}
-	free(feed->settings.checksum);
-	free(feed->settings.checksum_of);
-	feed->settings.checksum = copy;
-	feed->settings.checksum_of = copy_of;
+	ingest_proof_done(&feed->settings.proof);
+	feed->settings.proof = copy;
 	return 0;
 }
 
@@ -95,6 +90,23 @@ static bool feed_is_same_limits(const struct guard_limits *a, const struct guard
 	       a->coverage4 == b->coverage4 && a->labels == b->labels && a->lint == b->lint;
 }
 
+static bool feed_is_same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The paths of what is fetched are ours to choose. */
+static bool feed_is_same_proof(const struct ingest_proof *proof, const struct config_feed *config)
+{
+	bool is_summed = config->checksum || config->checksum_url;
+	bool is_signed = config->signature || config->signature_url;
+
+	return is_summed == (proof->checksum != NULL) && is_signed == (proof->signature != NULL) &&
+	       (!config->checksum || strcmp(config->checksum, proof->checksum) == 0) &&
+	       (!config->signature || strcmp(config->signature, proof->signature) == 0) &&
+	       feed_is_same_text(config->keyring, proof->keyring);
+}
+
 static bool feed_is_same(const struct feed *feed, const struct config_feed *config)
 {
 	const struct ingest_settings *s = &feed->settings;
@@ -104,9 +116,7 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 		return false;
 	if (config->path && strcmp(s->path, config->path) != 0)
 		return false;
-	if ((config->checksum || config->checksum_url) != (s->checksum != NULL))
-		return false;
-	if (config->checksum && strcmp(config->checksum, s->checksum) != 0)
+	if (!feed_is_same_proof(&s->proof, config))
 		return false;
 	return s->format == config->format_row &&
 	       format_options_equal(s->options, config->options) &&
@@ -117,9 +127,13 @@ static bool feed_is_same(const struct feed *feed, const struct config_feed *conf
 /* Take all but what is never changed for nothing: it makes the source be read again. */
 static int feed_take(struct feed *feed, const struct config_feed *config, struct canaries *canaries)
 {
+	const struct ingest_proof proof = {.checksum = config->checksum,
+	                                   .signature = config->signature,
+	                                   .keyring = config->keyring};
+
 	/* Where what is fetched or pushed will be is told later. */
-	if (config->path && (feed_set_path(feed, config->path) < 0 ||
-	                     feed_set_checksum(feed, config->checksum, NULL) < 0))
+	if (config->path &&
+	    (feed_set_path(feed, config->path) < 0 || feed_set_proof(feed, &proof) < 0))
 		return -ENOMEM;
 	feed->settings.format = config->format_row;
 	format_options_unref(feed->settings.options);

@@ -24,7 +24,7 @@ enum feed_state {
 	FEED_MISSING,
 };
 
-#define FEED_COMPANIONS_MAX 4
+#define FEED_COMPANIONS_MAX 7
 
 struct feed {
 	char *name;
@@ -56,8 +56,9 @@ struct feed {
 	/* the intake's */
 	struct intake *intake;
 	struct versions *versions; /* ingest thread, while a job runs; opened by the first */
-	struct source *companions[FEED_COMPANIONS_MAX]; /* of files that options name */
-	struct source *source; /* watches settings.path, when it is not ours */
+	struct source
+	    *companions[FEED_COMPANIONS_MAX]; /* of files that options name, or that prove it */
+	struct source *source;                /* watches settings.path, when it is not ours */
 	struct remote *remote; /* fetches settings.path; NULL = it is somebody else's file */
 	struct pushed *pushed; /* collects settings.path; NULL = nobody does */
 	void (*asked)(struct feed *feed, const char *error, void *context); /* waits for a fetch */
@@ -90,11 +91,8 @@ int feed_configure(struct feed *feed, const struct config *config, const struct 
 /* Say where the file is that it is read from. Errors: -ENOMEM; it stays where it was */
 int feed_set_path(struct feed *feed, const char *path);
 
-/*
- * Say where its SHA-256 is, NULL = there is none, and what it is called there, NULL = as the file.
- * Errors: -ENOMEM; nothing changed
- */
-int feed_set_checksum(struct feed *feed, const char *path, const char *of);
+/* Say what must fit it; copied. Errors: -ENOMEM; nothing changed */
+int feed_set_proof(struct feed *feed, const struct ingest_proof *proof);
 
 /* Stop watching its files. */
 void feed_unwatch(struct feed *feed);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/fetch_child.h"
 
+#include "control/launch.h"
+
 #include <event2/event.h>
 #include <jansson.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_ARGUMENTS_MAX 20
+#define CHILD_ARGUMENTS_MAX 22
 #define CHILD_ANSWER_MAX    4096
 #define CHILD_GRACE_S       15 /* beyond what it allows itself */
 
@@ -56,6 +56,7 @@ static void child_compose(struct child_arguments *a, const char *program,
 	child_add(a, "--proxy", r->proxy);
 	child_add(a, "--ca-file", r->ca_file);
 	child_add(a, "--checksum", r->checksum ? "-" : NULL);
+	child_add(a, "--signature", r->signature ? "-" : NULL);
 	child_add(a, "--", "-");
 }
 
@@ -64,33 +65,13 @@ static int child_spawn(pid_t *out_pid, int source_fd, int answer_fd,
                        const struct child_arguments *a)
 {
 	static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int rc;
+	const struct launch launch = {.argv = a->argv,
+	                              .environment = environment,
+	                              .stdin_fd = source_fd,
+	                              .stdout_fd = answer_fd,
+	                              .stderr_fd = -1};
 
-	if (posix_spawn_file_actions_init(&actions) != 0)
-		return -ENOMEM;
-	if (posix_spawnattr_init(&attributes) != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -ENOMEM;
-	}
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-	                                          POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	rc = posix_spawn_file_actions_adddup2(&actions, answer_fd, STDOUT_FILENO);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_adddup2(&actions, source_fd, STDIN_FILENO);
-	if (rc == 0)
-		rc = posix_spawn(out_pid, a->argv[0], &actions, &attributes,
-		                 (char *const *)(uintptr_t)a->argv,
-		                 (char *const *)(uintptr_t)environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -rc;
+	return launch_start(&launch, out_pid);
 }
 
 static int child_write_line(int fd, const char *text)
@@ -111,6 +92,8 @@ static int child_source(const struct fetch_request *request)
 	rc = child_write_line(fds[1], request->source);
 	if (rc == 0 && request->checksum)
 		rc = child_write_line(fds[1], request->checksum);
+	if (rc == 0 && request->signature)
+		rc = child_write_line(fds[1], request->signature);
 	close(fds[1]);
 	if (rc == 0)
 		return fds[0];
@@ -118,16 +101,10 @@ static int child_source(const struct fetch_request *request)
 	return rc;
 }
 
-/* Kill what is left of the group and take its status. */
 static int child_reap(struct fetch_child *child)
 {
-	int status = 0;
+	int status = child->pid == 0 ? 0 : launch_end(child->pid);
 
-	if (child->pid == 0)
-		return 0;
-	kill(-child->pid, SIGKILL);
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-		;
 	child->pid = 0;
 	return status;
 }

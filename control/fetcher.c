@@ -133,6 +133,9 @@ static void fetcher_digest(const struct fetcher_task *task, char out_text[NOTE_D
 	if (r->checksum)
 		crypto_generichash_update(&state, (const unsigned char *)r->checksum,
 		                          strlen(r->checksum));
+	if (r->signature)
+		crypto_generichash_update(&state, (const unsigned char *)r->signature,
+		                          strlen(r->signature));
 	crypto_generichash_final(&state, hash, sizeof(hash));
 	sodium_bin2hex(out_text, NOTE_DIGEST_SIZE, hash, sizeof(hash));
 }
@@ -272,6 +275,7 @@ static void fetcher_free_task(struct fetcher_task *task)
 		event_free(task->timer);
 	free((char *)(uintptr_t)r->source);
 	free((char *)(uintptr_t)r->checksum);
+	free((char *)(uintptr_t)r->signature);
 	free((char *)(uintptr_t)r->secret_file);
 	free((char *)(uintptr_t)r->proxy);
 	free((char *)(uintptr_t)r->ca_file);
@@ -294,6 +298,7 @@ struct fetcher_task *fetcher_add(struct fetcher *f, const struct fetcher_setting
 	r = &task->settings.request;
 	rc = fetcher_copy(&r->source);
 	rc |= fetcher_copy(&r->checksum);
+	rc |= fetcher_copy(&r->signature);
 	rc |= fetcher_copy(&r->secret_file);
 	rc |= fetcher_copy(&r->proxy);
 	rc |= fetcher_copy(&r->ca_file);
@@ -367,6 +372,7 @@ bool fetcher_is_of(const struct fetcher_task *task, const struct fetcher_setting
 
 	return fetcher_same_text(a->source, b->source) &&
 	       fetcher_same_text(a->checksum, b->checksum) &&
+	       fetcher_same_text(a->signature, b->signature) &&
 	       fetcher_same_text(a->secret_file, b->secret_file) &&
 	       fetcher_same_text(a->proxy, b->proxy) && fetcher_same_text(a->ca_file, b->ca_file) &&
 	       a->size_max == b->size_max && a->timeout_s == b->timeout_s &&

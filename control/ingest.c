@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/checksum.h"
 #include "control/ingest_private.h"
 #include "feeds/notice.h"
 
@@ -9,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Tell what versions knows at the end of a decision. */
 static void ingest_finish(const struct versions *v, struct ingest_result *r)
@@ -238,28 +236,23 @@ static bool ingest_is_known(struct versions *v, struct version_info *info, bool 
 	return true;
 }
 
-/* What need not be parsed: another sum than told, a web page. Returns whether that decided it. */
+/* What need not be parsed: another sum than told, no signature, a web page. Returns whether that
+ * decided it. */
 static bool ingest_is_foreign(const struct ingest_settings *s, struct versions *v,
                               struct version_info *info, struct ingest_result *r)
 {
 	const char *path = versions_incoming_path(v);
-	char reason[VERSION_REASON_MAX];
+	enum ingest_outcome proven;
 	struct notice notice;
 
 	info->cause = VERSION_UNREADABLE;
-	/* Configured a moment ago: it comes with the next fetch. */
-	if (s->checksum && s->checksum_of && access(s->checksum, F_OK) < 0) {
-		versions_discard(v);
-		ingest_decide(r, INGEST_MISSING, "its checksum is not fetched yet");
-		return true;
-	}
-	if (s->checksum && checksum_check(s->checksum, s->checksum_of ? s->checksum_of : s->path,
-	                                  path, reason, sizeof(reason)) < 0) {
-		snprintf(info->guard, sizeof(info->guard), "checksum");
-		ingest_decide(r, INGEST_HELD, "%s", reason);
+	proven = ingest_prove(s, path, info, r);
+	if (proven == INGEST_HELD)
 		ingest_hold(v, info, r);
+	else if (proven != INGEST_TAKEN)
+		versions_discard(v);
+	if (proven != INGEST_TAKEN)
 		return true;
-	}
 	ingest_notice(path, &notice);
 	if (!notice.is_page)
 		return false;

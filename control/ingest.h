@@ -15,6 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What must fit a source before it is read: files, NULL = none. */
+struct ingest_proof {
+	char *checksum; /* with its SHA-256 */
+	char *signature;
+	char *keyring;    /* with the keys that may sign it */
+	char *fetched_as; /* what it is called elsewhere, where all this comes from; NULL = here */
+};
+
 struct ingest_settings {
 	char *path;
 	const struct format *format;
@@ -22,14 +30,20 @@ struct ingest_settings {
 	struct guard_limits guards;
 	bool drop_bogons;
 	struct canaries *canaries;
-	uint32_t keep;     /* versions; 0 = VERSIONS_KEPT */
-	char *checksum;    /* file with the SHA-256 of the source; NULL = none */
-	char *checksum_of; /* what the source is called there, a path or URL; NULL = path */
+	uint32_t keep; /* versions; 0 = VERSIONS_KEPT */
+	struct ingest_proof proof;
 };
+
+/* Errors: -ENOMEM; out is zeroed */
+int ingest_proof_copy(const struct ingest_proof *p, struct ingest_proof *out);
+void ingest_proof_done(struct ingest_proof *p);
 
 /* Copy what is owned; references are taken. Errors: -ENOMEM; out is zeroed */
 int ingest_settings_copy(const struct ingest_settings *s, struct ingest_settings *out);
 void ingest_settings_done(struct ingest_settings *s);
+
+/* Whether a version is held for want of its checksum or signature, which may come later. */
+bool ingest_is_unproven(const struct version_info *held);
 
 enum ingest_outcome {
 	INGEST_NOTHING,   /* load: there is no good version on disk */

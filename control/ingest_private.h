@@ -2,7 +2,7 @@
 #pragma once
 /*
  * What the files of ingest.h share: ingest.c decides about versions, ingest_copy.c brings the
- * source in.
+ * source in, ingest_proof.c checks what came with it.
  */
 #include "control/ingest.h"
 #include "control/version_format.h"
@@ -34,6 +34,13 @@ struct dataset *ingest_read(const struct ingest_settings *s, const struct versio
 /* Copy the source to the incoming file. Returns whether it is there; else r is decided. */
 bool ingest_copy(const struct ingest_settings *s, struct versions *v, struct version_info *info,
                  struct ingest_along *along, struct ingest_result *r);
+
+/*
+ * Whether the incoming file is what its checksum and signature say: INGEST_TAKEN; else r is decided
+ * and info has the guard.
+ */
+enum ingest_outcome ingest_prove(const struct ingest_settings *s, const char *path,
+                                 struct version_info *info, struct ingest_result *r);
 
 /* What was read along with the copy is not wanted. */
 void ingest_forget(struct ingest_along *along);

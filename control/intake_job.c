@@ -15,7 +15,7 @@
 
 #define INTAKE_CHANGING_S    1   /* until a file that is being written is tried again */
 #define INTAKE_FAILED_S      10  /* until a full disk is tried again */
-#define INTAKE_UNPROVEN_S    300 /* until a source and its checksum are fetched again */
+#define INTAKE_UNPROVEN_S    300 /* until a source and what proves it are looked at again */
 #define INTAKE_EXPIRY_S      60  /* between readings for entries that are over */
 #define INTAKE_EXPIRY_LOOK_S 3600
 
@@ -121,7 +121,7 @@ static void intake_published(const struct publisher_report *report, void *contex
 
 static bool intake_is_unproven(const struct feed *feed)
 {
-	return feed->has_held && strcmp(feed->held.guard, "checksum") == 0;
+	return feed->has_held && ingest_is_unproven(&feed->held);
 }
 
 static void intake_retry_later(struct feed *feed, enum ingest_outcome outcome)
@@ -130,8 +130,8 @@ static void intake_retry_later(struct feed *feed, enum ingest_outcome outcome)
 	                        0};
 	bool is_unproven = outcome == INGEST_HELD && intake_is_unproven(feed);
 
-	/* The file with the sum may come a little later than the source. */
-	if (is_unproven && feed->remote)
+	/* What proves it may come later than the source; a file of ours is watched. */
+	if (is_unproven)
 		delay.tv_sec = INTAKE_UNPROVEN_S;
 	if (outcome == INGEST_CHANGING || outcome == INGEST_FAILED || is_unproven)
 		evtimer_add(feed->retry, &delay);

@@ -38,10 +38,14 @@ static struct source *intake_watch_file(struct feed *feed, const char *path,
 	                  feed->refresh_s ? feed->refresh_s : INTAKE_POLL_S, changed, feed);
 }
 
-/* Watch the files that options name: what they hold changes what the feed means. */
+/*
+ * Watch the files that options name, as what they hold changes what the feed means, and those that
+ * prove a file here, as they may come after it.
+ */
 static int intake_watch_companions(struct feed *feed)
 {
 	const struct ingest_settings *s = &feed->settings;
+	const char *const proofs[] = {s->proof.checksum, s->proof.signature, s->proof.keyring};
 	size_t count = 0;
 
 	for (const struct format_option *row = s->format->options; row && row->name; row++) {
@@ -50,6 +54,13 @@ static int intake_watch_companions(struct feed *feed)
 		if (!(row->flags & FORMAT_PATH) || !path || count == FEED_COMPANIONS_MAX)
 			continue;
 		feed->companions[count] = intake_watch_file(feed, path, intake_on_companion);
+		if (!feed->companions[count++])
+			return -errno;
+	}
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+		if (!proofs[i] || s->proof.fetched_as || count == FEED_COMPANIONS_MAX)
+			continue;
+		feed->companions[count] = intake_watch_file(feed, proofs[i], intake_on_change);
 		if (!feed->companions[count++])
 			return -errno;
 	}
@@ -87,6 +98,7 @@ void intake_source_drop(struct feed *feed)
 static int intake_fetch(struct feed *feed, const struct config_feed *config)
 {
 	struct intake *in = feed->intake;
+	struct ingest_proof proof;
 	struct remote *remote;
 	char folder[4096];
 
@@ -100,8 +112,9 @@ static int intake_fetch(struct feed *feed, const struct config_feed *config)
 	}
 	if (feed_set_path(feed, remote_path(feed->remote)) < 0)
 		return -ENOMEM;
-	return feed_set_checksum(feed, remote_sum_path(feed->remote),
-	                         config->url ? config->url : config->rsync);
+	proof = *remote_proof(feed->remote);
+	proof.keyring = config->keyring;
+	return feed_set_proof(feed, &proof);
 }
 
 /* Errors: negative errno */
@@ -115,7 +128,7 @@ static int intake_receive(struct feed *feed, const struct config_feed *config)
 		return -errno;
 	if (feed_set_path(feed, pushed_path(feed->pushed)) < 0)
 		return -ENOMEM;
-	return feed_set_checksum(feed, NULL, NULL);
+	return feed_set_proof(feed, &(struct ingest_proof){.checksum = NULL});
 }
 
 /* Learn of changes of the feed's source from now on. Errors: negative errno */

@@ -70,7 +70,7 @@ struct monitor {
 
 /* --- answers --- */
 
-static const char *state_name(enum monitor_state state)
+const char *monitor_state_name(enum monitor_state state)
 {
 	switch (state) {
 	case MONITOR_UNKNOWN:
@@ -412,9 +412,10 @@ static json_t *row_json(const struct monitor_row *row)
 		json_array_append_new(codes, json_string(text));
 	}
 	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:s?, s:I, s:I}", "zone", row->zone, "address",
-	                 row->address, "here", row->is_here, "state", state_name(row->state),
-	                 "codes", codes, "error", row->error, "checked_s",
-	                 (json_int_t)row->checked_s, "since_s", (json_int_t)row->since_s);
+	                 row->address, "here", row->is_here, "state",
+	                 monitor_state_name(row->state), "codes", codes, "error", row->error,
+	                 "checked_s", (json_int_t)row->checked_s, "since_s",
+	                 (json_int_t)row->since_s);
 }
 
 json_t *monitor_json(const struct monitor *m)

@@ -22,6 +22,8 @@ struct monitor;
 
 enum monitor_state { MONITOR_UNKNOWN, MONITOR_NOT_LISTED, MONITOR_LISTED, MONITOR_ERROR };
 
+const char *monitor_state_name(enum monitor_state state);
+
 struct monitor_row { /* of an address in a zone */
 	const char *zone, *address;
 	bool is_here; /* one of our zones */

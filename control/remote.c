@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 struct remote {
 	struct fetcher_task *task;
-	char *path, *sum_path;
+	char *path;
+	struct ingest_proof proof; /* the keyring is nothing that is fetched */
 	char error[FETCH_REASON_MAX];
 	int64_t answered_s;
 	remote_fetched *fetched;
@@ -29,6 +31,7 @@ static void remote_settings(const struct config_feed *config, struct fetcher_set
 	*out_settings = (struct fetcher_settings){
 	    .request = {.source = config->url ? config->url : config->rsync,
 	                .checksum = config->checksum_url,
+	                .signature = config->signature_url,
 	                .secret_file = config->secret_file,
 	                .proxy = config->proxy,
 	                .ca_file = config->ca_file,
@@ -52,10 +55,25 @@ static void remote_on_result(const struct fetch_result *result, void *context)
 }
 
 /* One that is left of another configuration says nothing of what will be fetched. */
-static void remote_forget_sum(int folder)
+static void remote_forget(int folder, const struct config_feed *config)
 {
-	unlinkat(folder, "source.sum", 0);
-	unlinkat(folder, "source.sum.json", 0);
+	if (!config->checksum_url) {
+		unlinkat(folder, "source.sum", 0);
+		unlinkat(folder, "source.sum.json", 0);
+	}
+	if (!config->signature_url) {
+		unlinkat(folder, "source.sig", 0);
+		unlinkat(folder, "source.sig.json", 0);
+	}
+}
+
+/* Errors: -ENOMEM */
+static int remote_name(char **out_path, const char *folder, const char *name, bool is_wanted)
+{
+	if (!is_wanted || asprintf(out_path, "%s/%s", folder, name) >= 0)
+		return 0;
+	*out_path = NULL;
+	return -ENOMEM;
 }
 
 struct remote *remote_new(struct fetcher *fetcher, const struct config_feed *config,
@@ -74,19 +92,21 @@ struct remote *remote_new(struct fetcher *fetcher, const struct config_feed *con
 		rc = folder;
 		goto fail;
 	}
-	if (!config->checksum_url)
-		remote_forget_sum(folder);
+	remote_forget(folder, config);
 	close(folder);
-	if (asprintf(&remote->path, "%s/source", path) < 0)
-		remote->path = NULL;
-	if (config->checksum_url && asprintf(&remote->sum_path, "%s/source.sum", path) < 0)
-		remote->sum_path = NULL;
-	if (!remote->path || (config->checksum_url && !remote->sum_path))
+	rc = remote_name(&remote->path, path, "source", true);
+	rc |= remote_name(&remote->proof.checksum, path, "source.sum", config->checksum_url);
+	rc |= remote_name(&remote->proof.signature, path, "source.sig", config->signature_url);
+	remote->proof.fetched_as = strdup(config->url ? config->url : config->rsync);
+	if (!remote->proof.fetched_as)
+		rc = -ENOMEM;
+	if (rc < 0)
 		goto fail;
 	remote_settings(config, &settings);
 	remote->task = fetcher_add(fetcher, &settings, remote->path, remote_on_result, remote);
 	if (remote->task)
 		return remote;
+	rc = -ENOMEM;
 fail:
 	remote_free(remote);
 	errno = -rc;
@@ -99,7 +119,7 @@ void remote_free(struct remote *remote)
 		return;
 	fetcher_remove(remote->task);
 	free(remote->path);
-	free(remote->sum_path);
+	ingest_proof_done(&remote->proof);
 	free(remote);
 }
 
@@ -118,9 +138,9 @@ const char *remote_path(const struct remote *remote)
 	return remote->path;
 }
 
-const char *remote_sum_path(const struct remote *remote)
+const struct ingest_proof *remote_proof(const struct remote *remote)
 {
-	return remote->sum_path;
+	return &remote->proof;
 }
 
 uint64_t remote_now(struct remote *remote)

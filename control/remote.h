@@ -8,6 +8,7 @@
  */
 #include "control/config.h"
 #include "control/fetch/fetch.h"
+#include "control/ingest.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,8 +37,8 @@ bool remote_is_of(const struct remote *remote, const struct config_feed *config)
 /* The file that is fetched; it need not be there yet. */
 const char *remote_path(const struct remote *remote);
 
-/* The file with its checksum, fetched before it; NULL = there is none. */
-const char *remote_sum_path(const struct remote *remote);
+/* The files that are fetched before it to prove it, and what it is called there; borrowed. */
+const struct ingest_proof *remote_proof(const struct remote *remote);
 
 /* Fetch now; fetched() follows. Returns 0, or the seconds until the source may be asked again. */
 uint64_t remote_now(struct remote *remote);

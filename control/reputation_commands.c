@@ -129,8 +129,9 @@ void reputation_commands_explain(struct engine *e, struct server_request *client
 	struct ledger_key key;
 
 	if (take_key(e, client, r, &key))
-		asking_explain(e->reputation, &e->config->reputation->dials, &key, on_explained,
-		               client);
+		asking_explain(e->reputation,
+		               &(struct asking_question){&e->config->reputation->dials, &key, true},
+		               on_explained, client);
 }
 
 static void on_delisted(int rc, void *context)

@@ -30,6 +30,7 @@ static const struct request_row {
 	unsigned needed, allowed; /* enum request_field bits */
 } request_rows[] = {
     {"status", REQUEST_STATUS, 0, 0},
+    {"stats", REQUEST_STATS, 0, 0},
     {"list-add", REQUEST_LIST_ADD, FIELD_LIST | FIELD_KEY,
      FIELD_TTL | FIELD_CODE | FIELD_TEXT | FIELD_REASON | FIELD_AUTHOR},
     {"list-del", REQUEST_LIST_DEL, FIELD_LIST | FIELD_KEY, FIELD_AUTHOR},

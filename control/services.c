@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/services.h"
 
+#include "control/counters.h"
 #include "control/engine.h"
 #include "control/http/api.h"
 #include "control/http/delistings.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct services {
 	struct engine *engine;
@@ -40,7 +42,7 @@ static int services_open_page(struct services *s)
 	if (s->api.delistings || !s->engine->config->http.has_delist_page)
 		return 0;
 	snprintf(folder, sizeof(folder), "%s/delistings", s->engine->config->state_dir);
-	s->api.delistings = delistings_open(folder);
+	s->api.delistings = delistings_open(folder, time(NULL));
 	return s->api.delistings ? 0 : -errno;
 }
 
@@ -106,6 +108,11 @@ static int services_apply(struct services *s)
 	return rc < 0 ? rc : of_http < 0 ? of_http : of_monitor;
 }
 
+static char *services_counters(void *context)
+{
+	return counters_text(context);
+}
+
 struct services *services_new(struct engine *e)
 {
 	struct services *s = calloc(1, sizeof(*s));
@@ -115,6 +122,7 @@ struct services *services_new(struct engine *e)
 		return NULL;
 	s->engine = e;
 	s->api.state = services_state;
+	s->api.counters = services_counters;
 	s->api.context = e;
 	randombytes_buf(s->api.form_key, sizeof(s->api.form_key));
 	s->monitor = monitor_new(e->base, services_is_ready, e);
@@ -141,6 +149,16 @@ void services_free(struct services *s)
 	explicit_bzero(s->api.form_key, sizeof(s->api.form_key));
 	free(s->listen);
 	free(s);
+}
+
+const struct monitor *services_monitor(const struct services *s)
+{
+	return s->monitor;
+}
+
+const uint64_t *services_http_counts(const struct services *s)
+{
+	return s->http ? http_counts(s->http) : NULL;
 }
 
 json_t *services_http_json(const struct services *s)

@@ -8,7 +8,10 @@
  */
 #include <jansson.h>
 
+#include <stdint.h>
+
 struct engine;
+struct monitor;
 struct services;
 
 /* Start with the configuration in force. Errors: NULL with errno, logged */
@@ -18,6 +21,10 @@ struct services *services_new(struct engine *e);
 void services_configure(struct services *s);
 
 void services_free(struct services *s);
+
+/* For counters; NULL: no HTTP. */
+const struct monitor *services_monitor(const struct services *s);
+const uint64_t *services_http_counts(const struct services *s);
 
 /* Object "http" and array "monitor" of the status. */
 json_t *services_http_json(const struct services *s);

@@ -4,7 +4,6 @@
 #include "dataplane/access.h"
 #include "dataplane/dns.h"
 #include "dataplane/qname.h"
-#include "dataplane/query_set.h"
 
 #include <string.h>
 
@@ -217,13 +216,13 @@ static void lookup_names(const struct tables *t, const struct query_set *w)
 		w->queries[i]->verdict = lookup_name(t, w->queries[i]);
 }
 
-static void lookup_verdicts(const struct tables *t, struct query *queries, unsigned count)
+static void lookup_verdicts(const struct tables *t, const struct query_set *queries)
 {
 	struct query_set four, six, names;
 
 	four.count = six.count = names.count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
+	for (unsigned i = 0; i < queries->count; i++) {
+		struct query *q = queries->queries[i];
 
 		if (q->drop != DROP_NONE || q->access != ACCESS_ALLOW)
 			continue;
@@ -324,38 +323,21 @@ static void lookup_listings(const struct tables *t, struct query *q)
 	            q->is_test_entry || q->listings || exists(t, q);
 }
 
-/* lookup_listings() of plain queries, which are of addresses and have no records. */
-static void lookup_plain(const struct tables *t, const struct query_set *listed,
-                         const struct query_set *others)
+void lookup_address(const struct tables *t, struct query *q, const struct verdict *listings)
 {
-	for (unsigned i = 0; i < listed->count; i++) {
-		struct query *q = listed->queries[i];
-
-		q->listings = verdicts_get(t->verdicts, q->verdict);
-		__builtin_prefetch(q->listings);
-	}
-	for (unsigned i = 0; i < listed->count; i++) {
-		struct query *q = listed->queries[i];
-
-		take_listings(q, q->listings);
-		q->exists = q->listings || exists(t, q);
-	}
-	for (unsigned i = 0; i < others->count; i++) {
-		struct query *q = others->queries[i];
-
-		q->exists = q->is_test_entry || exists(t, q);
-	}
+	take_listings(q, listings);
+	q->exists = q->listings || exists(t, q);
 }
 
-/* All but plain queries. */
-static void lookup_rest(const struct tables *t, const struct query_set *rest)
+void lookup_burst(const struct tables *t, const struct query_set *queries)
 {
-	for (unsigned i = 0; i < rest->count; i++) {
-		if (rest->queries[i]->verdict != VERDICT_NONE)
-			verdicts_prefetch(t->verdicts, rest->queries[i]->verdict);
+	lookup_verdicts(t, queries);
+	for (unsigned i = 0; i < queries->count; i++) {
+		if (queries->queries[i]->verdict != VERDICT_NONE)
+			verdicts_prefetch(t->verdicts, queries->queries[i]->verdict);
 	}
-	for (unsigned i = 0; i < rest->count; i++) {
-		struct query *q = rest->queries[i];
+	for (unsigned i = 0; i < queries->count; i++) {
+		struct query *q = queries->queries[i];
 
 		if (q->drop != DROP_NONE || q->kind == QUERY_ERROR || q->kind == QUERY_CHAOS)
 			continue;
@@ -364,22 +346,4 @@ static void lookup_rest(const struct tables *t, const struct query_set *rest)
 		else
 			lookup_listings(t, q);
 	}
-}
-
-void lookup_burst(const struct tables *t, struct query *queries, unsigned count)
-{
-	struct query_set listed, unlisted, rest;
-
-	lookup_verdicts(t, queries, count);
-	listed.count = unlisted.count = rest.count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		struct query *q = &queries[i];
-		bool is_listed = q->verdict != VERDICT_NONE;
-
-		query_set_add(&listed, q, q->is_plain & is_listed);
-		query_set_add(&unlisted, q, q->is_plain & !is_listed);
-		query_set_add(&rest, q, !q->is_plain);
-	}
-	lookup_plain(t, &listed, &unlisted);
-	lookup_rest(t, &rest);
 }

@@ -6,7 +6,6 @@
 #include "dataplane/dns.h"
 #include "dataplane/edns.h"
 #include "dataplane/identity.h"
-#include "dataplane/plain.h"
 #include "dataplane/qname.h"
 
 #include <string.h>
@@ -105,6 +104,7 @@ static enum dns_rcode parse_question(struct cursor *c, struct query *q)
 static enum dns_rcode parse_sections(struct query *q)
 {
 	struct cursor c = {q->message, q->size, DNS_HEADER_SIZE, false};
+	const uint16_t additional_count = header_u16(q, 10);
 	struct edns found = {0};
 	enum dns_rcode rcode = parse_question(&c, q);
 
@@ -112,9 +112,9 @@ static enum dns_rcode parse_sections(struct query *q)
 		return rcode;
 	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
 		return DNS_FORMERR;
-	for (unsigned i = 0; i < header_u16(q, 10) && i < ADDITIONAL_MAX && !c.is_bad; i++)
+	for (unsigned i = 0; i < additional_count && i < ADDITIONAL_MAX && !c.is_bad; i++)
 		parse_additional(&c, q, &found);
-	if (c.is_bad || c.offset != c.size || header_u16(q, 10) > ADDITIONAL_MAX)
+	if (c.is_bad || c.offset != c.size || additional_count > ADDITIONAL_MAX)
 		return DNS_FORMERR;
 	if (found.opt_count > 1 || found.is_malformed)
 		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */
@@ -265,16 +265,36 @@ static void admit_key(struct query *q)
 }
 
 /* In steps over the burst, so that its cache misses overlap. */
-static void admit_keys(struct query *queries, unsigned count)
+static void admit_keys(const struct query_set *queries)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].is_key_due)
-			keys_prefetch(queries[i].zone->keys, queries[i].key_hash);
+	for (unsigned i = 0; i < queries->count; i++) {
+		const struct query *q = queries->queries[i];
+
+		if (q->is_key_due)
+			keys_prefetch(q->zone->keys, q->key_hash);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].is_key_due)
-			admit_key(&queries[i]);
+	for (unsigned i = 0; i < queries->count; i++) {
+		if (queries->queries[i]->is_key_due)
+			admit_key(queries->queries[i]);
 	}
+}
+
+/* What the zone's own rules say, if that is stricter than the server's. Returns whether the name is
+ * to be looked at. */
+static bool admit_client(struct query *q)
+{
+	const struct access_listing *always;
+	enum access_action action = access_of_zone(q->zone, q->client, &always);
+
+	if (!access_is_stricter(action, (enum access_action)q->access))
+		return true;
+	q->access = (uint8_t)action;
+	q->always = always;
+	if (action == ACCESS_DROP)
+		q->drop = DROP_ACCESS;
+	else if (action == ACCESS_REFUSE)
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+	return action != ACCESS_DROP && action != ACCESS_REFUSE;
 }
 
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
@@ -292,6 +312,8 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		return;
 	}
 	q->apex_offset = (uint16_t)(DNS_HEADER_SIZE + offset);
+	if (q->zone->access && !q->is_internal && !admit_client(q))
+		return;
 	switch ((enum zone_state)q->zone->state) {
 	case ZONE_NOT_LOADED:
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));
@@ -346,36 +368,19 @@ static void parse_query(const struct tables *t, const struct zones *zones, struc
 		find_zone(t, zones, q);
 }
 
-/* All that plain.c leaves. Returns whether keys are to be asked for. */
-static bool parse_others(const struct tables *t, struct query *queries, unsigned count,
-                         uint32_t parsed)
+void parse_burst(const struct tables *t, const struct query_set *queries)
 {
 	const struct zones *zones = t ? tables_zones(t) : NULL;
 	const struct settings *settings = t ? tables_settings(t) : NULL;
 	bool is_key_due = false;
 
-	for (unsigned i = 0; i < count; i++) {
-		if (parsed >> i & 1)
-			continue;
-		query_reset(&queries[i], settings);
-		parse_query(t, zones, &queries[i]);
-		is_key_due |= queries[i].is_key_due;
+	for (unsigned i = 0; i < queries->count; i++) {
+		struct query *q = queries->queries[i];
+
+		query_reset(q, settings);
+		parse_query(t, zones, q);
+		is_key_due |= q->is_key_due;
 	}
-	return is_key_due;
-}
-
-void parse_burst(const struct tables *t, struct query *queries, unsigned count)
-{
-	const struct reversed *kernel = t ? reversed_get() : NULL;
-	const uint32_t parsed = kernel ? plain_parse(t, kernel, queries, count) : 0;
-
-	if (parsed != (uint32_t)((UINT64_C(1) << count) - 1) &&
-	    parse_others(t, queries, count, parsed))
-		admit_keys(queries, count);
-}
-
-void parse_burst_unaided(const struct tables *t, struct query *queries, unsigned count)
-{
-	if (parse_others(t, queries, count, 0))
-		admit_keys(queries, count);
+	if (is_key_due)
+		admit_keys(queries);
 }

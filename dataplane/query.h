@@ -31,16 +31,17 @@ enum query_kind {
 	QUERY_NAME,    /* also the 1..3 octets or 1..31 nibbles above addresses */
 };
 
+/* What is set for every query comes first, so that a plain one (plain.h) touches little of it. */
 struct query {
 	/* in: set by the caller */
 	uint8_t *message;     /* DNS header first */
 	uint16_t size;        /* bytes of the query */
 	uint16_t capacity;    /* bytes that may be written at message, >= size */
-	bool is_tcp;          /* no size limit but capacity, never TC */
 	uint16_t tcp_idle_ds; /* of a TCP query: its connection's idle timeout, in 100 ms */
+	bool is_tcp;          /* no size limit but capacity, never TC */
+	bool is_internal;     /* the operator's own question: no key label in its name */
 	address6_t client;    /* IPv4 as ::ffff:a.b.c.d */
 	uint64_t now_us;      /* UTC, microseconds since 1970; once per burst will do */
-	bool is_internal;     /* the operator's own question: no key label in its name */
 
 	/* all zero before a query is looked at: query_reset() */
 
@@ -55,19 +56,14 @@ struct query {
 	uint32_t key;    /* index in the zone's keys + 1, 0 = none */
 
 	/* between the stages; see parse.c, lookup.c, reply.c */
+	uint16_t question_end; /* offset after QCLASS; 12 when there is no usable question */
+	uint16_t apex_offset;  /* of the zone's apex within the message */
 	uint16_t qtype, qclass;
-	uint16_t question_end;   /* offset after QCLASS; 12 when there is no usable question */
-	uint16_t apex_offset;    /* of the zone's apex within the message */
-	uint16_t udp_size;       /* from OPT; 512 without */
-	uint16_t ede;            /* EDE info code + 1; 0 = none */
-	uint16_t key_offset;     /* within message */
-	uint16_t subject_offset; /* within name: what '$' stands for */
-	uint8_t kind;            /* enum query_kind */
-	uint8_t access;          /* enum access_action; what is answered at all */
-	uint8_t identity_size;   /* of a QUERY_CHAOS */
-	uint8_t label_count;     /* of labels, left of the apex and of a key */
-	uint8_t name_size;       /* lower-cased name relative to the apex */
-	bool is_plain;           /* see plain.h */
+	uint16_t udp_size; /* from OPT; 512 without */
+	uint16_t ede;      /* EDE info code + 1; 0 = none */
+	uint8_t kind;      /* enum query_kind */
+	uint8_t access;    /* enum access_action; what is answered at all */
+	bool is_plain;     /* see plain.h */
 	bool has_opt;
 	bool is_dnssec_ok;
 	bool is_nsid_asked;
@@ -84,12 +80,17 @@ struct query {
 	const struct verdict *observed; /* what lists would say that the zone only observes */
 	const struct record *records;   /* static ones of the name; NULL = none */
 	size_t record_count;
+	uint16_t key_offset;     /* within message */
+	uint16_t subject_offset; /* within name: what '$' stands for */
+	uint8_t identity_size;   /* of a QUERY_CHAOS */
+	uint8_t label_count;     /* of labels, left of the apex and of a key */
+	uint8_t name_size;       /* lower-cased name relative to the apex */
+
+	/* undefined unless something above says so */
+	const struct settings *settings;     /* NULL = nothing set; always defined */
 	const struct access_listing *always; /* of ACCESS_ALWAYS: what everything is listed as */
 	const char *identity;
 	uint64_t key_hash;
-
-	/* undefined unless something above says so */
-	const struct settings *settings; /* NULL = nothing set; always defined */
 	address6_t address6;
 	uint8_t name[255];
 	uint8_t cookie[COOKIE_SIZE]; /* of the answer; unless COOKIE_NONE */

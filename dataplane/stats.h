@@ -67,9 +67,9 @@ static inline void stats_add(stats_counter *counter, uint64_t n)
 }
 
 /* Count a burst after answer_burst(): queries, rcodes and drops. Replies are the sender's to count.
- */
+ * count: <= QUERY_BURST_MAX */
 void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
-                       const struct query *queries, unsigned count);
+                       struct query *queries, unsigned count);
 
 /* Called once per counter; the strings are borrowed for the call. */
 typedef void stats_emit(void *context, const char *name, const char *help, uint64_t value);

@@ -63,7 +63,8 @@ static unsigned serve(struct worker *w, const struct queue *q)
 		for (unsigned i = 0; i < b->query_count; i++)
 			b->queries[i].now_us = now_us;
 		answer_burst(tables, b->queries, b->query_count);
-		limit_burst(tables, clock_steady_us(), b->queries, b->query_count);
+		if (limit_is_on(tables))
+			limit_burst(tables, clock_steady_us(), b->queries, b->query_count);
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}
 	tx_send(q->port, q->index, w->stats, b);

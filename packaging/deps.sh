@@ -8,10 +8,10 @@ build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-d
 	protobuf-c-compiler libmaxminddb-dev libcyaml-dev libyaml-dev libevent-dev libcurl4-openssl-dev
 	libarchive-dev libjansson-dev liblmdb-dev libsodium-dev libidn2-dev libknot-dev
 	libpsl-dev publicsuffix libmd-dev"
-run="iproute2 bind9-dnsutils"
+run="iproute2 bind9-dnsutils gpgv"
 tests="libcmocka-dev python3 python3-dnspython python3-pytest iproute2 ethtool procps bind9-dnsutils
 	rbldnsd mmdb-bin rsync openssl clang libclang-rt-14-dev iputils-ping iputils-arping bind9-utils ipset nftables
-	valgrind"
+	valgrind gpgv gpg gpg-agent gpgconf"
 # The mail servers and resolvers themselves are only unpacked: tests/clients/unpack.sh.
 clients="iproute2 mount util-linux rbldnsd python3 python3-dnspython"
 command -v npm >/dev/null || clients="$clients nodejs npm"

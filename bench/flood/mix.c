@@ -2,6 +2,7 @@
 #include "bench/flood/mix.h"
 
 #include "bench/flood/known.h"
+#include "bench/mix.h"
 #include "dataplane/dns.h"
 #include "dataplane/headers.h"
 
@@ -30,16 +31,9 @@ struct maker {
 
 /* --- chance --- */
 
-static uint64_t scramble(uint64_t x)
-{
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	return x ^ x >> 31;
-}
-
 static uint64_t draw(struct maker *m)
 {
-	return scramble(m->state += 0x9e3779b97f4a7c15u);
+	return mix64(m->state += 0x9e3779b97f4a7c15u);
 }
 
 /* 0 <= x < 1 */
@@ -137,8 +131,8 @@ static size_t write_ip6(uint8_t *at, address6_t address)
 /* One of a large but fixed set, so that they too are asked again; none is loopback. */
 static address6_t other_address(struct maker *m, bool is_ip6)
 {
-	uint64_t rank = draw_rank(m, OTHERS), high = scramble(rank ^ m->options->seed),
-		 low = scramble(high);
+	uint64_t rank = draw_rank(m, OTHERS), high = mix64(rank ^ m->options->seed),
+		 low = mix64(high);
 	uint32_t first = 1 + (uint32_t)(high >> 32) % 223;
 
 	if (is_ip6)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/reputation/explain.h"
+
 #include "control/cli/ask.h"
 #include "control/cli/commands.h"
 #include "control/cli/lookup.h"
@@ -98,17 +100,61 @@ static void print_lists(const json_t *lists)
 	show_table_done(&table, 0, stdout);
 }
 
+/* What became of its listings, newest first; then who took it off, and why. */
+static void print_listings(const json_t *history)
+{
+	const json_t *listings = json_object_get(history, "listings"), *row;
+	struct show_table table = {.align = "lllll"};
+	size_t i;
+
+	if (json_array_size(listings) == 0)
+		return;
+	putchar('\n');
+	show_row(&table, (const char *const[]){"LISTED", "SINCE", "ENDED", "HOW", "BECAUSE OF"});
+	for (i = json_array_size(listings); i-- > 0;) {
+		row = json_array_get(listings, i);
+		show_row(&table, (const char *const[]){text_of(row, "list"), text_of(row, "since"),
+		                                       text_of(row, "ended"), text_of(row, "end"),
+		                                       text_of(row, "because")});
+	}
+	show_table_done(&table, 0, stdout);
+}
+
+static void print_delistings(const json_t *history)
+{
+	const json_t *delistings = json_object_get(history, "delistings"), *row;
+	struct show_table table = {.align = "lll"};
+	size_t i;
+
+	if (json_array_size(delistings) == 0)
+		return;
+	putchar('\n');
+	show_row(&table, (const char *const[]){"DELISTED", "BY", "WHY"});
+	json_array_foreach(delistings, i, row)
+	{
+		char when[SHOW_TEXT_MAX];
+
+		explain_time(json_integer_value(json_object_get(row, "time_ms")), when);
+		show_row(&table,
+		         (const char *const[]){when, text_of(row, "who"), text_of(row, "why")});
+	}
+	show_table_done(&table, 0, stdout);
+}
+
 static void print_history(const json_t *history)
 {
 	json_int_t asn = json_integer_value(json_object_get(history, "asn"));
+	json_int_t reporters = json_integer_value(json_object_get(history, "reporters"));
 
-	printf("\nfirst seen %s, last %s, by %lld reporters", text_of(history, "first"),
-	       text_of(history, "last"), json_integer_value(json_object_get(history, "reporters")));
+	printf("\nfirst seen %s, last %s, by %lld reporter%s", text_of(history, "first"),
+	       text_of(history, "last"), reporters, reporters == 1 ? "" : "s");
 	if (asn)
 		printf(", in AS%lld", asn);
 	if (text_of(history, "delisted")[0])
 		printf("; delisted %s", text_of(history, "delisted"));
 	putchar('\n');
+	print_listings(history);
+	print_delistings(history);
 }
 
 static void print_answer(const json_t *answer)

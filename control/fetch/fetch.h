@@ -14,8 +14,9 @@
 #define FETCH_REASON_MAX 300
 
 struct fetch_request {
-	const char *source;   /* URL, or what rsync takes */
-	const char *checksum; /* likewise: where the SHA-256 of the source is; NULL = nowhere */
+	const char *source;    /* URL, or what rsync takes */
+	const char *checksum;  /* likewise: where the SHA-256 of the source is; NULL = nowhere */
+	const char *signature; /* likewise: its detached signature */
 	const char
 	    *secret_file;    /* NULL = none. HTTP: a header line; rsync: a password; DNS: a key */
 	const char *proxy;   /* NULL = none; HTTP only */
@@ -46,8 +47,9 @@ fetch_transport transfer_fetch; /* axfr://HOST[:PORT]/ZONE, ixfr:// */
 fetch_transport rsync_fetch;    /* rsync://HOST/MODULE/PATH or HOST::MODULE/PATH */
 
 /*
- * Fetch all of a request: the checksum into PATH.sum, then the source into path. When the checksum
- * cannot be fetched the source is not asked for; the secret goes to the source's server only.
+ * Fetch all of a request: the checksum into PATH.sum, the signature into PATH.sig, then the source
+ * into path. When one of the first two cannot be fetched the source is not asked for; the secret
+ * goes to the source's server only.
  */
 void fetch_all(const struct fetch_request *request, const char *path,
                struct fetch_result *out_result);
@@ -55,7 +57,9 @@ void fetch_all(const struct fetch_request *request, const char *path,
 /* Whether two sources are of the same transport and server. */
 bool fetch_is_same_server(const char *a, const char *b);
 
-#define FETCH_CHECKSUM_SIZE_MAX (16u << 20) /* bytes; or size_max, if that is less */
+/* Bytes; or size_max, if that is less. */
+#define FETCH_CHECKSUM_SIZE_MAX  (16u << 20)
+#define FETCH_SIGNATURE_SIZE_MAX (1u << 20)
 
 /* As reputed-fetch prints it, by enum fetch_outcome. */
 extern const char *const fetch_outcomes[3];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is fetched with which transport, and the checksum before what it is of. */
+/* What is fetched with which transport, and what proves a source before it. */
 #include "control/fetch/fetch.h"
 
 #include <stdio.h>
@@ -68,40 +68,54 @@ static unsigned seconds_now(void)
 	return (unsigned)now.tv_sec;
 }
 
+/* What comes with a source, in a file of its own. */
+struct companion {
+	const char *what, *suffix;
+	uint64_t size_max;
+};
+
 /* What is left of the time is the source's. */
-static void fetch_checksum(struct fetch_request *request, const char *path,
-                           struct fetch_result *out_result)
+static void fetch_companion(struct fetch_request *request, const char *path, const char *source,
+                            const struct companion *companion, struct fetch_result *out_result)
 {
-	struct fetch_request sum = *request;
-	char sum_path[TARGET_PATH_MAX], reason[FETCH_REASON_MAX];
+	struct fetch_request beside = *request;
+	char beside_path[TARGET_PATH_MAX], reason[FETCH_REASON_MAX];
 	unsigned began_s = seconds_now(), took_s;
 
-	sum.source = request->checksum;
-	if (sum.size_max > FETCH_CHECKSUM_SIZE_MAX)
-		sum.size_max = FETCH_CHECKSUM_SIZE_MAX;
-	if (!fetch_is_same_server(request->source, request->checksum))
-		sum.secret_file = NULL;
-	snprintf(sum_path, sizeof(sum_path), "%s.sum", path);
-	fetch_one(&sum, sum_path, out_result);
+	beside.source = source;
+	if (beside.size_max > companion->size_max)
+		beside.size_max = companion->size_max;
+	if (!fetch_is_same_server(request->source, source))
+		beside.secret_file = NULL;
+	*out_result = (struct fetch_result){.outcome = FETCH_FAILED};
+	snprintf(beside_path, sizeof(beside_path), "%s%s", path, companion->suffix);
+	fetch_one(&beside, beside_path, out_result);
 	took_s = seconds_now() - began_s;
 	request->timeout_s = took_s < request->timeout_s ? request->timeout_s - took_s : 1;
 	if (out_result->outcome != FETCH_FAILED)
 		return;
 	memcpy(reason, out_result->reason, sizeof(reason));
-	fetch_fail(out_result, "the checksum: %.280s", reason);
+	fetch_fail(out_result, "the %s: %.280s", companion->what, reason);
 }
 
 void fetch_all(const struct fetch_request *request, const char *path,
                struct fetch_result *out_result)
 {
+	static const struct companion checksum = {"checksum", ".sum", FETCH_CHECKSUM_SIZE_MAX};
+	static const struct companion signature = {"signature", ".sig", FETCH_SIGNATURE_SIZE_MAX};
 	struct fetch_request source = *request;
 
+	/* First, so that a new source is never there without them. */
 	if (request->checksum) {
-		/* First, so that a new source is never there without it. */
-		fetch_checksum(&source, path, out_result);
+		fetch_companion(&source, path, request->checksum, &checksum, out_result);
 		if (out_result->outcome == FETCH_FAILED)
 			return;
-		*out_result = (struct fetch_result){.outcome = FETCH_FAILED};
 	}
+	if (request->signature) {
+		fetch_companion(&source, path, request->signature, &signature, out_result);
+		if (out_result->outcome == FETCH_FAILED)
+			return;
+	}
+	*out_result = (struct fetch_result){.outcome = FETCH_FAILED};
 	fetch_one(&source, path, out_result);
 }

@@ -32,7 +32,7 @@ static int usage(void)
 {
 	fputs("usage: reputed-fetch --output FILE [--size-max BYTES] [--timeout SECONDS]\n"
 	      "                     [--secret-file FILE] [--proxy URL] [--ca-file FILE]\n"
-	      "                     [--checksum SOURCE] SOURCE\n"
+	      "                     [--checksum SOURCE] [--signature SOURCE] SOURCE\n"
 	      "- is read from standard input, a line each, SOURCE first: a URL may hold a key, "
 	      "and arguments are seen by all\n",
 	      stderr);
@@ -51,7 +51,7 @@ static const char *read_source(const char *argument, char line[SOURCE_MAX])
 }
 
 static int parse_options(int argc, char **argv, struct fetch_request *out_request,
-                         const char **out_path, char lines[2][SOURCE_MAX])
+                         const char **out_path, char lines[3][SOURCE_MAX])
 {
 	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
 	                                        {"size-max", required_argument, NULL, 's'},
@@ -60,9 +60,10 @@ static int parse_options(int argc, char **argv, struct fetch_request *out_reques
 	                                        {"proxy", required_argument, NULL, 'p'},
 	                                        {"ca-file", required_argument, NULL, 'c'},
 	                                        {"checksum", required_argument, NULL, 'S'},
+	                                        {"signature", required_argument, NULL, 'G'},
 	                                        {NULL, 0, NULL, 0}};
 	unsigned long long size_max = SIZE_MAX_DEFAULT, timeout_s = TIMEOUT_DEFAULT;
-	const char *checksum = NULL;
+	const char *checksum = NULL, *signature = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -90,6 +91,9 @@ static int parse_options(int argc, char **argv, struct fetch_request *out_reques
 		case 'S':
 			checksum = optarg;
 			break;
+		case 'G':
+			signature = optarg;
+			break;
 		default:
 			return usage();
 		}
@@ -98,7 +102,9 @@ static int parse_options(int argc, char **argv, struct fetch_request *out_reques
 		return usage();
 	out_request->source = read_source(argv[optind], lines[0]);
 	out_request->checksum = read_source(checksum, lines[1]);
-	if (!out_request->source || (checksum && !out_request->checksum))
+	out_request->signature = read_source(signature, lines[2]);
+	if (!out_request->source || (checksum && !out_request->checksum) ||
+	    (signature && !out_request->signature))
 		return usage();
 	out_request->size_max = size_max;
 	out_request->timeout_s = (unsigned)timeout_s;
@@ -124,7 +130,7 @@ int main(int argc, char **argv)
 	struct fetch_result result = {.outcome = FETCH_FAILED};
 	const struct rlimit no_core = {0, 0};
 	const char *path = NULL;
-	char lines[2][SOURCE_MAX];
+	char lines[3][SOURCE_MAX];
 	int rc = parse_options(argc, argv, &request, &path, lines);
 
 	if (rc != 0)

@@ -160,6 +160,18 @@ static void api_rspamd(struct http_request *request, void *context)
 
 /* --- explain --- */
 
+static bool api_is_operator(const struct api *api, const char *token)
+{
+	const char *wanted = api->config->http.operator_token;
+	char given[API_TOKEN_MAX + 1] = "", known[API_TOKEN_MAX + 1] = "";
+
+	if (!token || !wanted || !wanted[0])
+		return false;
+	snprintf(given, sizeof(given), "%s", token);
+	snprintf(known, sizeof(known), "%s", wanted);
+	return strlen(token) <= API_TOKEN_MAX && sodium_memcmp(given, known, sizeof(given)) == 0;
+}
+
 static void api_explained(json_t *answer, void *context)
 {
 	if (answer)
@@ -179,23 +191,13 @@ static void api_explain(struct http_request *request, void *context)
 	if (explain_key_parse(http_tail(request), &key, error, sizeof(error)) < 0)
 		http_refuse(request, 400, "%s", error);
 	else
-		asking_explain(api->reputation, &api->config->reputation->dials, &key,
+		asking_explain(api->reputation,
+		               &(struct asking_question){&api->config->reputation->dials, &key,
+		                                         api_is_operator(api, http_token(request))},
 		               api_explained, request);
 }
 
 /* --- delist, by the operator --- */
-
-static bool api_is_operator(const struct api *api, const char *token)
-{
-	const char *wanted = api->config->http.operator_token;
-	char given[API_TOKEN_MAX + 1] = "", known[API_TOKEN_MAX + 1] = "";
-
-	if (!token || !wanted || !wanted[0])
-		return false;
-	snprintf(given, sizeof(given), "%s", token);
-	snprintf(known, sizeof(known), "%s", wanted);
-	return strlen(token) <= API_TOKEN_MAX && sodium_memcmp(given, known, sizeof(given)) == 0;
-}
 
 static void api_delisted(int rc, void *context)
 {
@@ -254,12 +256,26 @@ static void api_health(struct http_request *request, void *context)
 	                          "saving", stats.is_saving));
 }
 
+static void api_metrics(struct http_request *request, void *context)
+{
+	const struct api *api = context;
+	char *text = api->counters(api->context);
+
+	if (text)
+		http_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text,
+		           strlen(text));
+	else
+		http_refuse(request, 500, "out of memory");
+	free(text);
+}
+
 const struct http_route api_routes[] = {
     {"POST", "/v1/events", API_EVENTS_SIZE_MAX, false, EVENTS_PER_S, api_events},
     {"POST", "/v1/rspamd", API_EVENTS_SIZE_MAX, false, EVENTS_PER_S, api_rspamd},
     {"GET", "/v1/explain/", 0, false, 600, api_explain},
     {"POST", "/v1/delist", DELIST_MAX, false, 60, api_delist},
     {"GET", "/v1/health", 0, true, 600, api_health},
+    {"GET", "/metrics", 0, false, 600, api_metrics},
     {"GET", "/delist", 0, true, 30, page_show},
     {"POST", "/delist", DELIST_MAX, true, 10, page_post},
     {0},

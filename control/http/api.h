@@ -23,6 +23,7 @@ struct api {
 	const struct config *config;         /* in force */
 	struct delistings *delistings;       /* NULL: no page */
 	const char *(*state)(void *context); /* "serving", "degraded", "starting" */
+	char *(*counters)(void *context);    /* for Prometheus, to be freed; NULL: no memory */
 	void *context;
 	uint8_t form_key[32]; /* what confirmations are signed with */
 };

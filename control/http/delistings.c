@@ -63,15 +63,16 @@ static int read_line(struct delistings *d, const char *line, size_t size)
 }
 
 /* The last line may be without its end: it was being written, never acknowledged, and goes. */
-static int read_lines(struct delistings *d, const char *text, size_t size)
+static int read_lines(struct delistings *d, const char *text, size_t *size)
 {
 	const char *at = text, *end;
 	int rc = 0, fd;
 
 	for (; rc == 0 && (end = strchr(at, '\n')) != NULL; at = end + 1)
 		rc = read_line(d, at, (size_t)(end - at));
-	if (rc < 0 || at == text + size)
+	if (rc < 0 || at == text + *size)
 		return rc;
+	*size = (size_t)(at - text);
 	fd = openat(d->folder, FILE_NAME, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, at - text) < 0)
 		rc = -errno;
@@ -80,11 +81,34 @@ static int read_lines(struct delistings *d, const char *text, size_t size)
 	return rc;
 }
 
-struct delistings *delistings_open(const char *folder)
+static void forget_old(struct delistings *d, int64_t now_s)
+{
+	size_t old = 0;
+
+	while (old < d->count && d->rows[old].time_s + DELISTINGS_MONTH_S < now_s)
+		free(d->rows[old++].key);
+	if (!old)
+		return;
+	memmove(d->rows, d->rows + old, (d->count - old) * sizeof(*d->rows));
+	d->count -= old;
+}
+
+/* Write the file again without the first lines, which are too old to matter. It stays as it is when
+ * that cannot be done. */
+static void shorten(const struct delistings *d, const char *text, size_t size, size_t lines)
+{
+	const char *at = text;
+
+	while (lines-- > 0)
+		at = (const char *)memchr(at, '\n', size - (size_t)(at - text)) + 1;
+	durable_write(d->folder, FILE_NAME, at, size - (size_t)(at - text));
+}
+
+struct delistings *delistings_open(const char *folder, int64_t now_s)
 {
 	struct delistings *d = calloc(1, sizeof(*d));
+	size_t size = 0, all;
 	char *text = NULL;
-	size_t size;
 	int rc = 0;
 
 	if (!d)
@@ -95,9 +119,13 @@ struct delistings *delistings_open(const char *folder)
 	if (rc == 0)
 		text = durable_read(d->folder, FILE_NAME, FILE_MAX, &size);
 	if (text)
-		rc = read_lines(d, text, size);
+		rc = read_lines(d, text, &size);
 	else if (rc == 0 && errno != ENOENT)
 		rc = -EBADMSG;
+	all = d->count;
+	forget_old(d, now_s);
+	if (rc == 0 && text && d->count < all)
+		shorten(d, text, size, all - d->count);
 	free(text);
 	if (rc == -EBADMSG) {
 		d->is_damaged = true;
@@ -149,18 +177,6 @@ int64_t delistings_when(const struct delistings *d, const struct delistings_limi
 	if (d->is_damaged)
 		return now_s + DELISTINGS_MONTH_S;
 	return later > now_s ? later : 0;
-}
-
-static void forget_old(struct delistings *d, int64_t now_s)
-{
-	size_t old = 0;
-
-	while (old < d->count && d->rows[old].time_s + DELISTINGS_MONTH_S < now_s)
-		free(d->rows[old++].key);
-	if (!old)
-		return;
-	memmove(d->rows, d->rows + old, (d->count - old) * sizeof(*d->rows));
-	d->count -= old;
 }
 
 static int append_line(const struct delistings *d, const char *text, size_t size)

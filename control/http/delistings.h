@@ -18,8 +18,8 @@ struct delistings_limits {
 	uint64_t window_s;
 };
 
-/* folder: of the state. Errors: NULL with errno */
-struct delistings *delistings_open(const char *folder);
+/* Older rows are taken out of the file. folder: of the state. Errors: NULL with errno */
+struct delistings *delistings_open(const char *folder, int64_t now_s);
 void delistings_close(struct delistings *d);
 
 /* When a key may be delisted: 0 = now, else the moment, Unix seconds. */

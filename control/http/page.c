@@ -26,6 +26,10 @@
 #define CONFIRM_S   900
 #define CONFIRM_MAX (24 + 2 * crypto_auth_BYTES)
 #define TITLE       "Is a mail server listed here?"
+#define OF_NET                                                                                     \
+	"It is listed with its network, because of its neighbours. Write to the postmaster, or "   \
+	"to "                                                                                      \
+	"whoever runs that network."
 
 /* One request on its way. */
 struct page {
@@ -132,25 +136,39 @@ static bool is_shown(const json_t *list)
 	       strcmp(text_of(list, "list"), "good") != 0;
 }
 
-static bool add_lists(struct html *h, const json_t *lists)
+/* Of an address: on no list, on one with its network, on one by itself. */
+enum listed { LISTED_NOT, LISTED_NET, LISTED_SELF };
+
+static enum listed listed_as(const json_t *lists)
 {
-	bool is_listed = false;
+	enum listed listed = LISTED_NOT;
 	const json_t *list;
 	size_t i;
 
 	json_array_foreach(lists, i, list)
 	{
+		if (is_shown(list) && strcmp(text_of(list, "why"), "listed") == 0)
+			return LISTED_SELF;
+		if (is_shown(list))
+			listed = LISTED_NET;
+	}
+	return listed;
+}
+
+static void add_lists(struct html *h, const json_t *lists)
+{
+	const json_t *list;
+	size_t i;
+
+	html_add(h, "<table><tr><th>List<th>Since<th>Until</tr>\n");
+	json_array_foreach(lists, i, list)
+	{
 		if (!is_shown(list))
 			continue;
-		if (!is_listed)
-			html_add(h, "<table><tr><th>List<th>Since<th>Until</tr>\n");
-		is_listed = true;
 		html_add(h, "<tr><td>%s<td>%s<td>%s</tr>\n", text_of(list, "list"),
 		         text_of(list, "since"), text_of(list, "until"));
 	}
-	if (is_listed)
-		html_add(h, "</table>\n");
-	return is_listed;
+	html_add(h, "</table>\n");
 }
 
 static void add_evidence(struct html *h, const json_t *table)
@@ -173,6 +191,7 @@ static void add_evidence(struct html *h, const json_t *table)
 static void page_on_shown(json_t *answer, void *context)
 {
 	struct page *p = context;
+	enum listed listed;
 	struct html h;
 
 	if (!answer || html_begin(&h, TITLE) < 0) {
@@ -180,7 +199,14 @@ static void page_on_shown(json_t *answer, void *context)
 		page_end(p, 503, "The server is being stopped; try again.");
 		return;
 	}
-	if (add_lists(&h, json_object_get(answer, "lists"))) {
+	listed = listed_as(json_object_get(answer, "lists"));
+	if (listed != LISTED_NOT)
+		add_lists(&h, json_object_get(answer, "lists"));
+	if (listed == LISTED_NET)
+		html_add(&h, "<p>%s</p>\n", OF_NET);
+	if (listed == LISTED_NOT)
+		html_add(&h, "<p>%s is on no list.</p>\n", p->key_text);
+	if (listed == LISTED_SELF) {
 		add_evidence(&h, json_object_get(answer, "table"));
 		html_add(
 		    &h,
@@ -190,8 +216,6 @@ static void page_on_shown(json_t *answer, void *context)
 		    "<input name=\"reason\" maxlength=\"200\" size=\"50\"></label> "
 		    "<button>Take %s off the lists</button></form>\n",
 		    p->key_text, p->key_text);
-	} else {
-		html_add(&h, "<p>%s is on no list.</p>\n", p->key_text);
 	}
 	add_question(&h, p->key_text);
 	page_send(p->request, 200, &h);
@@ -205,8 +229,10 @@ void page_show(struct http_request *request, void *context)
 	struct page *p = page_begin(api, request, http_query(request, "i"));
 
 	if (p)
-		asking_explain(api->reputation, &api->config->reputation->dials, &p->key,
-		               page_on_shown, p);
+		asking_explain(
+		    api->reputation,
+		    &(struct asking_question){&api->config->reputation->dials, &p->key, false},
+		    page_on_shown, p);
 }
 
 /* --- confirmations --- */
@@ -276,13 +302,29 @@ static void page_on_delisted(int rc, void *context)
 		page_end(p, 503, "This cannot be saved just now; try again later.");
 }
 
-static void page_delist(struct page *p, const char *reason, int64_t now_s)
+/* Whether it was taken off too often: then it is refused. */
+static bool page_refuses(struct page *p, int64_t now_s)
 {
+	const struct config_delist *delist = &p->api->config->reputation->delist;
+	const struct delistings_limits limits = {delist->per_address, delist->per_month,
+	                                         delist->window_s};
+
+	if (delistings_when(p->api->delistings, &limits, p->key_text, now_s) == 0)
+		return false;
+	page_end(p, 429,
+	         "This address was taken off as often as is possible without the operator; "
+	         "try again later or write to the postmaster.");
+	return true;
+}
+
+static void page_delist(struct page *p, int64_t now_s)
+{
+	const char *reason = http_form(p->request, "reason");
 	char who[sizeof(p->peer) + 32], why[256];
 	int rc;
 
 	snprintf(who, sizeof(who), "self-service from %s", p->peer);
-	snprintf(why, sizeof(why), "%s", reason[0] ? reason : "no reason given");
+	snprintf(why, sizeof(why), "%s", reason && reason[0] ? reason : "no reason given");
 	/* Counted first: what is not counted could be done again and again. */
 	rc = delistings_note(p->api->delistings, p->key_text, who, now_s);
 	if (rc < 0) {
@@ -292,6 +334,23 @@ static void page_delist(struct page *p, const char *reason, int64_t now_s)
 		return;
 	}
 	reputation_delist(p->api->reputation, &p->key, who, why, page_on_delisted, p);
+}
+
+/* Only what is listed is taken off, so that others' addresses use up nobody's turns and no room. */
+static void page_on_checked(json_t *answer, void *context)
+{
+	struct page *p = context;
+	enum listed listed = listed_as(json_object_get(answer, "lists"));
+
+	if (!answer)
+		page_end(p, 503, "The server is being stopped; try again.");
+	else if (listed == LISTED_NOT)
+		page_end(p, 404, "This address is on no list.");
+	else if (listed == LISTED_NET)
+		page_end(p, 403, OF_NET);
+	else if (!page_refuses(p, time(NULL))) /* meanwhile there may have been another one */
+		page_delist(p, time(NULL));
+	json_decref(answer);
 }
 
 /* Browsers tell where a form was sent from; another site's is not ours. */
@@ -308,27 +367,21 @@ void page_post(struct http_request *request, void *context)
 	const struct api *api = context;
 	const char *confirm = http_form(request, "confirm"), *reason = http_form(request, "reason");
 	struct page *p = page_begin(api, request, http_form(request, "i"));
-	int64_t now_s = time(NULL), when_s;
-	struct delistings_limits limits;
+	int64_t now_s = time(NULL);
 
 	if (!p)
 		return;
-	limits = (struct delistings_limits){
-	    api->config->reputation->delist.per_address,
-	    api->config->reputation->delist.per_month,
-	    api->config->reputation->delist.window_s,
-	};
-	when_s = delistings_when(api->delistings, &limits, p->key_text, now_s);
 	if (is_from_elsewhere(request))
 		page_end(p, 403, "This was sent from another site.");
-	else if (when_s != 0)
-		page_end(p, 429,
-		         "This address was taken off as often as is possible without the operator; "
-		         "try again later or write to the postmaster.");
+	else if (page_refuses(p, now_s))
+		return;
 	else if (!confirm)
 		page_confirm(p, reason ? reason : "", now_s);
 	else if (!is_confirmed(p, confirm, now_s))
 		page_end(p, 403, "This confirmation is too old, or not of this address.");
 	else
-		page_delist(p, reason ? reason : "", now_s);
+		asking_explain(
+		    api->reputation,
+		    &(struct asking_question){&api->config->reputation->dials, &p->key, false},
+		    page_on_checked, p);
 }

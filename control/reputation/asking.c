@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 struct asking {
+	struct reputation *reputation;
+	bool with_delistings;
 	struct dials dials;
 	struct ledger_key key;
 	asking_done *done;
@@ -26,12 +28,15 @@ static void asking_looked(bool is_cancelled, void *context)
 	struct asking *a = context;
 
 	(void)is_cancelled; /* then there is no answer */
+	if (a->answer && a->with_delistings)
+		json_object_set_new(json_object_get(a->answer, "history"), "delistings",
+		                    reputation_delistings(a->reputation, &a->key));
 	a->done(a->answer, a->context);
 	free(a);
 }
 
-void asking_explain(struct reputation *r, const struct dials *dials, const struct ledger_key *key,
-                    asking_done *done, void *context)
+void asking_explain(struct reputation *r, const struct asking_question *question, asking_done *done,
+                    void *context)
 {
 	struct asking *a = calloc(1, sizeof(*a));
 
@@ -39,8 +44,10 @@ void asking_explain(struct reputation *r, const struct dials *dials, const struc
 		done(NULL, context);
 		return;
 	}
-	a->dials = *dials;
-	a->key = *key;
+	a->reputation = r;
+	a->with_delistings = question->with_delistings;
+	a->dials = *question->dials;
+	a->key = *question->key;
 	a->done = done;
 	a->context = context;
 	reputation_ask(r, asking_look, asking_looked, a);

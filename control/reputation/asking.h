@@ -12,9 +12,16 @@
 
 struct reputation;
 
-/* answer: explain_json(), the callee's; NULL: the daemon stops, or has no memory. */
+/* answer: explain_json(), in its "history" perhaps "delistings"; the callee's; NULL: the daemon
+ * stops, or has no memory. */
 typedef void asking_done(json_t *answer, void *context);
 
-/* dials: copied. done is always called, later or now. */
-void asking_explain(struct reputation *r, const struct dials *dials, const struct ledger_key *key,
-                    asking_done *done, void *context);
+struct asking_question {
+	const struct dials *dials;
+	const struct ledger_key *key;
+	bool with_delistings; /* who delisted it, and why: for operators */
+};
+
+/* question: copied. done is always called, later or now. */
+void asking_explain(struct reputation *r, const struct asking_question *question, asking_done *done,
+                    void *context);

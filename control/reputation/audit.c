@@ -117,40 +117,79 @@ void audit_undo(int folder, int64_t size)
 	close(fd);
 }
 
-static bool is_of(const char *line, size_t size, const char *key, int64_t since_ms)
-{
-	json_t *row = json_loadb(line, size, 0, NULL);
-	const char *text = json_string_value(json_object_get(row, "key"));
-	bool is_one = text && strcmp(text, key) == 0 &&
-	              json_integer_value(json_object_get(row, "time_ms")) >= since_ms;
-
-	json_decref(row);
-	return is_one;
-}
-
-int audit_count(int folder, const struct ledger_key *key, int64_t since_ms, unsigned *out_count)
+/* The end of the file, from the start of a line. Errors: NULL with errno; ENOENT no delisting */
+static char *read_end(int folder, size_t *out_size)
 {
 	int fd = openat(folder, AUDIT_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	char text[KEY_FORM_TEXT_MAX], *line = NULL;
-	unsigned count = 0;
-	size_t room = 0;
-	ssize_t size;
+	char *text = fd < 0 ? NULL : malloc(AUDIT_BACK + 1);
+	struct stat st;
+	ssize_t size = -1;
+	char *start;
+	off_t from;
 
-	if (!file) {
-		int rc = errno == ENOENT ? 0 : -errno;
-
-		if (fd >= 0)
-			close(fd);
-		if (rc == 0)
-			*out_count = 0;
-		return rc;
+	if (text && fstat(fd, &st) == 0) {
+		from = st.st_size > AUDIT_BACK ? st.st_size - AUDIT_BACK : 0;
+		size = pread(fd, text, AUDIT_BACK, from);
+		start = size > 0 && from ? memchr(text, '\n', (size_t)size) : NULL;
+		if (start) {
+			size -= start + 1 - text;
+			memmove(text, start + 1, (size_t)size);
+		}
 	}
-	key_form_text(key, text);
-	while ((size = getline(&line, &room, file)) > 0)
-		count += is_of(line, (size_t)size, text, since_ms);
-	free(line);
-	fclose(file);
-	*out_count = count;
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	if (size < 0) {
+		free(text);
+		return NULL;
+	}
+	/* A row that was being written when the machine went down ends the file. */
+	while (size > 0 && text[size - 1] != '\n')
+		size--;
+	*out_size = (size_t)size;
+	return text;
+}
+
+/* NULL: another key's, or damaged. */
+static json_t *row_of(const char *line, size_t size, const char *key)
+{
+	static const char *const members[] = {"time_ms", "who", "why", "score", "lists"};
+	json_t *all, *row = NULL;
+	const char *text;
+
+	/* In JSON a name with a backslash is written otherwise. */
+	if (!strchr(key, '\\') && !memmem(line, size, key, strlen(key)))
+		return NULL;
+	all = json_loadb(line, size, 0, NULL);
+	text = json_string_value(json_object_get(all, "key"));
+	if (text && strcmp(text, key) == 0)
+		row = json_object();
+	for (size_t i = 0; row && i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_set(row, members[i], json_object_get(all, members[i]));
+	json_decref(all);
+	return row;
+}
+
+json_t *audit_rows(int folder, const struct ledger_key *key)
+{
+	char form[KEY_FORM_TEXT_MAX], *text;
+	json_t *rows = json_array();
+	size_t end;
+
+	key_form_text(key, form);
+	text = read_end(folder, &end);
+	if (!text && errno != ENOENT) {
+		json_decref(rows);
+		return NULL;
+	}
+	while (text && end > 0 && json_array_size(rows) < AUDIT_ROWS_MAX) {
+		const char *before = memrchr(text, '\n', --end);
+		size_t start = before ? (size_t)(before + 1 - text) : 0;
+		json_t *row = row_of(text + start, end - start, form);
+
+		if (row)
+			json_array_append_new(rows, row);
+		end = start;
+	}
+	free(text);
+	return rows;
 }

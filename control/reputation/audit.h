@@ -9,6 +9,8 @@
  */
 #include "control/reputation/ledger.h"
 
+#include <jansson.h>
+
 struct audit_row {
 	int64_t now_ms;
 	const struct ledger_key *key;
@@ -23,7 +25,12 @@ int audit_add(int folder, const struct audit_row *row, int64_t *out_size);
 void audit_undo(int folder, int64_t size);
 
 /*
- * How often a key was delisted since a moment, by the rows of the file.
- * Errors: negative errno
+ * The newest delistings of a key, newest first, as an array of {"time_ms", "who", "why", "score",
+ * "lists"}; of a file that is long, only the end is looked at. A line that cannot be read is passed
+ * over. Never blocks for long: at most AUDIT_BACK bytes are read.
+ *
+ * Errors: NULL with errno
  */
-int audit_count(int folder, const struct ledger_key *key, int64_t since_ms, unsigned *out_count);
+#define AUDIT_BACK     (1u << 20)
+#define AUDIT_ROWS_MAX 8
+json_t *audit_rows(int folder, const struct ledger_key *key);

@@ -290,6 +290,73 @@ static const char *mode_name(const struct dials_kept_list *list)
 	return list->is_off ? "off" : list->is_observed ? "observe" : "enforce";
 }
 
+static const char *end_name(enum ledger_end end)
+{
+	switch (end) {
+	case LEDGER_LASTS:
+		return "lasts";
+	case LEDGER_ENDED:
+		return "over";
+	case LEDGER_LEFT:
+		return "not_deserved";
+	case LEDGER_DELISTED:
+	case LEDGER_END_COUNT:
+		break;
+	}
+	return "delisted";
+}
+
+static const char *grounds_text(enum ledger_grounds grounds)
+{
+	switch (grounds) {
+	case LEDGER_BY_SCORE:
+		return "a good score on enough evidence";
+	case LEDGER_BY_CLASSES:
+		return "evidence of several classes";
+	case LEDGER_BY_REPORTERS:
+		return "evidence of several reporters";
+	case LEDGER_BY_NUMBERS:
+		return "many distinct recipients or users";
+	case LEDGER_BY_HARVEST:
+		return "a harvest of recipients";
+	case LEDGER_BY_TRAP:
+		return "a pristine trap";
+	case LEDGER_BY_KEYS:
+	case LEDGER_GROUNDS_COUNT:
+		break;
+	}
+	return "enough of its addresses are listed";
+}
+
+/* Why it was entered, while it is listed. */
+static json_t *grounds_json(const struct ledger_view *view, enum dials_list list)
+{
+	for (unsigned i = view->listing_count; i-- > 0;) {
+		const struct ledger_listing *past = &view->listings[i];
+
+		if (past->list == list && past->end == LEDGER_LASTS)
+			return json_string(grounds_text(past->grounds));
+	}
+	return json_null();
+}
+
+static json_t *listings_json(const struct ledger_view *view)
+{
+	json_t *listings = json_array();
+
+	for (unsigned i = 0; i < view->listing_count; i++) {
+		const struct ledger_listing *past = &view->listings[i];
+
+		json_array_append_new(listings, json_pack("{s:s, s:o, s:o, s:s, s:s}", "list",
+		                                          dials_list_name(past->list), "since",
+		                                          time_json(past->since_ms), "ended",
+		                                          time_json(past->ended_ms), "end",
+		                                          end_name(past->end), "because",
+		                                          grounds_text(past->grounds)));
+	}
+	return listings;
+}
+
 static json_t *lists_json(const struct ledger_view *view, const struct dials *dials)
 {
 	json_t *lists = json_array();
@@ -301,14 +368,15 @@ static json_t *lists_json(const struct ledger_view *view, const struct dials *di
 
 		tell_change(state, dials, change);
 		json_array_append_new(
-		    lists,
-		    json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:s}", "list",
-		              dials_list_name((enum dials_list)i), "mode",
-		              mode_name(&dials->lists[i]), "listed", is_listed, "why",
-		              why_name(state->why), "since", time_json(state->since_ms), "until",
-		              time_json(state->until_ms), "times", (int)state->times, "points",
-		              (double)state->points, "lower", (double)state->lower, "upper",
-		              (double)state->upper, "change", change));
+		    lists, json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:i, s:f, s:f, s:f, s:s}",
+		                     "list", dials_list_name((enum dials_list)i), "mode",
+		                     mode_name(&dials->lists[i]), "listed", is_listed, "why",
+		                     why_name(state->why), "because",
+		                     grounds_json(view, (enum dials_list)i), "since",
+		                     time_json(state->since_ms), "until",
+		                     time_json(state->until_ms), "times", (int)state->times,
+		                     "points", (double)state->points, "lower", (double)state->lower,
+		                     "upper", (double)state->upper, "change", change));
 	}
 	return lists;
 }
@@ -338,8 +406,9 @@ json_t *explain_json(const struct ledger *l, const struct dials *dials,
 	json_object_set_new(object, "lists", lists_json(&view, dials));
 	json_object_set_new(
 	    object, "history",
-	    json_pack("{s:o, s:o, s:o, s:i, s:o}", "first", time_json(view.first_ms), "last",
+	    json_pack("{s:o, s:o, s:o, s:i, s:o, s:o}", "first", time_json(view.first_ms), "last",
 	              time_json(view.last_ms), "delisted", time_json(view.delisted_ms), "reporters",
-	              (int)view.reporters, "asn", view.asn ? json_integer(view.asn) : json_null()));
+	              (int)view.reporters, "asn", view.asn ? json_integer(view.asn) : json_null(),
+	              "listings", listings_json(&view)));
 	return object;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/reputation/judge.h"
 
+#include "control/reputation/harvest.h"
 #include "control/reputation/prior.h"
 
 #include <sodium.h>
@@ -45,34 +46,6 @@ static int64_t judge_see(struct judge *j, enum record_set set, unsigned max, uin
 	return record_see(&j->l->book.blocks, j->r, set, max, &item);
 }
 
-static void judge_add16(uint16_t *sum, uint32_t count)
-{
-	*sum = count < (uint32_t)(UINT16_MAX - *sum) ? (uint16_t)(*sum + count) : UINT16_MAX;
-}
-
-/* Count recipients in the window of their time; older than the window before is not kept. */
-static void judge_recipients(struct judge *j, uint32_t valid, uint32_t invalid)
-{
-	struct record_window *w = record_need_window(&j->l->book.blocks, j->r);
-	uint32_t number = judge_second(j->time_ms) / j->l->dials.harvest_window_s;
-	unsigned place;
-
-	if (number > w->number) {
-		bool is_next = number == w->number + 1;
-
-		w->valid[1] = is_next ? w->valid[0] : 0;
-		w->invalid[1] = is_next ? w->invalid[0] : 0;
-		w->valid[0] = w->invalid[0] = 0;
-		w->harvest = 0;
-		w->number = number;
-	}
-	place = w->number - number;
-	if (place > 1)
-		return;
-	judge_add16(&w->valid[place], valid);
-	judge_add16(&w->invalid[place], invalid);
-}
-
 /* Once there are enough, one place keeps when the last one was seen, so that trust does not end
  * sooner than the wait for it. */
 static void judge_seen(struct judge *j)
@@ -101,7 +74,7 @@ static void judge_good(struct judge *j)
 	struct record *r = j->r;
 
 	if (j->event->class != EVENT_NOT_JUNK)
-		judge_recipients(j, j->event->count, 0);
+		harvest_count(j->l, r, j->time_ms, j->event->count, 0);
 	judge_seen(j);
 	if (j->event->class == EVENT_VALID_RCPT ||
 	    (j->event->is_authenticated && (r->flags & RECORD_IS_TRUSTED)))
@@ -115,32 +88,6 @@ static void judge_backscatter(struct judge *j)
 	judge_gain(j, EVENT_BACKSCATTER, judge_amount(j), judge_amount(j));
 }
 
-/*
- * One harvest at most for each window, as of its start, by the greatest weight of a reporter: so
- * the same harvest recognised later, because valid recipients came between, does not weigh more.
- */
-static void judge_harvest(struct judge *j)
-{
-	const struct dials *dials = &j->l->dials;
-	struct record_window *w = record_need_window(&j->l->book.blocks, j->r);
-	int64_t start_s = (int64_t)w->number * dials->harvest_window_s;
-	double valid = w->valid[0] + w->valid[1], invalid = w->invalid[0] + w->invalid[1];
-	float weight = j->event->weight;
-	double more = (double)weight - (double)w->harvest;
-
-	if (j->time_ms / 1000 < start_s || weight <= w->harvest)
-		return;
-	if (record_seen_since(&j->l->book.blocks, j->r, RECORD_INVALID,
-	                      j->time_ms / 1000 - dials->harvest_window_s) <
-	    dials->harvest_recipients)
-		return;
-	if (invalid < (double)dials->harvest_share * (valid + invalid))
-		return;
-	evidence_gain(dials, EVENT_DHA, start_s * 1000, more, w->harvest > 0 ? 0 : 1,
-	              &j->gains[j->count++]);
-	w->harvest = weight;
-}
-
 static void judge_invalid(struct judge *j)
 {
 	double weight = (double)j->event->weight;
@@ -151,9 +98,10 @@ static void judge_invalid(struct judge *j)
 	if (before_s >= 0 &&
 	    before_s + j->l->dials.classes[EVENT_INVALID_RCPT].half_life_s > j->time_ms / 1000)
 		return;
-	judge_recipients(j, 0, 1);
+	harvest_count(j->l, j->r, j->time_ms, 0, 1);
 	judge_gain(j, EVENT_INVALID_RCPT, weight, weight);
-	judge_harvest(j);
+	j->count +=
+	    harvest_recognise(j->l, j->r, j->event->weight, j->time_ms, &j->gains[j->count]);
 }
 
 static void judge_auth(struct judge *j)

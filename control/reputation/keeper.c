@@ -322,6 +322,11 @@ const struct admission *keeper_admission(const struct keeper *k)
 	return k->admission;
 }
 
+json_t *keeper_delistings(const struct keeper *k, const struct ledger_key *key)
+{
+	return audit_rows(k->folder_fd, key);
+}
+
 const uint8_t *keeper_hash_key(const struct keeper *k)
 {
 	return k->hash_key;

@@ -73,6 +73,8 @@ void keeper_snapshot_done(struct keeper *k, struct state_snapshot *snapshot, int
 struct state *keeper_state(const struct keeper *k); /* for state_write() */
 const struct ledger *keeper_ledger(const struct keeper *k);
 const struct admission *keeper_admission(const struct keeper *k);
+/* audit_rows(). Threads: any */
+json_t *keeper_delistings(const struct keeper *k, const struct ledger_key *key);
 const uint8_t *keeper_hash_key(const struct keeper *k);
 int64_t keeper_now(struct keeper *k);
 void keeper_stats(const struct keeper *k, struct reputation_stats *out_stats);

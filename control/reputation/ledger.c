@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/reputation/harvest.h"
 #include "control/reputation/judge.h"
 #include "control/reputation/ledger_private.h"
 #include "control/reputation/listing.h"
@@ -393,6 +394,27 @@ static void ledger_conclude(struct ledger *l, uint32_t number, const struct reco
 	ledger_tell(l, number);
 }
 
+/* What the senders of one net did together. The gain is the net's, and that of what it is in. */
+static void ledger_harvest(struct ledger *l, const struct ledger_touched *touched,
+                           const struct event *event, unsigned classes, int64_t time_ms)
+{
+	uint32_t net = nets_number(l, touched->self);
+	const uint32_t numbers[] = {net, touched->net == net ? 0 : touched->net, touched->asn};
+	const struct harvest_sender sender = {touched->self, net, event, time_ms};
+	struct evidence_gain gain;
+
+	if (event->class == EVENT_GOOD_DELIVERY || event->class == EVENT_VALID_RCPT)
+		harvest_net_valid(l, &sender);
+	if (!(classes & 1u << EVENT_INVALID_RCPT) || !harvest_net_invalid(l, &sender, &gain))
+		return;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i])
+			record_gain(&l->book.blocks, book_at(&l->book, numbers[i]), &l->dials,
+			            &gain);
+	}
+	nets_harvested(l, net, gain.time_ms);
+}
+
 static bool ledger_is_sound(const struct event *event)
 {
 	return (unsigned)event->class < EVENT_CLASS_COUNT && event->count > 0 &&
@@ -426,6 +448,7 @@ int ledger_apply(struct ledger *l, const struct event *event)
 		classes |= 1u << gains[i].class;
 		has_reporter |= judge_reporter(event, gains[i].class, time_ms, &reporter);
 	}
+	ledger_harvest(l, &touched, event, classes, time_ms);
 	ledger_conclude(l, touched.self, has_reporter ? &reporter : NULL, classes);
 	if (touched.domain)
 		ledger_conclude(l, touched.domain, has_reporter ? &reporter : NULL, classes);
@@ -450,7 +473,7 @@ int ledger_delist(struct ledger *l, const struct ledger_key *key, int64_t now_ms
 	listed = listing_mask(l, book_at(&l->book, number));
 	for (unsigned list = 0; list < DIALS_GOOD; list++) {
 		if (listed & 1u << list)
-			listing_end(l, number, list);
+			listing_end(l, number, list, LEDGER_DELISTED);
 	}
 	if (book_at(&l->book, number)->flags & RECORD_HAS_MEMBERS)
 		nets_delisted(l, number);

@@ -89,6 +89,34 @@ enum ledger_why {                    /* of a list's state */
 	          LEDGER_OFF,
 };
 
+enum ledger_end { /* of a listing. Numbers are stored: append only. */
+	          LEDGER_LASTS,
+	          LEDGER_ENDED, /* its duration was over, and nothing new came */
+	          LEDGER_LEFT,  /* no longer deserved */
+	          LEDGER_DELISTED,
+	          LEDGER_END_COUNT,
+};
+
+enum ledger_grounds {                      /* of a listing, when it was entered. Append only. */
+	              LEDGER_BY_SCORE,     /* the list `good` */
+	              LEDGER_BY_CLASSES,   /* several of evidence */
+	              LEDGER_BY_REPORTERS, /* several */
+	              LEDGER_BY_NUMBERS,   /* of distinct recipients or users */
+	              LEDGER_BY_HARVEST,
+	              LEDGER_BY_TRAP, /* pristine */
+	              LEDGER_BY_KEYS, /* a net, enough of whose keys are listed */
+	              LEDGER_GROUNDS_COUNT,
+};
+
+/* A listing of a key, past or present; the newest few are remembered as long as the key. */
+#define LEDGER_LISTINGS_MAX 8
+struct ledger_listing {
+	enum dials_list list;
+	enum ledger_grounds grounds;
+	enum ledger_end end;
+	int64_t since_ms, ended_ms; /* whole seconds; 0 = lasts */
+};
+
 struct ledger_state { /* of one list at one key */
 	enum ledger_why why;
 	int64_t since_ms, until_ms; /* while listed; until is moved on by new evidence */
@@ -132,6 +160,8 @@ struct ledger_view {
 	struct ledger_score score;
 	struct ledger_row rows[EVENT_CLASS_COUNT];
 	struct ledger_state lists[DIALS_LIST_COUNT];
+	struct ledger_listing listings[LEDGER_LISTINGS_MAX]; /* oldest first */
+	unsigned listing_count;
 	int64_t first_ms, last_ms, delisted_ms; /* 0 = never */
 	uint32_t reporters;                     /* distinct, about */
 	uint32_t asn;                           /* 0 = not known */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION     1
+#define VERSION     2
+#define VERSION_OLD 1 /* without listings */
 #define SUM_MAX     1e18
 #define FLAGS_SAVED (RECORD_IS_TRUSTED | RECORD_IS_GOOD | RECORD_IS_DELISTED | RECORD_HAS_WINDOW)
 
@@ -168,13 +169,18 @@ struct kept {
 
 static void kept_read_head(struct keeper *k, const struct ledger *l, struct kept *kept)
 {
-	keeper_get_to(k, 1, VERSION, VERSION);
+	unsigned version = (unsigned)keeper_get_to(k, 1, VERSION_OLD, VERSION);
+	unsigned sets = version == VERSION_OLD ? RECORD_LISTINGS : RECORD_SET_COUNT;
+
 	kept->flags = (uint8_t)keeper_get(k, 1);
 	kept->classes = (uint16_t)keeper_get_to(k, 2, 0, (1u << EVENT_CLASS_COUNT) - 1);
 	kept->lists = (uint8_t)keeper_get_to(k, 1, 0, (1u << DIALS_LIST_COUNT) - 1);
-	for (unsigned set = 0; set < RECORD_SET_COUNT; set++)
-		kept->sets[set] = (uint8_t)keeper_get_to(
-		    k, 1, 0, set == RECORD_REPORTERS ? RECORD_REPORTERS_MAX : DIALS_DISTINCT_MAX);
+	for (unsigned set = 0; set < sets; set++)
+		kept->sets[set] =
+		    (uint8_t)keeper_get_to(k, 1, 0,
+		                           set == RECORD_REPORTERS  ? RECORD_REPORTERS_MAX
+		                           : set == RECORD_LISTINGS ? RECORD_LISTINGS_MAX
+		                                                    : DIALS_DISTINCT_MAX);
 	/* 0: a net of which nothing is known but that there are keys in it */
 	kept->first_ms = (int64_t)keeper_get_to(k, 8, 0, (uint64_t)l->now_ms);
 	k->is_bad |= kept->flags & ~FLAGS_SAVED;
@@ -205,7 +211,8 @@ static void kept_read_evidence(struct keeper *k, const struct ledger *l, struct 
 	}
 }
 
-/* What is due is due later than now. */
+/* What is due is due later than now. A net is listed without end by its keys, for a time for a
+ * harvest. */
 static void kept_read_states(struct keeper *k, const struct ledger *l, bool is_net,
                              struct kept *kept)
 {
@@ -214,29 +221,37 @@ static void kept_read_states(struct keeper *k, const struct ledger *l, bool is_n
 	for (unsigned mask = kept->lists; mask && !k->is_bad; mask &= mask - 1) {
 		unsigned list = (unsigned)__builtin_ctz(mask);
 		struct record_state *state = &kept->states[list];
-		bool has_until = !is_net && list != DIALS_GOOD;
+		bool may_end = list == DIALS_DHA || (!is_net && list != DIALS_GOOD);
+		bool may_stay = is_net || list == DIALS_GOOD;
 
 		state->since_ms = (int64_t)keeper_get_to(k, 8, 0, now);
 		if (!state->since_ms)
 			state->until_ms = (int64_t)keeper_get_to(k, 8, 1, now);
 		else
-			state->until_ms = (int64_t)keeper_get_to(k, 8, has_until ? now + 1 : 0,
-			                                         has_until ? most : 0);
+			state->until_ms = (int64_t)keeper_get_to(k, 8, 0, may_end ? most : 0);
+		k->is_bad |= state->since_ms && (uint64_t)state->until_ms <= now &&
+		             (state->until_ms || !may_stay);
 		state->clean_ms = (int64_t)keeper_get_to(k, 8, state->since_ms ? 0 : now + 1,
 		                                         state->since_ms ? 0 : most);
 		state->times = (uint32_t)keeper_get_to(k, 4, 1, UINT32_MAX);
 	}
 }
 
-/* No item twice. */
-static void kept_read_set(struct keeper *k, struct record_item *items, unsigned count)
+/* No item twice; what a listing is may be. */
+static void kept_read_set(struct keeper *k, struct record_item *items, unsigned count,
+                          bool is_pairs)
 {
+	struct ledger_listing past;
+
 	for (unsigned i = 0; i < count && !k->is_bad; i++) {
 		items[i].hash = (uint32_t)keeper_get(k, 4);
 		items[i].last_s = (uint32_t)keeper_get(k, 4);
-		for (unsigned j = 0; j < i; j++)
+		for (unsigned j = 0; j < i && !is_pairs; j++)
 			k->is_bad |= items[j].hash == items[i].hash;
 	}
+	k->is_bad |= is_pairs && count % 2;
+	for (unsigned i = 0; i < count && is_pairs && !k->is_bad; i += 2)
+		k->is_bad |= !listing_past(&items[i], &past);
 }
 
 static void kept_read_rest(struct keeper *k, bool is_net, struct kept *kept)
@@ -257,7 +272,7 @@ static void kept_read_rest(struct keeper *k, bool is_net, struct kept *kept)
 		k->is_bad |= !(w->harvest >= 0 && w->harvest <= 1000) || bits >> 31;
 	}
 	for (unsigned set = 0; set < RECORD_SET_COUNT; set++)
-		kept_read_set(k, kept->items[set], kept->sets[set]);
+		kept_read_set(k, kept->items[set], kept->sets[set], set == RECORD_LISTINGS);
 	k->is_bad |= k->at != k->size;
 	k->is_bad |= kept->flags & RECORD_IS_TRUSTED && kept->sets[RECORD_SEEN] != 1;
 }
@@ -297,7 +312,9 @@ static void kept_put(struct ledger *l, uint32_t number, const struct kept *kept)
 	}
 	if (kept->flags & RECORD_HAS_WINDOW)
 		*record_need_window(b, r) = kept->window;
-	for (unsigned set = 0; set < RECORD_SET_COUNT; set++) {
+	for (unsigned i = 0; i < kept->sets[RECORD_LISTINGS]; i += 2)
+		record_listing(b, r, &kept->items[RECORD_LISTINGS][i]);
+	for (unsigned set = 0; set < RECORD_LISTINGS; set++) {
 		for (unsigned i = 0; i < kept->sets[set]; i++)
 			record_see(b, r, set, kept->sets[set], &kept->items[set][i]);
 	}

@@ -75,6 +75,14 @@ static unsigned ledger_net_lists(const struct ledger *l, const struct book_key *
 	return lists;
 }
 
+static void ledger_look_listings(const struct record *r, const struct record_parts *parts,
+                                 struct ledger_view *view)
+{
+	view->listing_count = r->sets[RECORD_LISTINGS] / 2u;
+	for (unsigned i = 0; i < view->listing_count; i++)
+		listing_past(parts->sets[RECORD_LISTINGS] + 2 * (size_t)i, &view->listings[i]);
+}
+
 static void ledger_look_rows(const struct ledger *l, const struct record *r,
                              const struct evidence_moment *moment, struct ledger_view *view)
 {
@@ -95,6 +103,7 @@ static void ledger_look_rows(const struct ledger *l, const struct record *r,
 		if (row->last_ms > view->last_ms)
 			view->last_ms = row->last_ms;
 	}
+	ledger_look_listings(r, &parts, view);
 	view->first_ms = r->first_ms;
 	view->delisted_ms = parts.delisted_ms ? *parts.delisted_ms : 0;
 	for (unsigned i = 0; i < r->sets[RECORD_REPORTERS]; i++) {

@@ -33,8 +33,9 @@ struct listing_facts {
 		unsigned classes; /* that brought CLASS_POINTS */
 		double lower, upper;
 	} lanes[EVIDENCE_LANES];
-	int64_t newest_ms; /* evidence of its own classes */
-	bool is_corroborated;
+	int64_t newest_ms;  /* evidence of its own classes */
+	bool has_reporters; /* more than one */
+	bool has_numbers;   /* of recipients or users that no misjudgement makes */
 };
 
 /* New keys list with part of their good points: good mail of the first hours is cheap. */
@@ -99,28 +100,38 @@ static unsigned listing_reporters(const struct record *r, const struct record_pa
 	return count;
 }
 
-/* More than one reporter, or a pattern of many recipients or users that no misjudgement makes. */
-static bool listing_corroborated(const struct ledger *l, const struct record *r,
-                                 const struct record_parts *parts, const struct listing_kind *kind,
-                                 int64_t now_ms)
+/* What is of before a delisting does not corroborate. */
+static int64_t listing_since(const struct record_parts *parts, int64_t since_s)
 {
 	int64_t after_s = parts->delisted_ms ? *parts->delisted_ms / 1000 : 0;
-	int64_t reporters_s = now_ms / 1000 - l->dials.reporters_s;
-	int64_t guess_s = now_ms / 1000 - l->dials.guess_window_s;
+
+	return since_s > after_s ? since_s : after_s;
+}
+
+static bool listing_has_reporters(const struct ledger *l, const struct record *r,
+                                  const struct record_parts *parts, const struct listing_kind *kind,
+                                  int64_t now_ms)
+{
 	uint32_t purpose = judge_purpose((enum event_class)__builtin_ctz(kind->own));
 
-	if (reporters_s < after_s)
-		reporters_s = after_s;
-	if (guess_s < after_s)
-		guess_s = after_s;
-	if (listing_reporters(r, parts, purpose, reporters_s) > 1)
-		return true;
+	return listing_reporters(r, parts, purpose,
+	                         listing_since(parts, now_ms / 1000 - l->dials.reporters_s)) > 1;
+}
+
+static bool listing_has_numbers(const struct ledger *l, const struct record *r,
+                                const struct record_parts *parts, const struct listing_kind *kind,
+                                int64_t now_ms)
+{
+	const struct dials *d = &l->dials;
+
 	if (kind->distinct == RECORD_USERS)
-		return record_seen_since(&l->book.blocks, r, RECORD_USERS, guess_s) >=
-		       l->dials.guess_users;
+		return record_seen_since(&l->book.blocks, r, RECORD_USERS,
+		                         listing_since(parts, now_ms / 1000 - d->guess_window_s)) >=
+		       d->guess_users;
 	if (kind->distinct == RECORD_BOUNCED)
-		return record_seen_since(&l->book.blocks, r, RECORD_BOUNCED, reporters_s) >=
-		       l->dials.harvest_recipients;
+		return record_seen_since(&l->book.blocks, r, RECORD_BOUNCED,
+		                         listing_since(parts, now_ms / 1000 - d->reporters_s)) >=
+		       d->harvest_recipients;
 	return false;
 }
 
@@ -155,7 +166,8 @@ static void listing_facts(const struct ledger *l, const struct record *r, enum d
 	}
 	if (r->flags & RECORD_IS_DELISTED && out_facts->newest_ms <= *parts.delisted_ms)
 		out_facts->newest_ms = 0;
-	out_facts->is_corroborated = listing_corroborated(l, r, &parts, kind, moment->now_ms);
+	out_facts->has_reporters = listing_has_reporters(l, r, &parts, kind, moment->now_ms);
+	out_facts->has_numbers = listing_has_numbers(l, r, &parts, kind, moment->now_ms);
 }
 
 /* A sender whose slow lane knows it, and knows it to be good. */
@@ -178,13 +190,25 @@ static enum ledger_why listing_lane_why(const struct dials *d, const struct list
 		return LEDGER_NOT_ENOUGH;
 	if (lane->lower < (double)d->enter)
 		return LEDGER_NOT_SURE;
-	if (facts->is_corroborated || lane->classes > 1 || lane->dha >= CLASS_POINTS)
+	if (facts->has_reporters || facts->has_numbers || lane->classes > 1 ||
+	    lane->dha >= CLASS_POINTS)
 		return LEDGER_IS_LISTED;
 	if (lane->trap < CLASS_POINTS)
 		return LEDGER_ONE_SOURCE;
 	if (listing_is_established(d, facts) && lane->trap <= one_hit)
 		return LEDGER_ESTABLISHED;
 	return LEDGER_IS_LISTED;
+}
+
+/* Of a lane that says that it should be listed: what says most. */
+static enum ledger_grounds listing_grounds(const struct listing_facts *facts,
+                                           const struct listing_lane *lane)
+{
+	return lane->trap >= CLASS_POINTS  ? LEDGER_BY_TRAP
+	       : lane->dha >= CLASS_POINTS ? LEDGER_BY_HARVEST
+	       : facts->has_numbers        ? LEDGER_BY_NUMBERS
+	       : facts->has_reporters      ? LEDGER_BY_REPORTERS
+	                                   : LEDGER_BY_CLASSES;
 }
 
 /* The lane that goes further towards the list. */
@@ -200,8 +224,7 @@ static enum ledger_why listing_why(const struct dials *d, const struct listing_f
 	return fast > slow ? fast : slow;
 }
 
-/* times: listings before this one. */
-static int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times)
+int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times)
 {
 	uint64_t duration_s = d->lists[list].first_s;
 
@@ -226,8 +249,49 @@ unsigned listing_mask(const struct ledger *l, const struct record *r)
 	return listed;
 }
 
-void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int64_t until_ms)
+/* What a listing is, in place of a hash: list, end and grounds, a byte each. */
+#define PAIR_END_AT     8
+#define PAIR_GROUNDS_AT 16
+
+bool listing_past(const struct record_item pair[2], struct ledger_listing *out_listing)
 {
+	uint32_t what = pair[0].hash;
+
+	*out_listing = (struct ledger_listing){
+	    .list = (enum dials_list)(what & 0xff),
+	    .end = (enum ledger_end)(what >> PAIR_END_AT & 0xff),
+	    .grounds = (enum ledger_grounds)(what >> PAIR_GROUNDS_AT),
+	    .since_ms = INT64_C(1000) * pair[0].last_s,
+	    .ended_ms = INT64_C(1000) * pair[1].last_s,
+	};
+	return (what & 0xff) < DIALS_LIST_COUNT &&
+	       (what >> PAIR_END_AT & 0xff) < LEDGER_END_COUNT &&
+	       what >> PAIR_GROUNDS_AT < LEDGER_GROUNDS_COUNT && pair[1].hash == 0;
+}
+
+/* Needs no room. */
+static void listing_note_end(struct ledger *l, const struct record *r, enum dials_list list,
+                             enum ledger_end end)
+{
+	struct record_parts parts;
+
+	record_parts(&l->book.blocks, r, &parts);
+	for (unsigned i = r->sets[RECORD_LISTINGS]; i > 0; i -= 2) {
+		struct record_item *pair = &parts.sets[RECORD_LISTINGS][i - 2];
+
+		if ((pair[0].hash & 0xff) != (uint32_t)list || pair[1].last_s)
+			continue;
+		pair[0].hash |= (uint32_t)end << PAIR_END_AT;
+		pair[1].last_s = (uint32_t)(l->now_ms / 1000);
+		return;
+	}
+}
+
+void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int64_t until_ms,
+                   enum ledger_grounds grounds)
+{
+	const struct record_item pair[2] = {
+	    {(uint32_t)list | (uint32_t)grounds << PAIR_GROUNDS_AT, (uint32_t)(l->now_ms / 1000)}};
 	struct record *r = book_at(&l->book, number);
 	unsigned before = nets_share(l, r);
 	struct record_state *state = record_need_state(&l->book.blocks, r, list);
@@ -237,6 +301,7 @@ void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int6
 	state->clean_ms = 0;
 	if (state->times < UINT32_MAX)
 		state->times++;
+	record_listing(&l->book.blocks, r, pair);
 	l->listed[list]++;
 	ledger_touch(l, number);
 	ledger_set_timer(l, number);
@@ -244,7 +309,7 @@ void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int6
 	nets_changed(l, r, before);
 }
 
-void listing_end(struct ledger *l, uint32_t number, enum dials_list list)
+void listing_end(struct ledger *l, uint32_t number, enum dials_list list, enum ledger_end end)
 {
 	struct record *r = book_at(&l->book, number);
 	unsigned before = nets_share(l, r);
@@ -253,6 +318,7 @@ void listing_end(struct ledger *l, uint32_t number, enum dials_list list)
 	state->since_ms = 0;
 	state->until_ms = l->now_ms;
 	state->clean_ms = l->now_ms + INT64_C(1000) * l->dials.forget_s;
+	listing_note_end(l, r, list, end);
 	l->listed[list]--;
 	l->ended[list]++;
 	ledger_touch(l, number);
@@ -285,7 +351,7 @@ static void listing_update_one(struct ledger *l, uint32_t number, enum dials_lis
 	if (state && state->since_ms) {
 		until_ms = facts.newest_ms + listing_duration_ms(&l->dials, list, state->times - 1);
 		if (listing_is_over(l, state, &facts))
-			listing_end(l, number, list);
+			listing_end(l, number, list, LEDGER_LEFT);
 		else if (until_ms > state->until_ms)
 			state->until_ms = until_ms;
 		return;
@@ -298,7 +364,8 @@ static void listing_update_one(struct ledger *l, uint32_t number, enum dials_lis
 	    listing_why(&l->dials, &facts, &lane) != LEDGER_IS_LISTED)
 		return;
 	dwell_ms = l->now_ms + INT64_C(1000) * l->dials.dwell_min_s;
-	listing_enter(l, number, list, until_ms > dwell_ms ? until_ms : dwell_ms);
+	listing_enter(l, number, list, until_ms > dwell_ms ? until_ms : dwell_ms,
+	              listing_grounds(&facts, &facts.lanes[lane]));
 }
 
 void listing_update(struct ledger *l, uint32_t number, unsigned classes)
@@ -361,10 +428,10 @@ void listing_update_good(struct ledger *l, uint32_t number)
 	if (is_on && (is_blocked || d->lists[DIALS_GOOD].is_off ||
 	              score.score < (double)d->good_score - GOOD_SCORE_SLACK ||
 	              n < (double)d->good_points * GOOD_POINTS_FACTOR))
-		listing_end(l, number, DIALS_GOOD);
+		listing_end(l, number, DIALS_GOOD, LEDGER_LEFT);
 	else if (!is_on && !is_new && !is_blocked && !d->lists[DIALS_GOOD].is_off &&
 	         n >= (double)d->good_points && score.score >= (double)d->good_score)
-		listing_enter(l, number, DIALS_GOOD, 0);
+		listing_enter(l, number, DIALS_GOOD, 0, LEDGER_BY_SCORE);
 }
 
 /* Only what time alone decides, and never takes back: points that fade. */
@@ -380,7 +447,7 @@ void listing_sweep(struct ledger *l, uint32_t number)
 	if (n < (double)l->dials.net_good_points)
 		listing_set_good(l, r, false);
 	if (is_on && n < (double)l->dials.good_points * GOOD_POINTS_FACTOR)
-		listing_end(l, number, DIALS_GOOD);
+		listing_end(l, number, DIALS_GOOD, LEDGER_LEFT);
 }
 
 /* The next moment after now on a grid from since_ms. */
@@ -434,14 +501,14 @@ static void listing_tick_one(struct ledger *l, uint32_t number, enum dials_list 
 		nets_check(l, number);
 	} else if (state->since_ms && state->until_ms) {
 		if (l->now_ms >= state->until_ms) {
-			listing_end(l, number, list);
+			listing_end(l, number, list, LEDGER_ENDED);
 			return;
 		}
 		if ((l->now_ms - state->since_ms) % (INT64_C(1000) * l->dials.dwell_min_s))
 			return;
 		listing_facts(l, r, list, ledger_moment(l), &facts);
 		if (listing_is_over(l, state, &facts))
-			listing_end(l, number, list);
+			listing_end(l, number, list, LEDGER_LEFT);
 	} else if (!state->since_ms && l->now_ms >= state->clean_ms) {
 		state->times /= 2;
 		state->clean_ms += INT64_C(1000) * l->dials.forget_s;

@@ -33,8 +33,15 @@ int64_t listing_due(const struct ledger *l, const struct record *r);
 void listing_sweep(struct ledger *l, uint32_t number);
 
 /* Put on or take off a list, now; the net is told, and whoever listens. */
-void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int64_t until_ms);
-void listing_end(struct ledger *l, uint32_t number, enum dials_list list);
+void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int64_t until_ms,
+                   enum ledger_grounds grounds);
+void listing_end(struct ledger *l, uint32_t number, enum dials_list list, enum ledger_end end);
+
+/* A pair of RECORD_LISTINGS. Returns whether it is sound. */
+bool listing_past(const struct record_item pair[2], struct ledger_listing *out_listing);
+
+/* How long a listing lasts. times: listings before this one */
+int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times);
 
 /* Bit 1 << enum dials_list for each list that it is on. */
 unsigned listing_mask(const struct ledger *l, const struct record *r);

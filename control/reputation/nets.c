@@ -102,7 +102,16 @@ unsigned nets_share(const struct ledger *l, const struct record *r)
 	return net ? nets_share_in(l, r, net) : 0;
 }
 
-/* factor: 1 to enter, less to stay */
+/* Whether it may be on a list at all. */
+static bool nets_may(const struct ledger *l, const struct record *net, enum dials_list list)
+{
+	struct record_parts parts;
+
+	record_parts(&l->book.blocks, net, &parts);
+	return parts.members->good == 0 && !l->dials.lists[list].is_off;
+}
+
+/* By how many of its keys are listed. factor: 1 to enter, less to stay */
 static bool nets_deserves(const struct ledger *l, const struct record *net, enum dials_list list,
                           double factor)
 {
@@ -112,7 +121,7 @@ static bool nets_deserves(const struct ledger *l, const struct record *net, enum
 
 	record_parts(&l->book.blocks, net, &parts);
 	listed = parts.members->listed[list];
-	if (parts.members->good > 0 || d->lists[list].is_off)
+	if (!nets_may(l, net, list))
 		return false;
 	if (net->kind == LEDGER_IP6)
 		return listed >= d->net6_children;
@@ -120,15 +129,51 @@ static bool nets_deserves(const struct ledger *l, const struct record *net, enum
 	       listed >= factor * (double)d->net_listed_share * parts.members->count;
 }
 
+/* A harvest's time is over, or was never: what its keys deserve decides. */
+static void nets_stay(struct ledger *l, uint32_t number, enum dials_list list)
+{
+	const struct record *net = book_at(&l->book, number);
+	struct record_state *state = record_state(&l->book.blocks, net, list);
+
+	if (state->until_ms > l->now_ms && nets_may(l, net, list))
+		return;
+	if (!nets_deserves(l, net, list, LEAVE_SHARE)) {
+		listing_end(l, number, list, state->until_ms ? LEDGER_ENDED : LEDGER_LEFT);
+	} else if (state->until_ms) {
+		state->until_ms = 0;
+		ledger_touch(l, number);
+	}
+}
+
 static void nets_update(struct ledger *l, uint32_t number, enum dials_list list, bool may_enter)
 {
-	struct record *net = book_at(&l->book, number);
-	bool is_listed = listing_mask(l, net) & BIT(list);
+	const struct record *net = book_at(&l->book, number);
 
-	if (is_listed && !nets_deserves(l, net, list, LEAVE_SHARE))
-		listing_end(l, number, list);
-	else if (!is_listed && may_enter && nets_deserves(l, net, list, 1))
-		listing_enter(l, number, list, 0);
+	if (listing_mask(l, net) & BIT(list))
+		nets_stay(l, number, list);
+	else if (may_enter && nets_deserves(l, net, list, 1))
+		listing_enter(l, number, list, 0, LEDGER_BY_KEYS);
+}
+
+void nets_harvested(struct ledger *l, uint32_t number, int64_t evidence_ms)
+{
+	const struct record *net = book_at(&l->book, number);
+	struct record_state *state = record_state(&l->book.blocks, net, DIALS_DHA);
+	bool is_listed = state && state->since_ms;
+	uint32_t times = state ? state->times - is_listed : 0;
+	int64_t until_ms = evidence_ms + listing_duration_ms(&l->dials, DIALS_DHA, times);
+	struct record_parts parts;
+
+	record_parts(&l->book.blocks, net, &parts);
+	if (!nets_may(l, net, DIALS_DHA) || until_ms <= l->now_ms ||
+	    (parts.delisted_ms && evidence_ms <= *parts.delisted_ms))
+		return;
+	if (is_listed && until_ms > state->until_ms) {
+		state->until_ms = until_ms;
+		ledger_set_timer(l, number);
+	} else if (!is_listed && (!state || evidence_ms > state->until_ms)) {
+		listing_enter(l, number, DIALS_DHA, until_ms, LEDGER_BY_HARVEST);
+	}
 }
 
 void nets_changed(struct ledger *l, const struct record *r, unsigned before)
@@ -219,9 +264,11 @@ static int64_t nets_child_until(const struct ledger *l, const struct record *net
 	return latest;
 }
 
-/* The first end among those of its keys that just make it enough. */
+/* The first end among those of its keys that just make it enough, or that of a harvest. */
 int64_t nets_until(const struct ledger *l, const struct record *net, enum dials_list list)
 {
+	const struct record_state *state = record_state(&l->book.blocks, net, list);
+	int64_t own = state && state->since_ms ? state->until_ms : 0;
 	unsigned needed =
 	    net->kind == LEDGER_IP6 ? l->dials.net6_children : l->dials.net_listed_min;
 	uint32_t children[256];
@@ -239,7 +286,7 @@ int64_t nets_until(const struct ledger *l, const struct record *net, enum dials_
 		untils[at] = until;
 		count++;
 	}
-	return count >= needed ? untils[needed - 1] : 0;
+	return count >= needed && untils[needed - 1] > own ? untils[needed - 1] : own;
 }
 
 void nets_restored(struct ledger *l, const struct record *r)

@@ -4,7 +4,8 @@
  * Lists of nets, by the keys in them that are listed: of a /24, as many addresses and such a share
  * of the active ones; of a /56, /64s; of a /48, /56s. A good key in a net keeps it off. Nets are
  * entered when one more of their keys is listed, never because time passed, and left as soon as
- * what they were entered for is no longer so.
+ * what they were entered for is no longer so. A harvest of many keys lists a net by itself, for a
+ * time.
  *
  * Threads: as the ledger's.
  */
@@ -22,6 +23,10 @@ uint32_t nets_need(struct ledger *l, const struct book_key *key);
 
 /* A key was put back: count it in its nets, of which nothing is concluded. */
 void nets_restored(struct ledger *l, const struct record *r);
+
+/* The keys in a net made a harvest together, of which the evidence is as old: the list `dha` is
+ * entered, or goes on, for its duration from then. Needs room. */
+void nets_harvested(struct ledger *l, uint32_t number, int64_t evidence_ms);
 
 /* Look again whether a net should be listed still. */
 void nets_check(struct ledger *l, uint32_t number);

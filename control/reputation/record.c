@@ -262,6 +262,24 @@ int64_t record_see(struct blocks *b, struct record *r, enum record_set set, unsi
 	return -1;
 }
 
+void record_listing(struct blocks *b, struct record *r, const struct record_item pair[2])
+{
+	const size_t size = 2 * sizeof(*pair);
+	struct record_parts p;
+	size_t at;
+
+	record_parts(b, r, &p);
+	at = r->sets[RECORD_LISTINGS] * sizeof(*pair);
+	if (r->sets[RECORD_LISTINGS] == RECORD_LISTINGS_MAX) {
+		memmove(p.sets[RECORD_LISTINGS], p.sets[RECORD_LISTINGS] + 2, at - size);
+		memcpy(p.sets[RECORD_LISTINGS] + RECORD_LISTINGS_MAX - 2, pair, size);
+		return;
+	}
+	memcpy(record_open(b, r, record_offset(b, r, p.sets[RECORD_LISTINGS]) + at, size), pair,
+	       size);
+	r->sets[RECORD_LISTINGS] += 2;
+}
+
 unsigned record_seen_since(const struct blocks *b, const struct record *r, enum record_set set,
                            int64_t since_s)
 {

@@ -10,6 +10,7 @@
  */
 #include "control/reputation/blocks.h"
 #include "control/reputation/evidence.h"
+#include "control/reputation/ledger.h"
 
 #include <stdbool.h>
 
@@ -17,12 +18,14 @@ enum record_set {                 /* of things told apart by 32 bits of their ha
 	          RECORD_SEEN,    /* recipients, until there are dials.good_recipients */
 	          RECORD_INVALID, /* recipients that do not exist */
 	          RECORD_BOUNCED, /* as those, of null senders */
-	          RECORD_USERS,   /* of failed logins */
+	          RECORD_USERS, /* of failed logins; of a net, its senders that guess recipients */
 	          RECORD_REPORTERS, /* of bad evidence */
+	          RECORD_LISTINGS,  /* past and present, oldest first; see record_listing() */
 	          RECORD_SET_COUNT,
 };
 
 #define RECORD_REPORTERS_MAX 4
+#define RECORD_LISTINGS_MAX  (2 * LEDGER_LISTINGS_MAX)
 
 enum record_flag {
 	RECORD_IS_DIRTY = 1,     /* changed since the last ledger_dirty() */
@@ -172,6 +175,10 @@ void record_shrink_set(struct blocks *b, struct record *r, enum record_set set);
  * before; -1 when it is new. */
 int64_t record_see(struct blocks *b, struct record *r, enum record_set set, unsigned max,
                    const struct record_item *item);
+
+/* A listing is two items of RECORD_LISTINGS: in place of a hash what it is, with when it began; and
+ * when it ended, which so needs no room. The oldest gives way. Adds. */
+void record_listing(struct blocks *b, struct record *r, const struct record_item pair[2]);
 
 /* How many of a set were seen after a moment. */
 unsigned record_seen_since(const struct blocks *b, const struct record *r, enum record_set set,

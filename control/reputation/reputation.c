@@ -172,6 +172,13 @@ void reputation_ask(struct reputation *r, reputation_look *look, reputation_look
 	enqueue(r, job);
 }
 
+json_t *reputation_delistings(const struct reputation *r, const struct ledger_key *key)
+{
+	json_t *rows = keeper_delistings(r->keeper, key);
+
+	return rows ? rows : json_null();
+}
+
 int reputation_configure(struct reputation *r, const struct config *config)
 {
 	struct reputation_job *job = job_new(REPUTATION_JOB_SETTINGS, NULL);

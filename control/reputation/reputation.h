@@ -10,6 +10,8 @@
  */
 #include "control/reputation/ledger.h"
 
+#include <jansson.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +89,10 @@ const char *reputation_reporter(const struct reputation *r, const char *token);
 typedef void reputation_delisted(int rc, void *context);
 void reputation_delist(struct reputation *r, const struct ledger_key *key, const char *who,
                        const char *why, reputation_delisted *done, void *context);
+
+/* Who delisted a key, when and why: an array, newest first (audit_rows()); null when that cannot be
+ * read. */
+json_t *reputation_delistings(const struct reputation *r, const struct ledger_key *key);
 
 /* Run a function on the thread with the ledger, read only; then done on the main loop. */
 typedef void reputation_look(const struct ledger *ledger, int64_t now_ms, void *context);

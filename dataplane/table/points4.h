@@ -243,6 +243,34 @@ static inline bool points4_is_passed(const struct points4_probe *probe)
 	return points4_spills(probe->group, probe->line);
 }
 
+/*
+ * points4_here() of a home bucket, where the distance is 0 and the masks are shorter to tell.
+ *
+ * out_is_passed: whether the address may be in one of the next buckets
+ */
+static inline uint32_t points4_home(const struct points4_probe *probe, bool *out_is_passed)
+{
+	const struct points4_group *g = probe->group;
+	const uint32_t mask = (POINTS4_REACH << g->key_bits) - 1;
+	const uint32_t key = probe->key & ((1u << g->key_bits) - 1);
+	uint32_t words, slot, value;
+
+	if (__builtin_expect(g->is_wide, false)) {
+		value = points4_here(probe);
+		*out_is_passed = points4_is_passed(probe);
+		return value;
+	}
+	words = points4_match(probe->line, mask, key);
+	/* of no words it is one that is not the address, or has just become it */
+	slot = (uint32_t)points4_load(
+	    g, probe->line, (unsigned)__builtin_ctz(words | POINTS4_NO_WORD) % POINTS4_WORDS);
+	value = points4_verdict(g, slot) & -(uint32_t)((slot & mask) == key);
+	if (__builtin_expect((words & (words - 1)) != 0 && value == 0, false))
+		value = points4_here(probe);
+	*out_is_passed = points4_load(g, probe->line, 0) & POINTS4_SPILL;
+	return value;
+}
+
 /* Go on to the next bucket, if the address may be there. */
 static inline bool points4_next(const struct points4 *p, struct points4_probe *probe)
 {

@@ -100,5 +100,5 @@ size_t soa_make(const struct zone *zone, union soa_buffer *out_buffer)
 	rdata_size = s->size - RDATA_AT;
 	s->bytes[RDATA_AT - 2] = (uint8_t)(rdata_size >> 8);
 	s->bytes[RDATA_AT - 1] = (uint8_t)rdata_size;
-	return sizeof(*s) + s->size;
+	return sizeof(*s) + (s->size + SOA_CHUNK - 1u) / SOA_CHUNK * SOA_CHUNK;
 }

@@ -11,6 +11,7 @@
 #define SOA_POINTERS 3 /* at most: owner, MNAME, RNAME */
 #define SOA_TTL      6 /* where the TTL is */
 #define SOA_SIZE_MAX (12 + 255 + 255 + 20)
+#define SOA_CHUNK    16 /* zeros follow the record up to a multiple of this, to be copied with it */
 
 struct zone;
 
@@ -24,7 +25,7 @@ struct soa {
 /* Room for any. */
 union soa_buffer {
 	struct soa soa;
-	uint8_t bytes[sizeof(struct soa) + SOA_SIZE_MAX];
+	uint8_t bytes[sizeof(struct soa) + SOA_SIZE_MAX + SOA_CHUNK];
 };
 
 /* Returns: bytes of the whole struct soa that was made */

@@ -285,6 +285,8 @@ static void take_listings(const struct verdicts *v, const uint32_t *ids, size_t 
 	for (size_t i = 0; i < verdict->count; i++)
 		listing_item_of(verdict->listings[i])->is_taken = false;
 	qsort(verdict->listings, verdict->count, sizeof(verdict->listings[0]), compare);
+	verdict->first_code = verdict->listings[0]->code;
+	verdict->first_list = verdict->listings[0]->list;
 }
 
 static bool are_defined(const struct verdicts *v, const uint32_t *listings, size_t count)
@@ -356,6 +358,17 @@ const struct verdict *verdicts_get(const struct verdicts *v, verdict_t id)
 	const struct verdict_item *item = find_item(&v->verdicts, id);
 
 	return item ? &item->verdict : NULL;
+}
+
+void verdicts_get_burst(const struct verdicts *v, const verdict_t *ids, size_t count,
+                        const struct verdict **out_verdicts)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct verdict_item *item = find_item(&v->verdicts, ids[i]);
+
+		out_verdicts[i] = item ? &item->verdict : NULL;
+		__builtin_prefetch(out_verdicts[i]);
+	}
 }
 
 void verdicts_prefetch(const struct verdicts *v, verdict_t id)

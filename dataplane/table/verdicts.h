@@ -29,7 +29,9 @@ struct listing {
 };
 
 struct verdict {
-	uint32_t count;                   /* >= 1 */
+	uint32_t count; /* >= 1 */
+	/* of listings[0]: most verdicts have one, and no other line is needed for it */
+	uint32_t first_code, first_list;
 	const struct listing *listings[]; /* ascending by code, list id, text */
 };
 
@@ -71,6 +73,10 @@ void verdicts_forget_listing(struct verdicts *v, uint32_t id);
 
 /* Borrow the listings of a verdict until the next quiescent state; NULL for 0 and unknown ids. */
 const struct verdict *verdicts_get(const struct verdicts *v, verdict_t id);
+
+/* The same of some, whose lines are on their way when it returns. */
+void verdicts_get_burst(const struct verdicts *v, const verdict_t *ids, size_t count,
+                        const struct verdict **out_verdicts);
 
 /* Hint that verdicts_get(v, id) follows. */
 void verdicts_prefetch(const struct verdicts *v, verdict_t id);

@@ -16,6 +16,7 @@
  */
 #include "dataplane/answer.h"
 #include "tests/golden/dataset.h"
+#include "tests/golden/senders.h"
 
 #include <urcu-qsbr.h>
 
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
 
 	urcu_qsbr_register_thread();
 	run.full = dataset_new();
+	senders_add(run.full);
 	run.long_apex = dataset_new_long_apex();
 	run.strict = dataset_new_strict();
 	for (int i = 1; i < argc; i++)

@@ -13,7 +13,7 @@ import sys
 # The answer core knows tables and bytes, nothing of DPDK, sockets or the other files of its folder.
 CORE = {"parse", "lookup", "reply", "access", "answer", "query", "query_set", "drop", "frame", "neigh",
         "qname", "text", "dns", "headers", "checksum", "cookie", "cursor", "edns", "identity",
-        "plain", "reversed"}
+        "plain", "reversed", "opt", "rr", "sections", "writer"}
 
 # layer -> layers it may include, beside itself
 ALLOWED = {

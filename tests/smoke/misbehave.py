@@ -57,6 +57,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.give(200, sums, ETag=etag)
 
+    def give_signature(self):
+        """As it is set; 404 without one."""
+        if self.server.signature is None:
+            self.give_404()
+        else:
+            self.give(200, self.server.signature)
+
     def give_gzip(self):
         self.give(200, gzip.compress(self.server.data), Content_Encoding="gzip")
 
@@ -156,7 +163,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, data=b"192.0.2.1\n192.0.2.2\n", elsewhere="", certificate=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.data, self.version, self.asked = data, 1, []
-        self.sums = None
+        self.sums = self.signature = None
         self.elsewhere, self.stopped = elsewhere, threading.Event()
         self.lock, self.go, self.held, self.held_most = threading.Lock(), threading.Event(), 0, 0
         self.scheme = "https" if certificate else "http"

@@ -273,6 +273,17 @@ def check_monitor(checks, w):
                      found["192.0.2.26"]["state"]), ("listed", ["127.0.0.2"], "not_listed"),
                     "own addresses are looked up in own zones")
     checks.is_true("own address '192.0.2.25' is listed in 'bl.test'" in w.log(), "and told")
+    counters = {c["name"]: c["value"] for c in
+                json.loads(w.ctl("stats", "--json").stdout)["counters"]}
+    row = 'monitor_listed{zone="bl.test",address="192.0.2.2%d"}'
+    checks.is_equal((counters[row % 5], counters[row % 6],
+                     counters['monitor_lookups{state="listed"}']), (1, 0, 1),
+                    "and counted in the stats")
+    checks.is_true("queries" in "".join(counters) and
+                   'reputation_listed{list="dha"}' in counters, "beside the other counters")
+    status, text = w.request("GET", "/metrics")
+    checks.is_true(status == 200 and f"\nreputed_{row % 5} 1\n" in text and
+                   text.count("# HELP reputed_monitor_listed ") == 1, "and for Prometheus")
     text = w.ctl("status").stdout
     checks.is_true("192.0.2.25" in text and "not listed in 1 of 2 lookups" in text,
                    "and shown in the status")

@@ -57,8 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ledger_free(l);
 		return 0;
 	}
-	expect(ledger_save(l, &key, saved) == size - 1);
-	expect(memcmp(saved, data + 1, size - 1) == 0);
+	/* Of an older version it is saved as the present one. */
+	if (data[1] == 2) {
+		expect(ledger_save(l, &key, saved) == size - 1);
+		expect(memcmp(saved, data + 1, size - 1) == 0);
+	}
 	check_sum(l, name);
 	ledger_near(l, &key, ignore, NULL);
 	for (unsigned i = 0; i < 3; i++)

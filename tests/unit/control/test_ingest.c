@@ -406,7 +406,7 @@ static void test_foreign(void **state)
 		b.settings.canaries = canaries_of("8.8.8.8, example.com", "");
 		folder_write(&b.f, "source", foreign_rows[i].text);
 		if (foreign_rows[i].checksum) {
-			b.settings.checksum = strdup(folder_at(&b.f, "sums"));
+			b.settings.proof.checksum = strdup(folder_at(&b.f, "sums"));
 			folder_write(&b.f, "sums", foreign_rows[i].checksum);
 		}
 		ingest_source(&b.settings, b.v, false, &b.result);
@@ -419,7 +419,7 @@ static void test_foreign(void **state)
 		assert_int_equal(b.result.is_new_refusal, b.result.outcome == INGEST_HELD);
 		assert_false(folder_has(&b.f, "feed/incoming"));
 		canaries_unref(b.settings.canaries);
-		free(b.settings.checksum);
+		free(b.settings.proof.checksum);
 		bench_done(&b);
 	}
 }

@@ -274,11 +274,11 @@ static void what_a_crash_left_is_cut_off(void **state)
 static void delistings_are_replayed_and_audited(void **state)
 {
 	struct keeper *k = open_keeper();
-	int fd = open(folder, O_RDONLY | O_DIRECTORY);
 	struct ledger_key key, nobody;
 	struct ledger_view view;
-	unsigned count;
+	const char *who, *why;
 	struct event e;
+	json_t *rows;
 
 	(void)state;
 	keeper_world_take(k, 0, 1000, 10);
@@ -288,19 +288,64 @@ static void delistings_are_replayed_and_audited(void **state)
 	nobody.kind = LEDGER_IP4;
 	nobody.length = 32;
 	nobody.address = 0x01020304;
-	assert_int_equal(audit_count(fd, &key, 0, &count), 0);
-	assert_int_equal(count, 0);
+	rows = keeper_delistings(k, &key);
+	assert_int_equal(json_array_size(rows), 0);
+	json_decref(rows);
 	assert_int_equal(keeper_delist(k, &nobody, "op", "why"), -ENOENT);
 	assert_int_equal(keeper_delist(k, &key, "op", "they\nasked"), 0);
-	assert_int_equal(audit_count(fd, &key, 0, &count), 0);
-	assert_int_equal(count, 1);
-	assert_int_equal(audit_count(fd, &key, keeper_now(k) + 1000, &count), 0);
-	assert_int_equal(count, 0);
+	rows = keeper_delistings(k, &nobody);
+	assert_int_equal(json_array_size(rows), 0);
+	json_decref(rows);
+	rows = keeper_delistings(k, &key);
+	assert_int_equal(json_unpack(rows, "[{s:s, s:s}!]", "who", &who, "why", &why), 0);
+	assert_string_equal(who, "op");
+	assert_string_equal(why, "they?asked");
+	json_decref(rows);
 	assert_true(ledger_look(keeper_ledger(k), &key, keeper_now(k), &view));
 	assert_true(view.delisted_ms > 0);
 	keeper_world_take(k, 1000, 100, 10);
 	assert_comes_back(k);
-	close(fd);
+}
+
+/* The file may be longer than is looked at, end in a torn line, or hold what is no row. */
+static void the_newest_delistings_are_read_back(void **state)
+{
+	struct ledger_key key = {.kind = LEDGER_IP4, .length = 32, .address = 0xc0000201};
+	char line[200], path[300];
+	struct keeper *k = open_keeper();
+	json_t *rows;
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/audit.jsonl", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	for (unsigned i = 0; i < 20000; i++) {
+		snprintf(line, sizeof(line),
+		         "{\"time_ms\":%u,\"key\":\"192.0.2.%s\",\"who\":\"w%u\",\"why\":\"because "
+		         "of 192.0.2.1\",\"score\":1}\n",
+		         i, i % 5000 == 1 ? "1" : "111", i);
+		fputs(i == 19990 ? "what is no row of 192.0.2.1\n" : line, file);
+	}
+	fputs("{\"time_ms\":1,\"key\":\"192.0.2.1\",\"wh", file);
+	fclose(file);
+	rows = keeper_delistings(k, &key);
+	assert_true(json_array_size(rows) >= 2 && json_array_size(rows) <= 3);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "who")),
+	                    "w15001");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 1), "who")),
+	                    "w10001");
+	json_decref(rows);
+	file = fopen(path, "w");
+	for (unsigned i = 0; i < 20; i++)
+		fprintf(file, "{\"key\":\"192.0.2.1\",\"who\":\"w%u\"}\n", i);
+	fclose(file);
+	rows = keeper_delistings(k, &key);
+	assert_int_equal(json_array_size(rows), AUDIT_ROWS_MAX);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "who")),
+	                    "w19");
+	json_decref(rows);
+	keeper_close(k);
 }
 
 /* All that is in it, and where it came from, is in the state. */
@@ -431,6 +476,7 @@ int main(void)
 	    TEST(a_damaged_record_costs_itself),
 	    TEST(what_a_crash_left_is_cut_off),
 	    TEST(delistings_are_replayed_and_audited),
+	    TEST(the_newest_delistings_are_read_back),
 	    TEST(old_segments_go_and_the_state_stays),
 	    TEST(other_dials_keep_the_evidence),
 	    TEST(networks_are_those_of_the_time),

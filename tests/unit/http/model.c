@@ -107,6 +107,12 @@ void reputation_delist(struct reputation *r, const struct ledger_key *key, const
 	done(r->delist_rc ? r->delist_rc : ledger_delist(r->ledger, key, r->now_ms), context);
 }
 
+json_t *reputation_delistings(const struct reputation *r, const struct ledger_key *key)
+{
+	(void)key;
+	return r->who[0] ? json_pack("[{s:s, s:s}]", "who", r->who, "why", r->why) : json_array();
+}
+
 void reputation_ask(struct reputation *r, reputation_look *look, reputation_looked *done,
                     void *context)
 {

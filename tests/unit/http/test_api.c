@@ -8,6 +8,7 @@
 #include "tests/unit/http/model.h"
 
 #include <event2/event.h>
+#include <sodium.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -54,7 +55,7 @@ static int setup(void **out_state)
 	w->api = (struct api){
 	    .reputation = &w->reputation,
 	    .config = &w->config,
-	    .delistings = delistings_open(folder_at(&w->folder, "state")),
+	    .delistings = delistings_open(folder_at(&w->folder, "state"), time(NULL)),
 	    .state = state,
 	    .form_key = {1, 2, 3},
 	};
@@ -337,6 +338,129 @@ static void test_page(void **state_of)
 	assert_int_equal(ask(w, "GET /delist?i=192.0.2.7 HTTP/1.1", "", NULL), 404);
 }
 
+/* A confirmation as the page makes it, signed, for a moment. */
+static void sign(const struct world *w, const char *key, int64_t expires_s, char out_text[256])
+{
+	unsigned char mac[crypto_auth_BYTES];
+	char text[200];
+	int size = snprintf(text, sizeof(text), "%lld %s 127.0.0.1", (long long)expires_s, key);
+	int at = snprintf(out_text, 256, "%lld.", (long long)expires_s);
+
+	crypto_auth(mac, (const unsigned char *)text, (unsigned long long)size, w->api.form_key);
+	sodium_bin2hex(out_text + at, 256 - (size_t)at, mac, sizeof(mac));
+}
+
+static void test_page_limits(void **state_of)
+{
+	static const struct {
+		const char *address, *key;
+		int64_t expires_s; /* from now */
+		int status;
+		const char *reason;
+	} rows[] = {
+	    {"192.0.2.7", "192.0.2.7", -1, 403, "a confirmation that is over"},
+	    {"192.0.2.7", "192.0.2.7", 3600, 403, "one that lasts longer than any"},
+	    {"192.0.2.7", "192.0.2.7", 600, 200, "one that is good"},
+	    {"192.0.2.7", "192.0.2.7", 600, 404, "again: it is on no list"},
+	    {"192.0.2.8", "192.0.2.8", 600, 200, "another address has its own turns"},
+	    {"2001:db8::1", "2001:db8::/64", 600, 200, "a /64 is one sender"},
+	    {"2001:db8::2", "2001:db8::/64", 600, 200, "whichever address of it is named"},
+	    {"2001:db8::3", "2001:db8::/64", 600, 429, "which uses up its turns"},
+	    {"192.0.2.99", "192.0.2.99", 600, 404, "one that is on no list"},
+	    {"198.51.100.99", "198.51.100.99", 600, 403, "one that is listed with its net"},
+	    {"192.0.2.0/24", "192.0.2.0/24", 600, 400, "nets are the operator's"},
+	    {"shop.example", "shop.example", 600, 400, "and domains"},
+	    {"AS64500", "AS64500", 600, 400, "and AS numbers"},
+	};
+	struct world *w = *state_of;
+	char confirm[256];
+
+	w->section.delist = (struct config_delist){2, 2, 86400};
+	for (unsigned host = 1; host <= 5; host++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "198.51.100.%u", host);
+		model_list(&w->reputation, address);
+	}
+	model_list(&w->reputation, "192.0.2.7");
+	model_list(&w->reputation, "192.0.2.8");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w->reputation.now_ms += 60000;
+		if (strncmp(rows[i].address, "2001", 4) == 0)
+			model_list(&w->reputation, "2001:db8::1");
+		sign(w, rows[i].key, time(NULL) + rows[i].expires_s, confirm);
+		w->reputation.who[0] = '\0';
+		if (post_page(w, "", rows[i].address, confirm) != rows[i].status)
+			fail_msg("%s: %s", rows[i].reason, w->exchange.answer);
+		assert_int_equal(w->reputation.who[0] != '\0', rows[i].status == 200);
+	}
+	/* What is refused uses up no turn. */
+	assert_int_equal(post_page(w, "", "192.0.2.99", NULL), 200);
+	assert_int_equal(ask(w, "GET /delist?i=198.51.100.99 HTTP/1.1", "", NULL), 200);
+	assert_true(says(w, "listed with its network"));
+	assert_false(says(w, "Take 198.51.100.99 off"));
+	/* Not saved: not done, and told. */
+	w->reputation.delist_rc = -ENOSPC;
+	w->section.delist = (struct config_delist){9, 9, 86400};
+	model_list(&w->reputation, "192.0.2.8");
+	sign(w, "192.0.2.8", time(NULL) + 600, confirm);
+	assert_int_equal(post_page(w, "", "192.0.2.8", confirm), 503);
+	/* None by self-service. */
+	w->section.delist = (struct config_delist){0, 9, 86400};
+	assert_int_equal(post_page(w, "", "192.0.2.8", confirm), 429);
+}
+
+/* Who delisted it is told to the operator alone. */
+static void test_explain_history(void **state_of)
+{
+	struct world *w = *state_of;
+
+	model_list(&w->reputation, "192.0.2.7");
+	assert_int_equal(ask(w, "POST /v1/delist HTTP/1.1", OPERATOR,
+	                     "{\"key\": \"192.0.2.7\", \"reason\": \"mended\"}"),
+	                 200);
+	assert_int_equal(ask(w, "GET /v1/explain/192.0.2.7 HTTP/1.1", "", NULL), 200);
+	assert_true(says(w, "\"end\": \"delisted\""));
+	assert_true(says(w, "\"because\": \"a pristine trap\""));
+	assert_false(says(w, "mended"));
+	assert_int_equal(ask(w, "GET /v1/explain/192.0.2.7 HTTP/1.1", REPORTER, NULL), 200);
+	assert_false(says(w, "mended"));
+	assert_int_equal(ask(w, "GET /v1/explain/192.0.2.7 HTTP/1.1", OPERATOR, NULL), 200);
+	assert_true(says(w, "\"who\": \"operator at 127.0.0.1\""));
+	assert_true(says(w, "\"why\": \"mended\""));
+}
+
+/* Rows that are too old to matter leave the file when it is opened. */
+static void test_old_delistings(void **state_of)
+{
+	const struct delistings_limits limits = {1, 3, 86400};
+	const int64_t now = 1700000000, old = now - 31 * 86400;
+	struct world *w = *state_of;
+	char text[4096];
+	FILE *file;
+	size_t size;
+
+	delistings_close(w->api.delistings);
+	snprintf(text, sizeof(text),
+	         "{\"key\": \"a\", \"time_s\": %lld, \"who\": \"me\"}\n"
+	         "{\"key\": \"b\", \"time_s\": %lld, \"who\": \"me\"}\n"
+	         "{\"key\": \"c\", \"time_s\": %lld, \"who\": \"me\"}\n{\"key\": \"to",
+	         (long long)old, (long long)old, (long long)now - 1);
+	folder_write(&w->folder, "state/delistings.jsonl", text);
+	w->api.delistings = delistings_open(folder_at(&w->folder, "state"), now);
+	assert_int_equal(delistings_when(w->api.delistings, &limits, "a", now), 0);
+	assert_int_equal(delistings_when(w->api.delistings, &limits, "c", now), now - 1 + 86400);
+	file = fopen(folder_at(&w->folder, "state/delistings.jsonl"), "r");
+	assert_non_null(file);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[size] = '\0';
+	assert_null(strstr(text, "\"a\""));
+	assert_null(strstr(text, "\"b\""));
+	assert_null(strstr(text, "\"to"));
+	assert_non_null(strstr(text, "\"c\""));
+}
+
 static void test_health(void **state_of)
 {
 	struct world *w = *state_of;
@@ -367,23 +491,23 @@ static void test_limits(void **state_of)
 	delistings_close(d);
 	/* What was being written when it crashed was not acknowledged. */
 	folder_write(&w->folder, "state/torn", "");
-	d = delistings_open(folder_at(&w->folder, "state"));
+	d = delistings_open(folder_at(&w->folder, "state"), start);
 	assert_int_equal(delistings_when(d, &limits, "a", start + 3 * day), start + 30 * day);
 	assert_int_equal(delistings_when(d, &limits, "a", start + 30 * day), 0);
 	delistings_close(d);
 	folder_write(&w->folder, "state/delistings.jsonl",
 	             "{\"key\": \"a\", \"time_s\": 1700000000, \"who\": \"me\"}\n{\"key\": \"b");
-	d = delistings_open(folder_at(&w->folder, "state"));
+	d = delistings_open(folder_at(&w->folder, "state"), start);
 	assert_int_equal(delistings_when(d, &limits, "b", start + 1), 0);
 	assert_int_equal(delistings_note(d, "b", "me", start + 1), 0);
 	delistings_close(d);
-	d = delistings_open(folder_at(&w->folder, "state"));
+	d = delistings_open(folder_at(&w->folder, "state"), start);
 	assert_int_equal(delistings_when(d, &limits, "a", start + 2), start + day);
 	assert_int_equal(delistings_when(d, &limits, "b", start + 2), start + 1 + day);
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		delistings_close(d);
 		folder_write(&w->folder, "state/delistings.jsonl", damages[i]);
-		d = delistings_open(folder_at(&w->folder, "state"));
+		d = delistings_open(folder_at(&w->folder, "state"), start);
 		assert_true(delistings_when(d, &limits, "c", start) > start);
 	}
 	w->api.delistings = d;
@@ -393,9 +517,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_events), TEST(test_outcomes), TEST(test_too_many),
-	    TEST(test_rspamd), TEST(test_explain),  TEST(test_delist),
-	    TEST(test_page),   TEST(test_health),   TEST(test_limits),
+	    TEST(test_events),      TEST(test_outcomes),        TEST(test_too_many),
+	    TEST(test_rspamd),      TEST(test_explain),         TEST(test_delist),
+	    TEST(test_page),        TEST(test_health),          TEST(test_limits),
+	    TEST(test_page_limits), TEST(test_explain_history), TEST(test_old_delistings),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

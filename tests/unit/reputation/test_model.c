@@ -349,11 +349,16 @@ static void test_model(void **state)
 		                             .count = COUNT,
 		                             .step_max_ms =
 		                                 seed % 2 ? 12 * STREAM_MINUTE : STREAM_MINUTE / 4};
-		struct ledger *l = stream_ledger(&hooks);
+		struct ledger *l;
 		struct script s;
 
 		m = (struct model){0};
 		dials_default(&m.d);
+		/* No harvests of nets, which the model does not know. */
+		m.d.net_listed_min = m.d.net6_children = 256;
+		l = ledger_new(&m.d, &hooks);
+		assert_non_null(l);
+		ledger_advance(l, STREAM_START_MS);
 		script_make(&shape, &s);
 		for (size_t i = 0; i < s.count; i++) {
 			m.events[i] = s.events[i];

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/* Resource records of an answer, written behind its question. */
+#include "dataplane/dns.h"
+#include "dataplane/query.h"
+#include "dataplane/writer.h"
+
+#define RR_POINTER      0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
+#define RR_TTL_MAX      0x7fffffffu /* RFC 2181 section 8 */
+#define RR_ADDRESS_SIZE 16u
+#define RR_FIXED_SIZE   12 /* of a record whose owner is a pointer, up to its RDATA */
+
+static inline uint32_t rr_ttl(uint32_t ttl_s)
+{
+	return ttl_s < RR_TTL_MAX ? ttl_s : RR_TTL_MAX;
+}
+
+/* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
+static inline void rr_begin(struct writer *w, size_t owner, enum dns_type type, uint32_t ttl_s)
+{
+	writer_u16(w, RR_POINTER | (unsigned)owner);
+	writer_u16(w, type);
+	writer_u16(w, DNS_CLASS_IN);
+	writer_u32(w, rr_ttl(ttl_s));
+}
+
+/* What differs from answer to answer in the SOA of a zone, once it is at a place of the message. */
+static inline void rr_soa_finish(uint8_t *record, const struct soa *soa, unsigned apex_offset,
+                                 uint64_t generation)
+{
+	const uint16_t pointer = htobe16((uint16_t)(RR_POINTER | apex_offset));
+	const uint32_t serial = htobe32((uint32_t)generation);
+
+	for (unsigned i = 0; i < SOA_POINTERS; i++)
+		memcpy(&record[soa->pointers[i]], &pointer, sizeof(pointer));
+	memcpy(&record[soa->serial_at], &serial, sizeof(serial));
+}
+
+/* The SOA of the zone, as negative answers have it. */
+static inline void rr_soa(struct writer *w, const struct query *q, uint64_t generation)
+{
+	const struct soa *soa = q->zone->soa;
+	size_t start = w->size;
+
+	writer_put(w, soa->bytes, soa->size);
+	if (!w->is_full)
+		rr_soa_finish(&w->bytes[start], soa, q->apex_offset, generation);
+}
+
+/* The A record of the question's name, RR_ADDRESS_SIZE bytes, in two words. */
+static inline void rr_address_write(uint8_t *record, uint32_t zone_ttl_s, uint32_t code)
+{
+	const uint64_t head = (uint64_t)(RR_POINTER | DNS_HEADER_SIZE) << 48 |
+	                      (uint64_t)DNS_TYPE_A << 32 | DNS_CLASS_IN << 16;
+	const uint64_t ttl_s = rr_ttl(zone_ttl_s);
+	const uint64_t words[2] = {htobe64(head | ttl_s >> 16),
+	                           htobe64(ttl_s << 48 | UINT64_C(4) << 32 | code)};
+
+	memcpy(record, words, sizeof(words));
+}
+
+static inline unsigned rr_address(struct writer *w, const struct query *q, uint32_t code)
+{
+	uint8_t record[RR_ADDRESS_SIZE];
+
+	rr_address_write(record, q->zone->ttl_s, code);
+	writer_put(w, record, sizeof(record));
+	return 1;
+}
