@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/port.h"
 
+#include "dataplane/pci.h"
+#include "dataplane/punt.h"
+
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -28,6 +32,15 @@ static int fail(char *out_error, const struct options_port *p, int error, const 
 	snprintf(out_error, OPTIONS_ERROR_MAX, "--port '%s': %s: %s", p->name, what,
 	         error != 0 ? rte_strerror(-error) : "failed");
 	return error != 0 ? error : -EIO;
+}
+
+static int fail_to_find(char *out_error, const struct options_port *p, int error)
+{
+	char text[PCI_TEXT_MAX];
+	if (!p->is_pci)
+		return fail(out_error, p, error, "no such device, or its driver did not start");
+	pci_explain(PCI_DEVICES, p->name, rte_eal_has_hugepages(), text);
+	return fail(out_error, p, error, text);
 }
 
 static unsigned pool_count(unsigned queue_count)
@@ -217,8 +230,7 @@ int port_open_all(const struct options *options, unsigned worker_count, struct p
 		int error = rte_eth_dev_get_port_by_name(from->name, &p->id);
 		if (error != 0) {
 			port_close_all(ports);
-			return fail(out_error, from, error,
-			            "no such device, or its driver did not start");
+			return fail_to_find(out_error, from, error);
 		}
 		ports->count++;
 		error = start(from, worker_count, p, out_error);
@@ -267,8 +279,11 @@ void port_watch_links(struct ports *ports, void (*tell)(const char *text))
 		p->link_mbps = p->has_link && found.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN
 		                   ? found.link_speed
 		                   : 0;
-		if (p->has_link != had_link)
-			tell_link(p, tell);
+		if (p->has_link == had_link)
+			continue;
+		tell_link(p, tell);
+		if (p->punt != NULL)
+			punt_set_link(p->punt, p->has_link);
 	}
 }
 

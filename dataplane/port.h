@@ -69,9 +69,10 @@ int port_open_all(const struct options *options, unsigned worker_count, struct p
 void port_close_all(struct ports *ports);
 
 /*
- * Ask each device for its link, and tell the links that changed; all are taken to be up before the
- * first time. Not only for the operator: some drivers finish what a new link needs when they are
- * asked for it. A link that is down stops nothing: what comes back is served without a start.
+ * Ask each device for its link, and tell the links that changed, the kernel behind a punted port
+ * too; all are taken to be up before the first time. Not only for the operator: some drivers finish
+ * what a new link needs when they are asked for it. A link that is down stops nothing: what comes
+ * back is served without a start.
  */
 void port_watch_links(struct ports *ports, void (*tell)(const char *text));
 

@@ -23,7 +23,7 @@ MEMORY_MB = 768
 # The guest's clock must be right on a loaded machine: a TSC that was measured there is not. What
 # sleeps without high resolution sleeps longer, so that idle workers leave the emulator its time.
 APPEND = ("console=ttyS0 panic=-1 quiet nokaslr mitigations=off tsc=unstable clocksource=hpet "
-          "highres=off intel_iommu=on iommu=pt")
+          "highres=off cryptomgr.notests intel_iommu=on iommu=pt")
 # An IOMMU that leaves the devices of uio_pci_generic alone, and gives those of vfio-pci tables.
 MACHINE = ["-M", "q35,kernel-irqchip=split", "-device",
            "intel-iommu,intremap=on,device-iotlb=on", "-accel", "tcg,thread=multi", "-cpu", "max",
