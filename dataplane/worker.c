@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -47,6 +48,10 @@ struct worker_group {
 	unsigned count;
 	struct worker workers[];
 };
+
+/* Workers share no line with each other, nor with what tells them to stop. */
+_Static_assert(sizeof(struct worker) % 64 == 0, "whole lines");
+_Static_assert(offsetof(struct worker_group, workers) % 64 == 0, "a line of its own");
 
 static unsigned serve(struct worker *w, const struct queue *q)
 {

@@ -24,31 +24,65 @@ static inline size_t chunk_max(const struct dataset_range_runs *r)
 }
 
 /* The length of a range that is a prefix; else ODD_RANGE. */
-static inline unsigned length_of(address6_t first, address6_t last, unsigned width)
+static inline unsigned length4_of(uint32_t first, uint32_t last)
+{
+	uint32_t size = last - first;
+
+	if ((size & (size + 1)) || (first & size))
+		return ODD_RANGE;
+	return size ? (unsigned)__builtin_clz(size) : 32;
+}
+
+static inline unsigned length6_of(address6_t first, address6_t last)
 {
 	address6_t size = last - first;
 	uint64_t high = (uint64_t)(size >> 64), low = (uint64_t)size;
-	unsigned bits = high  ? 128 - (unsigned)__builtin_clzll(high)
-	                : low ? 64 - (unsigned)__builtin_clzll(low)
-	                      : 0;
 
-	return (size & (size + 1)) || (first & size) ? ODD_RANGE : width - bits;
+	if ((size & (size + 1)) || (first & size))
+		return ODD_RANGE;
+	if (high)
+		return (unsigned)__builtin_clzll(high);
+	return low ? 64 + (unsigned)__builtin_clzll(low) : 128;
 }
 
-static void range_write(struct dataset_range_runs *r, address6_t first, address6_t last,
-                        uint32_t how)
+static inline uint8_t *write32(uint8_t *out, uint32_t number)
 {
-	unsigned width = r->is_ip6 ? 128 : 32, length = length_of(first, last, width);
-	unsigned shift = length == ODD_RANGE ? 0 : width - length;
+	for (; number >= 0x80; number >>= 7)
+		*out++ = (uint8_t)number | 0x80;
+	*out++ = (uint8_t)number;
+	return out;
+}
+
+static void write4(struct dataset_range_runs *r, const struct dataset_range_entry4 *entry)
+{
+	unsigned length = length4_of(entry->first, entry->last);
+	unsigned shift = length == ODD_RANGE ? 0 : 32 - length;
+	uint32_t before = (uint32_t)r->last_first;
 	uint8_t *out = r->runs.bytes + r->runs.size;
 
 	*out++ = (uint8_t)length;
-	out = dataset_number_write(out, how);
+	out = write32(out, entry->how);
 	if (length > 0)
-		out = dataset_number_write(out, (first >> shift) - (r->last_first >> shift));
+		out = write32(out, (entry->first >> shift) - (before >> shift));
 	if (length == ODD_RANGE)
-		out = dataset_number_write(out, last - first);
-	r->last_first = first;
+		out = write32(out, entry->last - entry->first);
+	r->last_first = entry->first;
+	r->runs.size = (size_t)(out - r->runs.bytes);
+}
+
+static void write6(struct dataset_range_runs *r, const struct dataset_range_entry6 *entry)
+{
+	unsigned length = length6_of(entry->first, entry->last);
+	unsigned shift = length == ODD_RANGE ? 0 : 128 - length;
+	uint8_t *out = r->runs.bytes + r->runs.size;
+
+	*out++ = (uint8_t)length;
+	out = write32(out, entry->how);
+	if (length > 0)
+		out = dataset_number_write(out, (entry->first >> shift) - (r->last_first >> shift));
+	if (length == ODD_RANGE)
+		out = dataset_number_write(out, entry->last - entry->first);
+	r->last_first = entry->first;
 	r->runs.size = (size_t)(out - r->runs.bytes);
 }
 
@@ -71,9 +105,9 @@ static int chunk_write(struct dataset_range_runs *r)
 		r->last_first = 0;
 	}
 	for (size_t i = 0; r->is_ip6 && i < r->chunk_count; i++)
-		range_write(r, r->chunk6[i].first, r->chunk6[i].last, r->chunk6[i].how);
+		write6(r, &r->chunk6[i]);
 	for (size_t i = 0; !r->is_ip6 && i < r->chunk_count; i++)
-		range_write(r, r->chunk4[i].first, r->chunk4[i].last, r->chunk4[i].how);
+		write4(r, &r->chunk4[i]);
 	r->chunk_count = 0;
 	return 0;
 }
@@ -115,34 +149,60 @@ void dataset_range_runs_done(struct dataset_range_runs *r)
 	*r = (struct dataset_range_runs){.is_ip6 = r->is_ip6};
 }
 
-/* Read the next entry of a run. Returns false at its end. */
-static inline bool cursor_next(struct dataset_range_cursor *c, unsigned width)
+static inline const uint8_t *read4(struct dataset_range_cursor *c, const uint8_t *at)
 {
-	const uint8_t *at = c->run.at;
-	address6_t distance = 0;
-	unsigned length, shift;
+	uint32_t first = (uint32_t)c->first, length = *at++, distance, shift;
 
-	if (at == c->run.end)
-		return false;
-	length = *at++;
 	at = dataset_number_read(at, &c->how);
-	if (length > 0 && *at < 0x80)
-		distance = *at++;
-	else if (length > 0)
-		at = dataset_number_read_long(at, &distance);
+	if (length == 0) {
+		c->first = 0;
+		c->last = UINT32_MAX;
+		return at;
+	}
+	at = dataset_number_read(at, &distance);
+	if (length == ODD_RANGE) {
+		first += distance;
+		at = dataset_number_read(at, &distance);
+		c->last = first + distance;
+	} else {
+		shift = 32 - length;
+		first = ((first >> shift) + distance) << shift;
+		c->last = first | (((uint32_t)1 << shift) - 1);
+	}
+	c->first = first;
+	return at;
+}
+
+static inline const uint8_t *read6(struct dataset_range_cursor *c, const uint8_t *at)
+{
+	unsigned length = *at++, shift;
+	address6_t distance;
+
+	at = dataset_number_read(at, &c->how);
+	if (length == 0) {
+		c->first = 0;
+		c->last = ~(address6_t)0;
+		return at;
+	}
+	at = dataset_number_read_long(at, &distance);
 	if (length == ODD_RANGE) {
 		c->first += distance;
 		at = dataset_number_read_long(at, &distance);
 		c->last = c->first + distance;
-	} else if (length == 0) {
-		c->first = 0;
-		c->last = ~(address6_t)0 >> (128 - width);
 	} else {
-		shift = width - length;
+		shift = 128 - length;
 		c->first = ((c->first >> shift) + distance) << shift;
 		c->last = c->first | (((address6_t)1 << shift) - 1);
 	}
-	c->run.at = at;
+	return at;
+}
+
+/* Read the next entry of a run. Returns false at its end. */
+static inline bool cursor_next(struct dataset_range_cursor *c, bool is_ip6)
+{
+	if (c->run.at == c->run.end)
+		return false;
+	c->run.at = is_ip6 ? read6(c, c->run.at) : read4(c, c->run.at);
 	if (c->run.at >= c->run.due)
 		dataset_run_release(&c->run);
 	return true;
@@ -185,7 +245,7 @@ int dataset_range_reader_init(struct dataset_range_reader *reader,
 	for (size_t i = 0; i < r->runs.count; i++) {
 		reader->cursors[i] =
 		    (struct dataset_range_cursor){.run = dataset_runs_cursor(&r->runs, i)};
-		if (cursor_next(&reader->cursors[i], r->is_ip6 ? 128 : 32))
+		if (cursor_next(&reader->cursors[i], r->is_ip6))
 			reader->heap[reader->count++] = (uint32_t)i;
 	}
 	for (size_t i = reader->count / 2; i-- > 0;)
@@ -202,7 +262,7 @@ void dataset_range_reader_done(struct dataset_range_reader *reader)
 
 void dataset_range_reader_next(struct dataset_range_reader *reader)
 {
-	if (!cursor_next(&reader->cursors[reader->heap[0]], reader->is_ip6 ? 128 : 32))
+	if (!cursor_next(&reader->cursors[reader->heap[0]], reader->is_ip6))
 		reader->heap[0] = reader->heap[--reader->count];
 	if (reader->count > 1)
 		sift_down(reader, 0);

@@ -140,9 +140,11 @@ static int group_add(struct sweep *s, const struct dataset_range6 *entry, size_t
 	return 0;
 }
 
-/* Make all entries that start at an address active; one of them may have been taken already. */
-static int group_open(struct sweep *s, const struct dataset_range6 *taken, address6_t first)
+/* Make the entry that was taken active, and all that start where it does. */
+static int group_open(struct sweep *s, const struct dataset_range6 *taken)
 {
+	const struct dataset_how *how = &s->ranks->hows[taken->set];
+	const address6_t first = taken->first;
 	size_t count = 0;
 
 	if (!s->is_active_ready) {
@@ -150,7 +152,11 @@ static int group_open(struct sweep *s, const struct dataset_range6 *taken, addre
 			return -ENOMEM;
 		s->is_active_ready = true;
 	}
-	if (taken && group_add(s, taken, count++) < 0)
+	if (!s->has_next || s->next.first != first) {
+		s->entry_count += !how->is_exclusion && !how->is_part;
+		return active_add(&s->active, taken->last, taken->set);
+	}
+	if (group_add(s, taken, count++) < 0)
 		return -ENOMEM;
 	for (; s->has_next && s->next.first == first; next_take(s))
 		if (group_add(s, &s->next, count++) < 0)
@@ -173,18 +179,16 @@ static int sweep_run(struct sweep *s)
 		address6_t last;
 		size_t count;
 
-		if (!s->active.count) {
+		if (!s->active.count || (s->has_next && s->next.first == first)) {
 			struct dataset_range6 entry = s->next;
 
 			next_take(s);
-			if (!s->has_next || s->next.first > entry.last) {
+			if (!s->active.count && (!s->has_next || s->next.first > entry.last)) {
 				rc = alone_emit(s, &entry);
 				continue;
 			}
 			first = entry.first;
-			rc = group_open(s, &entry, first);
-		} else if (s->has_next && s->next.first == first) {
-			rc = group_open(s, NULL, first);
+			rc = group_open(s, &entry);
 		}
 		if (rc < 0)
 			break;

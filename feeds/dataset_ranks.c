@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 16 /* candidates that are sorted by insertion */
+#define FEW        16 /* candidates that are sorted by insertion */
+#define DIGIT_BITS 11
+#define DIGITS     (1u << DIGIT_BITS)
 
 /* A how as a number that is the lower the earlier it wins. */
 static uint64_t order_of(const struct dataset_how *how)
@@ -48,13 +50,51 @@ static bool are_ordered(const struct ranked *hows, size_t count)
 	return true;
 }
 
-static int compare_ranked(const void *a, const void *b)
+/* Sort by order, by digits from the low end; equal ones keep their places. */
+static void ranked_sort(struct ranked *hows, struct ranked *scratch, size_t count)
 {
-	const struct ranked *left = a, *right = b;
+	struct ranked *from = hows, *to = scratch;
 
-	if (left->order != right->order)
-		return left->order < right->order ? -1 : 1;
-	return left->how < right->how ? -1 : left->how > right->how;
+	for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {
+		size_t starts[DIGITS] = {0}, at = 0;
+		struct ranked *swap = from;
+
+		for (size_t i = 0; i < count; i++)
+			starts[from[i].order >> shift & (DIGITS - 1)]++;
+		if (starts[from[0].order >> shift & (DIGITS - 1)] == count)
+			continue;
+		for (unsigned digit = 0; digit < DIGITS; digit++) {
+			size_t size = starts[digit];
+
+			starts[digit] = at;
+			at += size;
+		}
+		for (size_t i = 0; i < count; i++)
+			to[starts[from[i].order >> shift & (DIGITS - 1)]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != hows)
+		memcpy(hows, from, count * sizeof(*hows));
+}
+
+/* The hows in order. Errors: NULL */
+static struct ranked *ranked_new(const struct dataset_builder *b)
+{
+	struct ranked *hows = malloc((b->how_count + 1) * sizeof(*hows)), *scratch;
+
+	for (size_t i = 0; hows && i < b->how_count; i++)
+		hows[i] = (struct ranked){order_of(&b->hows[i]), (uint32_t)i};
+	if (!hows || are_ordered(hows, b->how_count))
+		return hows;
+	scratch = malloc(b->how_count * sizeof(*scratch));
+	if (!scratch) {
+		free(hows);
+		return NULL;
+	}
+	ranked_sort(hows, scratch, b->how_count);
+	free(scratch);
+	return hows;
 }
 
 int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
@@ -64,7 +104,7 @@ int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
 	*ranks = (struct dataset_ranks){0};
 	if (b->are_values_replaced && values_unite(b) < 0)
 		return -ENOMEM;
-	sorted = malloc((b->how_count + 1) * sizeof(*sorted));
+	sorted = ranked_new(b);
 	ranks->of = malloc((b->how_count + 1) * sizeof(*ranks->of));
 	ranks->hows = malloc((b->how_count + 1) * sizeof(*ranks->hows));
 	if (!sorted || !ranks->of || !ranks->hows) {
@@ -72,10 +112,6 @@ int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
 		dataset_ranks_done(ranks);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < b->how_count; i++)
-		sorted[i] = (struct ranked){order_of(&b->hows[i]), (uint32_t)i};
-	if (!are_ordered(sorted, b->how_count))
-		qsort(sorted, b->how_count, sizeof(*sorted), compare_ranked);
 	for (size_t i = 0; i < b->how_count; i++) {
 		if (!i || sorted[i - 1].order != sorted[i].order)
 			ranks->hows[ranks->count++] = b->hows[sorted[i].how];

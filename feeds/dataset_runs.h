@@ -44,16 +44,14 @@ void dataset_run_release(struct dataset_run_cursor *c);
 #define DATASET_NUMBER_MAX 19 /* bytes */
 uint8_t *dataset_number_write(uint8_t *out, address6_t number);
 const uint8_t *dataset_number_read_long(const uint8_t *in, address6_t *out_number);
+/* Of 32 bits. */
 static inline const uint8_t *dataset_number_read(const uint8_t *in, uint32_t *out_number)
 {
-	address6_t number;
+	uint32_t number = *in & 0x7f;
 
-	if (*in < 0x80) {
-		*out_number = *in;
-		return in + 1;
-	}
-	in = dataset_number_read_long(in, &number);
-	*out_number = (uint32_t)number;
+	for (unsigned shift = 7; *in++ >= 0x80; shift += 7)
+		number |= (uint32_t)(*in & 0x7f) << shift;
+	*out_number = number;
 	return in;
 }
 

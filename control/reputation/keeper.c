@@ -14,6 +14,11 @@
 #define KEEPER_SNAPSHOT_MS     30000
 #define KEEPER_SNAPSHOT_EVENTS 262144
 #define KEEPER_RETAIN_MS       60000
+/* Changed keys are collected so many at a time, a tenth of a millisecond, so that no event waits
+ * for all of half a minute; but not in a flood, where they change again and again. */
+#define KEEPER_COLLECT_KEYS  128
+#define KEEPER_COLLECT_BATCH 512         /* events of a commit from which on it is a flood */
+#define KEEPER_COLLECT_SIZE  (64u << 20) /* bytes, then it is written */
 
 /* --- what changed --- */
 
@@ -157,8 +162,37 @@ static int save(struct keeper *k)
 	return rc;
 }
 
+/* Add what changed to the next snapshot. */
+static void collect(struct keeper *k)
+{
+	const struct state_moment moment = {journal_end(k->journal), ledger_now(k->ledger)};
+	int rc = 0;
+
+	if (k->is_full_needed) {
+		state_snapshot_free(k->collected);
+		k->collected = NULL;
+	}
+	if (k->collected)
+		rc = state_snapshot_more(k->collected, k->ledger, &moment);
+	else
+		k->collected = state_snapshot_take(k->ledger, &moment, k->is_full_needed);
+	if (rc < 0) {
+		state_snapshot_free(k->collected);
+		k->collected = NULL;
+	}
+	k->is_full_needed = !k->collected;
+}
+
+static bool is_to_collect(const struct keeper *k, size_t batch_count)
+{
+	return ledger_dirty_count(k->ledger) >= KEEPER_COLLECT_KEYS &&
+	       batch_count < KEEPER_COLLECT_BATCH && !k->is_full_needed &&
+	       (!k->collected || k->collected->size < KEEPER_COLLECT_SIZE);
+}
+
 void keeper_commit(struct keeper *k)
 {
+	size_t count = k->batch_count;
 	int rc;
 
 	if (!k->batch_count)
@@ -176,6 +210,8 @@ void keeper_commit(struct keeper *k)
 	k->batch_count = 0;
 	k->batch_ids = 0;
 	tell_changes(k);
+	if (is_to_collect(k, count))
+		collect(k);
 }
 
 void keeper_refuse(struct keeper *k, enum reputation_outcome outcome, uint64_t count)
@@ -267,22 +303,28 @@ void keeper_tick(struct keeper *k)
 
 /* --- the state on disk --- */
 
+static bool is_snapshot_due(const struct keeper *k, int64_t now_ms)
+{
+	return k->uncounted >= KEEPER_SNAPSHOT_EVENTS ||
+	       now_ms - k->snapshot_ms >= KEEPER_SNAPSHOT_MS ||
+	       (k->collected && k->collected->size >= KEEPER_COLLECT_SIZE);
+}
+
 struct state_snapshot *keeper_snapshot(struct keeper *k, bool is_forced)
 {
 	int64_t now_ms = ledger_clock_monotonic();
 	struct state_snapshot *snapshot = k->unsaved;
 
-	if (k->is_snapshot_out || (!snapshot && !k->uncounted && !k->is_full_needed))
+	if (k->is_snapshot_out ||
+	    (!snapshot && !k->uncounted && !k->collected && !k->is_full_needed))
 		return NULL;
-	if (!is_forced && k->uncounted < KEEPER_SNAPSHOT_EVENTS &&
-	    now_ms - k->snapshot_ms < KEEPER_SNAPSHOT_MS)
+	if (!is_forced && !is_snapshot_due(k, now_ms))
 		return NULL;
 	keeper_commit(k);
 	if (!snapshot) {
-		const struct state_moment moment = {journal_end(k->journal), ledger_now(k->ledger)};
-
-		snapshot = state_snapshot_take(k->ledger, &moment, k->is_full_needed);
-		k->is_full_needed = !snapshot;
+		collect(k);
+		snapshot = k->collected;
+		k->collected = NULL;
 		k->uncounted = 0;
 	}
 	k->unsaved = NULL;

@@ -358,6 +358,7 @@ void keeper_close(struct keeper *k)
 		return;
 	key_set_done(&k->changed);
 	state_snapshot_free(k->unsaved);
+	state_snapshot_free(k->collected);
 	state_close(k->state);
 	journal_close(k->journal);
 	ledger_free(k->ledger);

@@ -37,8 +37,9 @@ struct keeper {
 	size_t batch_count, batch_ids;
 	uint8_t nobodys; /* outcome that nobody asks for */
 
-	struct state_moment saved;      /* what the state on disk is of */
-	struct state_snapshot *unsaved; /* one that could not be written */
+	struct state_moment saved;        /* what the state on disk is of */
+	struct state_snapshot *unsaved;   /* one that could not be written */
+	struct state_snapshot *collected; /* the next one so far; NULL = nothing yet */
 	bool is_snapshot_out, is_full_needed;
 	int64_t snapshot_ms, retained_ms; /* monotonic */
 	uint64_t uncounted;               /* events since the last snapshot */

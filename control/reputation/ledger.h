@@ -219,6 +219,9 @@ int ledger_restore(struct ledger *l, const struct ledger_key *key, const uint8_t
  * then. */
 void ledger_dirty(struct ledger *l, ledger_visit *visit, void *context);
 
+/* How many that would be, about. */
+size_t ledger_dirty_count(const struct ledger *l);
+
 /* The moment that the state is of, ms; to be kept with a checkpoint. A ledger is restored by
  * ledger_advance() to that moment first, then ledger_restore() of each key, in any order. */
 int64_t ledger_now(const struct ledger *l);

@@ -407,6 +407,11 @@ static bool ledger_tell_lost(struct ledger *l, ledger_visit *visit, void *contex
 	return true;
 }
 
+size_t ledger_dirty_count(const struct ledger *l)
+{
+	return l->dirty_live + l->lost_count;
+}
+
 void ledger_dirty(struct ledger *l, ledger_visit *visit, void *context)
 {
 	struct ledger_key key;

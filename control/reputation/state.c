@@ -277,6 +277,16 @@ struct state_snapshot *state_snapshot_take(struct ledger *ledger, const struct s
 	return NULL;
 }
 
+int state_snapshot_more(struct state_snapshot *s, struct ledger *ledger,
+                        const struct state_moment *moment)
+{
+	struct taking t = {ledger, s, 0};
+
+	ledger_dirty(ledger, take_key, &t);
+	s->moment = *moment;
+	return t.rc;
+}
+
 void state_snapshot_free(struct state_snapshot *snapshot)
 {
 	if (!snapshot)

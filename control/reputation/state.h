@@ -17,7 +17,7 @@ struct state_moment {
 	int64_t now_ms;                   /* ledger_now() */
 };
 
-/* Changes of keys since the last one, or all of them. */
+/* Changes of keys since the last one, in order, or all of them. */
 struct state_snapshot {
 	struct state_moment moment;
 	bool is_full; /* keys that are not in it are gone */
@@ -49,6 +49,10 @@ int state_load(struct state *s, struct ledger *ledger, struct state_moment *out_
  * be full */
 struct state_snapshot *state_snapshot_take(struct ledger *ledger, const struct state_moment *moment,
                                            bool is_full);
+/* Add what changed since to a snapshot, which is of this moment then: a little often instead of all
+ * at once. Errors: -ENOMEM: it is good for nothing, and the next one must be full */
+int state_snapshot_more(struct state_snapshot *s, struct ledger *ledger,
+                        const struct state_moment *moment);
 void state_snapshot_free(struct state_snapshot *snapshot);
 
 /* Bring it to disk, in one piece. Errors: negative errno: the state is as it was */

@@ -84,6 +84,7 @@ struct points4 {
 	struct pages *memory;         /* constant: of this struct */
 	struct points4_tuning tuning; /* constant */
 	uint64_t expected;            /* addresses, 0 once all have come; update thread only */
+	uint64_t builds;              /* groups that were published; update thread only */
 	/* a group's descriptor in the arena, 0 = no group at all; update thread: writes */
 	_Atomic unit_t directory[POINTS4_DIRECTORY];
 	/* update thread only, at the first entry of each group */
@@ -107,13 +108,6 @@ struct points4_found {
 	uint8_t word;
 	uint8_t distance;
 	uint8_t octet;
-};
-
-/* Where a new address goes. */
-struct points4_room {
-	struct points4_probe probe;
-	uint32_t entry; /* of its group */
-	unsigned word;
 };
 
 static inline uint32_t points4_mix(const struct points4 *p, uint32_t net)
@@ -314,20 +308,6 @@ void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
  * Returns: false when there is no room within reach of its bucket; unchanged
  */
 bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict);
-
-/*
- * Look for room for a new address in the plain case, which most of a load are: nothing of the home
- * bucket went past it, so that all of the /24 is in one line; the address is not there, its /24 has
- * fewer than some points, and the group need not grow. What is found is good for points4_fill() as
- * long as nothing else changes.
- *
- * Returns: false when it is not that simple: points4_put() knows all cases
- */
-bool points4_find_room(struct points4 *p, uint32_t address, verdict_t verdict, unsigned net_points,
-                       struct points4_room *out_room);
-
-/* Put the address there. Needs nothing of the arena. */
-void points4_fill(struct points4 *p, const struct points4_room *room, verdict_t verdict);
 
 /*
  * Make room for so many addresses at once, of which none is there yet. A hint: where memory is

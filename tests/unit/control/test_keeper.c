@@ -111,6 +111,44 @@ static void a_state_and_the_rest_give_the_same_bytes(void **state)
 	assert_comes_back(k);
 }
 
+/* Small commits are collected a few keys at a time, over a write that fails and other dials. */
+static void what_is_collected_gives_the_same_bytes(void **state)
+{
+	struct config *other =
+	    keeper_world_config("reporters: [" WORLD_REPORTERS "], prior_mass: 21", "");
+	struct keeper *k = open_keeper();
+	struct state_snapshot *snapshot;
+	uint64_t at = 0;
+
+	(void)state;
+	for (; at < 2000; at += 50)
+		keeper_world_take(k, at, 50, ADDRESSES);
+	snapshot = keeper_snapshot(k, true);
+	assert_non_null(snapshot);
+	/* Keys that changed again are in it again. */
+	assert_true(snapshot->count > 2 * ADDRESSES);
+	for (; at < 3000; at += 50)
+		keeper_world_take(k, at, 50, ADDRESSES);
+	keeper_snapshot_done(k, snapshot, -EIO);
+	for (; at < 4000; at += 50)
+		keeper_world_take(k, at, 50, ADDRESSES);
+	snapshot = keeper_snapshot(k, true);
+	keeper_snapshot_done(k, snapshot, state_write(keeper_state(k), snapshot));
+	checkpoint(k);
+	for (; at < 5000; at += 50)
+		keeper_world_take(k, at, 50, ADDRESSES);
+	assert_comes_back(k);
+	/* What was collected of the ledger before is of no use. */
+	k = open_keeper();
+	keeper_world_take(k, at, 50, ADDRESSES);
+	assert_int_equal(keeper_configure(k, keeper_settings_new(other)), 0);
+	assert_int_equal(keeper_configure(k, keeper_settings_new(config)), 0);
+	keeper_world_take(k, at + 50, 50, ADDRESSES);
+	checkpoint(k);
+	assert_comes_back(k);
+	config_free(other);
+}
+
 static void an_id_is_counted_once(void **state)
 {
 	struct keeper *k = open_keeper();
@@ -469,6 +507,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    TEST(replay_gives_the_same_bytes),
 	    TEST(a_state_and_the_rest_give_the_same_bytes),
+	    TEST(what_is_collected_gives_the_same_bytes),
 	    TEST(an_id_is_counted_once),
 	    TEST(a_full_disk_refuses_and_recovers),
 	    TEST(a_state_that_cannot_be_written_is_kept),
