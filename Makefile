@@ -7,7 +7,7 @@ SANITIZE = -Db_lundef=false --buildtype=debugoptimized
 CLIENTS = unbound bind9 dnsmasq-base postfix exim4-daemon-heavy
 SLOW_CLIENTS = rspamd spamassassin haraka
 
-.PHONY: all deps build run test test-asan test-tsan test-arm64 test-clients test-long bench lint format fuzz install clean
+.PHONY: all deps build run test test-asan test-tsan test-arm64 test-clients test-nic test-long bench lint format fuzz install clean
 
 all: build
 
@@ -57,9 +57,15 @@ test-arm64:
 	[ -e $(BUILD)-arm64/build.ninja ] || meson setup $(BUILD)-arm64 --cross-file $(BUILD)-arm64-root/cross.ini
 	tests/run.py $(BUILD)-arm64 --suite unit --suite golden --suite fuzz --no-suite native -t 5
 
-# The long runs: arm64, a million answers beside rbldnsd's, real data, and every fuzz target for ten
+# The data plane on PCI network cards: emulated ones, in a guest that is emulated too (no KVM).
+test-nic:
+	packaging/deps.sh test nic
+	-tests/nic/unpack.sh build-nic
+	tests/run.py $(BUILD) --suite nic
+
+# The long runs: arm64, network cards, a million answers beside rbldnsd's, real data, and every fuzz target for ten
 # minutes. Hours, not minutes.
-test-long: test-arm64 build
+test-long: test-arm64 test-nic
 	/usr/bin/python3 tests/smoke/test_rbldnsd.py $(BUILD) /usr/sbin/rbldnsd 1000000
 	-tests/data/fetch.sh
 	tests/run.py $(BUILD) --suite real
@@ -88,4 +94,4 @@ install: build
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-arm64 $(BUILD)-arm64-root build-clients build-data run
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-arm64 $(BUILD)-arm64-root build-clients build-data build-nic run

@@ -5,7 +5,8 @@
  * line per figure. bench_load.py has the whole way to an answer.
  *
  * usage: bench_load [COUNT]                addresses; default 1000000
- *        bench_load --generate FILE COUNT [CHANGED [LISTED]]   write them as text
+ *        bench_load --generate FILE COUNT [LAST LINE]   write them as text
+ *        bench_load --dataset FILE FORMAT               the memory of a file's dataset
  */
 #include "bench/mix.h"
 #include "control/catalog.h"
@@ -286,14 +287,38 @@ static void bench_lists(size_t count)
 		dataset_free(datasets[i]);
 }
 
+static int tell_dataset(const char *path, const char *format)
+{
+	const struct dataset_options options = {.drop_bogons = true};
+	const struct format *of = format_find(format);
+	struct reader *reader = reader_open(path);
+	struct dataset *d = NULL;
+	char error[256] = "no such file or format";
+
+	if (of && reader)
+		d = format_read(of, reader, &options, error, sizeof(error));
+	reader_close(reader);
+	if (!d) {
+		fprintf(stderr, "bench_load: '%s': %s\n", path, error);
+		return 1;
+	}
+	printf("{\"name\": \"dataset\", \"value\": %zu, \"unit\": \"B\", \"n\": %" PRIu64 "}\n",
+	       d->memory_size, d->facts.entry_count);
+	dataset_free(d);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	size_t count = argc > 1 ? strtoull(argv[argc > 2 ? 3 : 1], NULL, 10) : COUNT_DEFAULT, size;
 	char *text;
 
+	if (argc == 4 && strcmp(argv[1], "--dataset") == 0)
+		return tell_dataset(argv[2], argv[3]);
 	if (argc == 3 || count < LISTS || count > COUNT_MAX) {
 		fprintf(stderr, "usage: bench_load [COUNT]\n"
-		                "       bench_load --generate FILE COUNT [LAST LINE]\n");
+		                "       bench_load --generate FILE COUNT [LAST LINE]\n"
+		                "       bench_load --dataset FILE FORMAT\n");
 		return 2;
 	}
 	if (argc > 3)

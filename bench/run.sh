@@ -32,17 +32,19 @@ run_all() {
 	run "$build/bench/bench_update" 1000000 1
 	run "$build/bench/bench_swap" 1000000 3
 	run "$build/bench/bench_change" 500
-run "$build/bench/bench_change" events 500
+	run "$build/bench/bench_change" events 500
 	run "$build/bench/bench_load" 1000000
-run "$build/bench/bench_ledger" 1000000
+	run "$build/bench/bench_ledger" 1000000
 	run "$build/bench/bench_events" 300000
 	run bench/bench_load.py "$build" 1000000 1
 	run bench/bench_real.py "$build" 1
 	run bench/bench_status.py "$build" 200000
+	run bench/bench_ingest.py "$build" 300000
 	run bench/whole_path.py "$build" pcap 100000 1
 	run bench/whole_path.py "$build" memif 100000 1
 	run bench/whole_path.py "$build" sockets 100000 1
 	run bench/whole_path.py "$build" veth 100000 1
+	run bench/tails.py "$build" 1000000 1 5
 	exit $status
 }
 

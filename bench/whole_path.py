@@ -89,6 +89,10 @@ class Bench:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def tell_log(self):
+        with open(self.path("log"), encoding="utf-8", errors="replace") as log:
+            sys.stderr.write(log.read()[-4000:])
+
     def note(self, name, value):
         self.figures.setdefault(name, []).append(value)
 
@@ -114,9 +118,9 @@ class Bench:
                                >= self.count, "the list to be loaded")
             yield dataplane
 
-    def flood(self, namespace, device, *words):
+    def flood(self, namespace, device, *words, prefix=()):
         """Figures by name, without 'flood_'."""
-        words = [os.path.join(self.build, "bench", "reputed-flood"), *EAL, "-m", "256", "-l",
+        words = [*prefix, os.path.join(self.build, "bench", "reputed-flood"), *EAL, "-m", "256", "-l",
                  CLIENT_CORE, "--vdev", device, "--", "--quiet", "--server", SERVER, "--from",
                  CLIENT, "--zone", ZONE, "--listed", self.path("listed.txt"), "--seconds", SECONDS,
                  *words]
@@ -383,8 +387,7 @@ def main():
         try:
             PATHS[path](bench, runs)
         except BaseException:
-            with open(bench.path("log"), encoding="utf-8", errors="replace") as log:
-                sys.stderr.write(log.read()[-4000:])
+            bench.tell_log()
             raise
 
 

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Items of one message; each message stays below about 1 MiB, far below CHANNEL_MESSAGE_MAX. */
-#define PAINTS4    65536
-#define PAINTS6    24576
-#define NAMES      32768
-#define NAME_BYTES (512u << 10)
+/* Items of one message; each message stays below about 1 MiB, far below CHANNEL_MESSAGE_MAX. Those
+ * of entries are smaller: they take memory while two versions of a feed are there. */
+#define PAINTS4    16384
+#define PAINTS6    8192
+#define NAMES      8192
+#define NAME_BYTES (256u << 10)
 #define LISTINGS   2048
 #define VERDICTS   2048
 #define REFERENCES 131072 /* to listings, by verdicts, after which there are no more of these */

@@ -19,7 +19,8 @@
 #define CONFIG_SIZE_MAX      (16u << 20) /* bytes of a file */
 #define CONFIG_LISTS_MAX     1023        /* the data plane's list ids */
 #define CONFIG_ZONES_MAX     131072
-#define CONFIG_NS_MAX        8 /* of a zone */
+#define CONFIG_NS_MAX        8     /* of a zone */
+#define CONFIG_ACCESS_MAX    20000 /* rules: as ranges they must fit a message */
 #define CONFIG_LISTENS_MAX   16
 #define CONFIG_PORTS_MAX     8
 #define CONFIG_ADDRESSES_MAX 16 /* of a port */
@@ -198,6 +199,9 @@ struct config_zone {
 	struct config_soa *soa; /* NULL = none given */
 	char *records;          /* a file, absolute once resolved; NULL = none */
 	char *keys;             /* path of a file, absolute once resolved; NULL = none needed */
+	struct config_access *access; /* NULL = those whom the server's rules let */
+	unsigned access_count;
+	char *access_file;           /* absolute once resolved; NULL = none */
 	struct config_keys *key_set; /* resolved; NULL = none needed */
 	unsigned *list_indexes;      /* resolved: into config.lists */
 	uint8_t apex[255];           /* resolved: wire name with root label */

@@ -26,21 +26,29 @@ static enum config_access_action action_of(enum acl_action action)
 	return CONFIG_ALWAYS;
 }
 
-static void access_clear(struct config *c)
+/* The rules of the server or of a zone. */
+struct place {
+	const char *file;
+	struct config_access **rules;
+	unsigned *count;
+	unsigned listings; /* CONFIG_ALWAYS rules that there are already */
+};
+
+static void clear(struct place *p)
 {
-	for (unsigned i = 0; i < c->access_count; i++) {
-		free(c->access[i].from);
-		free(c->access[i].code_text);
-		free(c->access[i].text);
+	for (unsigned i = 0; i < *p->count; i++) {
+		free((*p->rules)[i].from);
+		free((*p->rules)[i].code_text);
+		free((*p->rules)[i].text);
 	}
-	free(c->access);
-	c->access = NULL;
-	c->access_count = 0;
+	free(*p->rules);
+	*p->rules = NULL;
+	*p->count = 0;
 }
 
-static int rule_add(struct config *c, const struct acl_rule *rule, unsigned *listings)
+static int rule_add(struct place *p, const struct acl_rule *rule)
 {
-	struct config_access *access = &c->access[c->access_count];
+	struct config_access *access = &(*p->rules)[*p->count];
 	char text[2 * ADDRESS_TEXT_MAX];
 
 	address_format(&rule->range, text);
@@ -48,22 +56,22 @@ static int rule_add(struct config *c, const struct acl_rule *rule, unsigned *lis
 	    .action = action_of(rule->action),
 	    .range = rule->range,
 	    .code = rule->code,
-	    .listing = *listings,
+	    .listing = p->listings,
 	};
 	access->from = strdup(text);
 	if (!access->from)
 		return -ENOMEM;
-	c->access_count++;
+	(*p->count)++;
 	if (rule->action != ACL_ALWAYS)
 		return 0;
-	(*listings)++;
+	p->listings++;
 	if (rule->text_size)
 		access->text = strndup(rule->text, rule->text_size);
 	return rule->text_size && !access->text ? -ENOMEM : 0;
 }
 
 /* Who is in no rule: 0.0.0.0/0 and ::/0, unless the file has them. */
-static int everybody_add(struct config *c, const struct acl *acl, unsigned *listings)
+static int everybody_add(struct place *p, const struct acl *acl)
 {
 	struct acl_rule rule = {.action = ACL_PASS};
 
@@ -76,24 +84,23 @@ static int everybody_add(struct config *c, const struct acl *acl, unsigned *list
 			is_there |= acl->rules[i].range.is_ip6 == family &&
 			            acl->rules[i].range.first == 0 &&
 			            acl->rules[i].range.last == rule.range.last;
-		if (!is_there && rule_add(c, &rule, listings) < 0)
+		if (!is_there && rule_add(p, &rule) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int rules_take(struct config *c, const struct acl *acl)
+static int rules_take(struct place *p, const struct acl *acl)
 {
-	unsigned listings = 0;
 	int rc = 0;
 
-	access_clear(c);
-	c->access = calloc(acl->count + 2, sizeof(*c->access));
-	if (!c->access)
+	clear(p);
+	*p->rules = calloc(acl->count + 2, sizeof(**p->rules));
+	if (!*p->rules)
 		return -ENOMEM;
 	for (size_t i = 0; i < acl->count && rc == 0; i++)
-		rc = rule_add(c, &acl->rules[i], &listings);
-	return rc == 0 ? everybody_add(c, acl, &listings) : rc;
+		rc = rule_add(p, &acl->rules[i]);
+	return rc == 0 ? everybody_add(p, acl) : rc;
 }
 
 /* Who may ask must not depend on a line that was not understood: any bad line is a mistake. */
@@ -111,34 +118,64 @@ static void tell_bad(const struct acl *acl, const char *path, struct config_mist
 	m->count = of_file.count;
 }
 
-int config_acl_load(struct config *c, const struct config_node *root, struct config_mistakes *m)
+/* node: the value of access_file at a path. Errors: as config_acl_load() */
+static int load(struct place *p, const struct config_node *node, const struct config_path *path,
+                struct config_mistakes *m)
 {
-	static const struct config_path path = {.key = "access_file"};
-	const struct config_node *node = config_lines_get(root, "access_file");
-	struct reader *reader;
+	unsigned line = node ? node->line : 0;
+	struct reader *reader = reader_open(p->file);
 	struct acl *acl;
 	char error[256];
 	int rc = -EINVAL;
 
-	if (!c->access_file)
-		return 0;
-	reader = reader_open(c->access_file);
 	if (!reader) {
-		config_mistake(m, node ? node->line : 0, &path, "'%.200s' cannot be read: %s",
-		               c->access_file, strerror(errno));
+		config_mistake(m, line, path, "'%.200s' cannot be read: %s", p->file,
+		               strerror(errno));
 		return -EINVAL;
 	}
 	acl = acl_read(reader, error, sizeof(error));
 	if (!acl) {
 		rc = errno == ENOMEM ? -ENOMEM : -EINVAL;
-		config_mistake(m, node ? node->line : 0, &path, "'%.200s': %s", c->access_file,
-		               error);
+		config_mistake(m, line, path, "'%.200s': %s", p->file, error);
 	} else if (acl->bad_line_count) {
-		tell_bad(acl, c->access_file, m);
+		tell_bad(acl, p->file, m);
+	} else if (acl->count > CONFIG_ACCESS_MAX) {
+		config_mistake(m, line, path, "'%.200s' has %zu rules, expected at most %d",
+		               p->file, acl->count, CONFIG_ACCESS_MAX);
 	} else {
-		rc = rules_take(c, acl);
+		rc = rules_take(p, acl);
 	}
 	acl_free(acl);
 	reader_close(reader);
+	return rc;
+}
+
+/* Of two outcomes the one that leaves less. */
+static int worse(int a, int b)
+{
+	return a == -ENOMEM || b == 0 ? a : b;
+}
+
+int config_acl_load(struct config *c, const struct config_node *root, struct config_mistakes *m)
+{
+	static const struct config_path path = {.key = "access_file"},
+					zones_path = {.key = "zones"};
+	const struct config_node *zones = config_lines_get(root, "zones");
+	struct place server = {c->access_file, &c->access, &c->access_count, 0};
+	int rc = 0;
+
+	if (server.file)
+		rc = load(&server, config_lines_get(root, "access_file"), &path, m);
+	for (unsigned i = 0; i < c->zones_count; i++) {
+		struct config_zone *zone = &c->zones[i];
+		const struct config_path zone_path = {.up = &zones_path, .index = i};
+		const struct config_path at = {.up = &zone_path, .key = "access_file"};
+		struct place place = {zone->access_file, &zone->access, &zone->access_count, 0};
+
+		if (place.file)
+			rc = worse(rc, load(&place,
+			                    config_lines_get(&zones->children[i], "access_file"),
+			                    &at, m));
+	}
 	return rc;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * access_file: an acl of rbldnsd in the place of the rules of access.
+ * access_file, of the server and of zones: an acl of rbldnsd in the place of the rules of access.
  */
 #include "control/config_lines.h"
 
 /*
- * Read the file of access_file, if one is given, into config->access. A client that no rule of it
- * is about is allowed, as with rbldnsd.
+ * Read the files of access_file, where one is given, into the rules. A client that no rule of a
+ * file is about is allowed, as with rbldnsd.
  *
  * Errors: -EINVAL mistakes were told; -ENOMEM
  */

@@ -559,6 +559,10 @@ static const struct {
     {"zones[].soa.retry", check_duration},
     {"zones[].soa.expire", check_duration},
     {"zones[].keys", check_path},
+    {"zones[].access_file", check_path},
+    {"zones[].access[].from", check_prefix},
+    {"zones[].access[].code", check_code},
+    {"zones[].access[].text", check_text},
 };
 
 static const char *check_rules(const char *pattern, const char *text, void *context)

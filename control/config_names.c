@@ -417,12 +417,14 @@ static bool check_zones(const struct config_node *root, struct names *lists,
 		const struct config_path path = {.up = &top, .index = i};
 		const struct config_path used = {.up = &path, .key = "lists"};
 		const struct config_path ns = {.up = &path, .key = "ns"};
+		const struct config_path access = {.up = &path, .key = "access"};
 
 		check_zone_lists(zone, i, lists, m);
 		check_view(root, zone, i, lists, m);
 		is_done =
 		    check_repeats(config_lines_get(zone, "lists"), &used, NULL, text_key, m) &&
-		    check_repeats(config_lines_get(zone, "ns"), &ns, NULL, domain_key, m);
+		    check_repeats(config_lines_get(zone, "ns"), &ns, NULL, domain_key, m) &&
+		    check_repeats(config_lines_get(zone, "access"), &access, "from", prefix_key, m);
 	}
 	return is_done && check_repeats(zones, &top, "name", domain_key, m);
 }

@@ -84,13 +84,13 @@ static int default_access(struct config *c)
 	return 0;
 }
 
-static int resolve_access(struct config *c)
+static int resolve_access(struct config_access *rules, unsigned count)
 {
-	int rc = c->access_count ? 0 : default_access(c);
 	unsigned listings = 0;
+	int rc = 0;
 
-	for (unsigned i = 0; i < c->access_count && rc == 0; i++) {
-		struct config_access *rule = &c->access[i];
+	for (unsigned i = 0; i < count && rc == 0; i++) {
+		struct config_access *rule = &rules[i];
 
 		rc = config_value_network(rule->from, false, &rule->range);
 		if (rc == 0 && rule->code_text)
@@ -302,6 +302,10 @@ static int resolve_zone(struct config *c, const struct config_list **sorted,
 		rc = resolve_soa(zone->soa);
 	if (rc == 0 && zone->records)
 		rc = resolve_path(&zone->records, folder, "");
+	if (rc == 0 && zone->access_file)
+		rc = resolve_path(&zone->access_file, folder, "");
+	if (rc == 0)
+		rc = resolve_access(zone->access, zone->access_count);
 	if (rc < 0)
 		return rc;
 	zone->list_indexes = calloc(zone->lists_count + 1, sizeof(*zone->list_indexes));
@@ -343,8 +347,10 @@ int config_resolve(struct config *c, const struct config_node *root, const char 
 		rc = resolve_identity(c);
 	if (rc == 0 && c->dataplane.tcp_idle)
 		rc = config_value_duration(c->dataplane.tcp_idle, &c->dataplane.tcp_idle_s);
+	if (rc == 0 && c->access_count == 0)
+		rc = default_access(c);
 	if (rc == 0)
-		rc = resolve_access(c);
+		rc = resolve_access(c->access, c->access_count);
 	if (rc == 0)
 		rc = resolve_rate_limit(c, root);
 	if (rc == 0)

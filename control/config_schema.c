@@ -195,6 +195,9 @@ static const cyaml_schema_field_t zone_fields[] = {
     CYAML_FIELD_MAPPING_PTR("soa", POINTER | OPTIONAL, struct config_zone, soa, soa_fields),
     TEXT("records", OPTIONAL, struct config_zone, records),
     TEXT("keys", OPTIONAL, struct config_zone, keys),
+    CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config_zone, access, &access_value, 1,
+                         CONFIG_ACCESS_MAX),
+    TEXT("access_file", OPTIONAL, struct config_zone, access_file),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t zone_value = {
     CYAML_VALUE_MAPPING(REQUIRED, struct config_zone, zone_fields)};
@@ -207,7 +210,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SAME_STRUCT("cookies", cookies_fields),
     SAME_STRUCT("identity", identity_fields),
     CYAML_FIELD_SEQUENCE("access", POINTER | OPTIONAL, struct config, access, &access_value, 0,
-                         CYAML_UNLIMITED),
+                         CONFIG_ACCESS_MAX),
     TEXT("access_file", OPTIONAL, struct config, access_file),
     CYAML_FIELD_MAPPING_PTR("rate_limit", POINTER | OPTIONAL, struct config, rate_limit,
                             rate_limit_fields),

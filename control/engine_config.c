@@ -47,12 +47,13 @@ void engine_config_watch_keys(struct engine *e)
 	int rc = key_watch_set(e->key_watch, e->config);
 
 	if (rc < 0)
-		log_error("changes of key files are not noticed: %s", strerror(-rc));
+		log_error("changes of files of keys and of access are not noticed: %s",
+		          strerror(-rc));
 }
 
 void engine_config_on_keys(void *context)
 {
-	log_info("a file of keys changed");
+	log_info("a file of keys or of access changed");
 	engine_config_reload(context);
 }
 

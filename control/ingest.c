@@ -254,7 +254,7 @@ static bool ingest_is_foreign(const struct ingest_settings *s, struct versions *
 	if (proven != INGEST_TAKEN)
 		return true;
 	ingest_notice(path, &notice);
-	if (!notice.is_page)
+	if (!notice.is_page && !notice.is_prose)
 		return false;
 	snprintf(info->guard, sizeof(info->guard), "notice");
 	ingest_decide(r, INGEST_HELD, "the source looks like a notice, not data: '%s'",

@@ -57,22 +57,31 @@ static void on_change(struct source *source, void *context)
 	w->changed(w->context);
 }
 
+/* path: NULL = nothing to watch. Errors: negative errno */
+static int watch(struct key_watch *w, const char *path)
+{
+	struct source *source = path ? source_add(w->set, path, POLL_S, on_change, w) : NULL;
+
+	if (path && !source)
+		return -errno;
+	if (source)
+		w->sources[w->count++] = source;
+	return 0;
+}
+
 int key_watch_set(struct key_watch *w, const struct config *config)
 {
+	int rc;
+
 	forget(w);
-	w->sources = calloc(config->zones_count + 1u, sizeof(struct source *));
+	w->sources = calloc(2 * config->zones_count + 1u, sizeof(struct source *));
 	if (!w->sources)
 		return -ENOMEM;
-	for (unsigned i = 0; i < config->zones_count; i++) {
-		const char *path = config->zones[i].keys;
-		struct source *source;
-
-		if (!path)
-			continue;
-		source = source_add(w->set, path, POLL_S, on_change, w);
-		if (!source)
-			return -errno;
-		w->sources[w->count++] = source;
+	rc = watch(w, config->access_file);
+	for (unsigned i = 0; i < config->zones_count && rc == 0; i++) {
+		rc = watch(w, config->zones[i].keys);
+		if (rc == 0)
+			rc = watch(w, config->zones[i].access_file);
 	}
-	return 0;
+	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Notices that a file of keys of the configuration changed.
+ * Notices that a file of keys of the configuration, or one of who may ask, changed.
  *
  * Threads: the main loop only.
  */

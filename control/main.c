@@ -5,11 +5,17 @@
 #include <sodium.h>
 
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define MAIN_CONFIG "/etc/reputed/reputed.yaml"
+
+/* Larger blocks are mapped one by one: what a version of a feed took goes back when it is freed.
+ * The allocator would soon keep blocks of up to 32 MiB for itself, a heap of them for each thread.
+ */
+#define MAIN_MAPPED_MIN (128 << 10) /* bytes */
 
 static int main_usage(FILE *to, int status)
 {
@@ -48,6 +54,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return main_usage(stderr, 2);
+	mallopt(M_MMAP_THRESHOLD, MAIN_MAPPED_MIN);
 	if (sodium_init() < 0) {
 		log_error("libsodium cannot be started");
 		return 1;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define PUSH_TIMEOUT_MS 30000
-#define PUSH_QUEUE_MAX  (1u << 20) /* bytes queued before sending waits for the peer */
+#define PUSH_QUEUE_MAX  (1u << 18) /* bytes queued before sending waits for the peer */
 
 struct push {
 	struct channel channel;

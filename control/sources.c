@@ -3,6 +3,7 @@
 
 #include "control/coverage.h"
 #include "control/engine.h"
+#include "control/fetch/fetch.h"
 #include "control/intake.h"
 #include "control/manual.h"
 #include "control/publisher.h"
@@ -17,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define SOURCES_PLACE_MAX 512
 
 /* A list that may cover the key. */
 struct sources_hit {
@@ -66,13 +69,27 @@ static json_t *sources_text(const char *text, size_t size)
 	return value ? value : json_null();
 }
 
+/* Where the lines are: a file, the server of what is fetched (the rest of a URL may hold a key), or
+ * "pushed". */
+static json_t *sources_place(const struct config_feed *feed, char out_text[SOURCES_PLACE_MAX])
+{
+	const char *source = feed->url ? feed->url : feed->rsync;
+
+	if (feed->path)
+		return sources_text(feed->path, strlen(feed->path));
+	if (!source)
+		return json_string("pushed");
+	snprintf(out_text, SOURCES_PLACE_MAX, "%.*s", (int)fetch_server_size(source), source);
+	return sources_text(out_text, strlen(out_text));
+}
+
 /* The values of a set, with what the list says where they say nothing. */
 static json_t *sources_values(const struct dataset *d, const struct coverage *found,
                               const struct config_list *list)
 {
 	const struct dataset_value *const *values;
 	size_t count = dataset_set(d, found->set, &values);
-	const char *path = list->feed->path; /* NULL: it is fetched or pushed */
+	char place[SOURCES_PLACE_MAX];
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -84,11 +101,11 @@ static json_t *sources_values(const struct dataset *d, const struct coverage *fo
 		else if (v->text_kind == DATASET_TEXT_LIST && list->text)
 			text = sources_text(list->text, strlen(list->text));
 		json_array_append_new(
-		    array, json_pack("{s:s, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list",
-		                     list->name, "code", show_code(v->code ? v->code : list->code),
-		                     "text", text, "entry", found->entry, "feed",
-		                     sources_text(path, path ? strlen(path) : 0), "line", "reason",
-		                     "author", "expires_s"));
+		    array,
+		    json_pack("{s:s, s:o, s:o, s:s, s:o, s:n, s:n, s:n, s:n}", "list", list->name,
+		              "code", show_code(v->code ? v->code : list->code), "text", text,
+		              "entry", found->entry, "feed", sources_place(list->feed, place),
+		              "line", "reason", "author", "expires_s"));
 	}
 	return array;
 }

@@ -294,6 +294,11 @@ static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const str
 	reputed__update__zone__init(message);
 	message->ttl = zone->ttl;
 	message->needs_key = zone->key_set != NULL;
+	if (zone->access) {
+		message->access = zone_message_access(zone->access, zone->access_count);
+		if (!message->access)
+			goto fail;
+	}
 	message->negative_ttl = zone->negative_ttl;
 	if (copy_bytes(&message->apex, zone->apex, zone->apex_size) &&
 	    add_lists(message, zone, config, lists) && add_values(message, zone, config, lists) &&
@@ -302,6 +307,7 @@ static Reputed__Update__Zone *new_zone(const struct config_zone *zone, const str
 	    add_soa(message, zone->soa || !records ? zone->soa : records->special.soa) &&
 	    add_records(message, records))
 		return message;
+fail:
 	reputed__update__zone__free_unpacked(message, NULL);
 	return NULL;
 }

@@ -27,16 +27,11 @@ static enum access_action default_action(address6_t client)
 	return is_local ? ACCESS_ALLOW : ACCESS_REFUSE;
 }
 
-enum access_action access_find(const struct tables *t, address6_t client,
-                               const struct access_listing **out_listing)
+/* What a value of rules means. */
+static enum access_action action_of(const struct access_rules *rules, uint32_t value,
+                                    const struct access_listing **out_listing)
 {
-	const struct access_rules *rules = t ? tables_access(t) : NULL;
-	uint32_t value;
-
 	*out_listing = NULL;
-	if (!rules)
-		return default_action(client);
-	value = access_rules_get(rules, client);
 	if (value == 0)
 		return ACCESS_REFUSE;
 	if (value < ACCESS_VALUE(ACCESS_ALWAYS))
@@ -45,4 +40,43 @@ enum access_action access_find(const struct tables *t, address6_t client,
 		return ACCESS_REFUSE;
 	*out_listing = &rules->listings[value - ACCESS_VALUE(ACCESS_ALWAYS)];
 	return ACCESS_ALWAYS;
+}
+
+enum access_action access_of_zone(const struct zone *zone, address6_t client,
+                                  const struct access_listing **out_listing)
+{
+	return action_of(zone->access, access_rules_look(zone->access, client), out_listing);
+}
+
+static unsigned strictness(enum access_action action)
+{
+	switch (action) {
+	case ACCESS_ALLOW:
+		return 0;
+	case ACCESS_ALWAYS:
+		return 1;
+	case ACCESS_EMPTY:
+		return 2;
+	case ACCESS_REFUSE:
+		return 3;
+	case ACCESS_DROP:
+		return 4;
+	}
+	return 4;
+}
+
+bool access_is_stricter(enum access_action a, enum access_action b)
+{
+	return strictness(a) > strictness(b);
+}
+
+enum access_action access_find(const struct tables *t, address6_t client,
+                               const struct access_listing **out_listing)
+{
+	const struct access_rules *rules = t ? tables_access(t) : NULL;
+
+	if (rules)
+		return action_of(rules, access_rules_get(rules, client), out_listing);
+	*out_listing = NULL;
+	return default_action(client);
 }

@@ -16,7 +16,19 @@ enum access_action {
 #define ACCESS_VALUE_ALWAYS(index) (ACCESS_VALUE(ACCESS_ALWAYS) + (uint32_t)(index))
 
 /*
- * The action for a client.
+ * The action for a client that a zone's own rules have.
+ *
+ * zone: with rules of its own
+ * client, out_listing: as below
+ */
+enum access_action access_of_zone(const struct zone *zone, address6_t client,
+                                  const struct access_listing **out_listing);
+
+/* Whether a is the stricter of two: drop, refuse, empty, always, allow. */
+bool access_is_stricter(enum access_action a, enum access_action b);
+
+/*
+ * The action for a client, whatever it asks.
  *
  * t:      NULL = nothing loaded yet: the networks that are also the configuration's default are
  *         allowed (loopback, RFC 1918, unique local and link-local ones), others refused

@@ -4,38 +4,52 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* Of the memory's order: what the sum of 16-bit words is of (RFC 1071 section 2, (B)). */
+static uint64_t add(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word); /* end-around */
+}
+
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 {
 	size_t at = 0;
-	uint32_t word;
+	uint64_t word;
+	uint32_t half;
+	uint16_t last = 0;
 
-	/* 32-bit words of either byte order sum to the same 16-bit folds (RFC 1071 section 2) */
-	for (; at + 4 <= size; at += 4) {
-		memcpy(&word, &bytes[at], 4);
-		sum += ntohl(word);
+	for (; at + 8 <= size; at += 8) {
+		memcpy(&word, &bytes[at], 8);
+		sum = add(sum, word);
+	}
+	if (at + 4 <= size) {
+		memcpy(&half, &bytes[at], 4);
+		sum = add(sum, half);
+		at += 4;
 	}
 	if (at + 2 <= size) {
-		sum += (uint32_t)bytes[at] << 8 | bytes[at + 1];
+		memcpy(&last, &bytes[at], 2);
+		sum = add(sum, last);
 		at += 2;
 	}
+	last = 0;
 	if (at < size)
-		sum += (uint32_t)bytes[at] << 8;
-	return sum;
+		memcpy(&last, &bytes[at], 1);
+	return add(sum, last);
 }
 
-uint16_t checksum_finish(uint64_t sum)
+/* The numbers that a pseudo header has beside addresses. */
+static uint64_t pseudo(uint8_t protocol, size_t size)
 {
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return (uint64_t)htons(protocol) + htons((uint16_t)size);
 }
 
 uint64_t checksum_pseudo4(const uint8_t *ip, uint8_t protocol, size_t size)
 {
-	return checksum_add((uint64_t)protocol + size, &ip[12], 8);
+	return checksum_add(pseudo(protocol, size), &ip[12], 8);
 }
 
 uint64_t checksum_pseudo6(const uint8_t *ip, uint8_t protocol, size_t size)
 {
-	return checksum_add((uint64_t)protocol + size, &ip[8], 32);
+	return checksum_add(pseudo(protocol, size), &ip[8], 32);
 }

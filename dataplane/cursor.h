@@ -31,9 +31,11 @@ static inline uint8_t cursor_u8(struct cursor *c)
 	return c->is_bad ? 0 : c->bytes[at];
 }
 
+/* Of the last byte alone nothing is taken. */
 static inline uint16_t cursor_u16(struct cursor *c)
 {
-	uint16_t high = cursor_u8(c);
+	const uint8_t *at = &c->bytes[c->offset];
 
-	return (uint16_t)(high << 8 | cursor_u8(c));
+	cursor_skip(c, 2);
+	return c->is_bad ? 0 : (uint16_t)(at[0] << 8 | at[1]);
 }

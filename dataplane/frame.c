@@ -145,7 +145,8 @@ static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
 	if (ip[0] >> 4 != 4 || header_size < IP4_SIZE || total < header_size || total > size)
 		return dropped(f, DROP_IP_HEADER); /* RFC 1122 section 3.2.1 */
 	if (!(f->flags & FRAME_IP_CHECKED) &&
-	    checksum_finish(checksum_add(0, ip, header_size)) != 0)
+	    checksum_finish(header_size == IP4_SIZE ? checksum_header4(ip)
+	                                            : checksum_add(0, ip, header_size)) != 0)
 		return dropped(f, DROP_IP_CHECKSUM);
 	source = headers_u32(&ip[IP4_SOURCE]);
 	destination = headers_u32(&ip[IP4_DESTINATION]);
@@ -196,8 +197,7 @@ static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f)
 		return dropped(f, DROP_IP_HEADER); /* 0 is a jumbogram (RFC 2675) */
 	f->is_ipv6 = 1;
 	f->protocol = ip[IP6_NEXT];
-	for (unsigned i = 0; i < 16; i++)
-		f->client = f->client << 8 | ip[IP6_SOURCE + i];
+	f->client = headers_u128(&ip[IP6_SOURCE]);
 	if (is_bad_source6(port, f, &ip[IP6_SOURCE]))
 		return dropped(f, DROP_BAD_SOURCE);
 	if (is_group(&f->bytes[ETH_DESTINATION]) && ip[IP6_DESTINATION] != 0xff)
@@ -262,6 +262,7 @@ enum frame_kind frame_parse(const struct frame_port *port, struct frame *f)
 
 void frame_query(const struct frame *frame, struct query *out_query)
 {
+	const uint8_t *ip = &frame->bytes[frame->network_offset];
 	size_t offset = frame->transport_offset + UDP_SIZE;
 
 	out_query->message = &frame->bytes[offset];
@@ -269,7 +270,9 @@ void frame_query(const struct frame *frame, struct query *out_query)
 	out_query->capacity = (uint16_t)(frame->capacity - offset);
 	out_query->is_tcp = false;
 	out_query->is_internal = false;
-	out_query->client = frame->client;
+	/* from the packet: the whole of what was just written in halves would be waited for */
+	out_query->client = frame->is_ipv6 ? headers_u128(&ip[IP6_SOURCE])
+	                                   : QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]);
 }
 
 static void swap(uint8_t *a, uint8_t *b, size_t size)
@@ -281,16 +284,28 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
 	memcpy(b, held, size);
 }
 
+/*
+ * In registers: words that were just written in pieces, or in other words, are waited for when they
+ * are read.
+ */
 static void reply_ip4(uint8_t *ip, size_t udp_size)
 {
-	swap(&ip[IP4_SOURCE], &ip[IP4_DESTINATION], 4);
-	ip[1] &= 0xfc; /* ECN is the sender's to set */
-	headers_set_u16(&ip[IP4_TOTAL], (unsigned)(IP4_SIZE + udp_size));
-	headers_set_u16(&ip[IP4_ID], 0);
-	headers_set_u16(&ip[IP4_FRAGMENT], IP4_DF);
-	ip[IP4_TTL] = HOP_LIMIT;
-	headers_set_u16(&ip[IP4_CHECKSUM], 0);
-	headers_set_u16(&ip[IP4_CHECKSUM], checksum_finish(checksum_add(0, ip, IP4_SIZE)));
+	const uint32_t total = (uint32_t)(IP4_SIZE + udp_size);
+	const uint32_t fragment = htobe32(IP4_DF); /* the id is 0 */
+	uint32_t first, time, addresses[2];
+	uint64_t sum;
+
+	memcpy(&first, ip, sizeof(first));
+	memcpy(addresses, &ip[IP4_SOURCE], sizeof(addresses));
+	first = (first & htobe32(0xfffc0000)) | htobe32(total); /* ECN is the sender's to set */
+	time = htobe32(HOP_LIMIT << 24 | IP_PROTOCOL_UDP << 16);
+	sum = (uint64_t)first + fragment + time + addresses[0] + addresses[1];
+	time |= htobe32(checksum_finish(sum));
+	memcpy(ip, &first, sizeof(first));
+	memcpy(&ip[IP4_ID], &fragment, 4);
+	memcpy(&ip[IP4_TTL], &time, sizeof(time));
+	memcpy(&ip[IP4_SOURCE], &addresses[1], 4);
+	memcpy(&ip[IP4_DESTINATION], &addresses[0], 4);
 }
 
 static void reply_ip6(uint8_t *ip, size_t udp_size)

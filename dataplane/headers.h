@@ -2,7 +2,9 @@
 #pragma once
 /* Offsets and numbers of the headers below DNS, for frame.c, neigh.c, partial.c and the load
  * generator. */
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 #define ETH_SIZE          14
 #define ETH_DESTINATION   0
@@ -64,6 +66,14 @@ static inline uint16_t headers_u16(const uint8_t *bytes)
 static inline uint32_t headers_u32(const uint8_t *bytes)
 {
 	return (uint32_t)headers_u16(bytes) << 16 | headers_u16(&bytes[2]);
+}
+
+static inline unsigned __int128 headers_u128(const uint8_t *bytes)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, bytes, sizeof(halves));
+	return (unsigned __int128)be64toh(halves[0]) << 64 | be64toh(halves[1]);
 }
 
 static inline void headers_set_u16(uint8_t *bytes, unsigned value)

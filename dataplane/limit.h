@@ -10,6 +10,12 @@
  */
 #include "dataplane/query.h"
 
+/* Whether there are limits: else no clock need be read for them. */
+static inline bool limit_is_on(const struct tables *t)
+{
+	return t && tables_rates(t);
+}
+
 /*
  * Limit answered queries: those that are to be dropped get reply_size 0 and DROP_RATE_LIMIT, those
  * that slip are cut; `limited` tells the class.

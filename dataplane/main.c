@@ -17,7 +17,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define EXIT_USAGE 2
+#define EXIT_USAGE   2
+#define LINK_WATCH_S 1
 
 struct process {
 	struct options options;
@@ -123,6 +124,22 @@ static void stop_eal(struct process *p)
 		eal_stop();
 }
 
+/* What an operator who gave a card several workers does not expect. */
+static void tell_spread(const struct port *port)
+{
+	switch (port->spread) {
+	case PORT_SPREAD_UNKNOWN:
+		say("port %s: its driver has no RSS, so one worker may get all of it", port->name);
+		break;
+	case PORT_SPREAD_ADDRESSES:
+		say("port %s: its RSS is not over UDP's ports, so one worker gets all of a client",
+		    port->name);
+		break;
+	case PORT_SPREAD_PORTS:
+		break;
+	}
+}
+
 static int open_ports(struct process *p)
 {
 	if (p->options.port_count == 0)
@@ -137,6 +154,8 @@ static int open_ports(struct process *p)
 		if (port->queue_count < p->plan.worker_count)
 			say("port %s: has %u queue pairs, so only %u of %u workers poll it",
 			    port->name, port->queue_count, port->queue_count, p->plan.worker_count);
+		if (port->queue_count > 1 && p->options.ports[i].is_pci)
+			tell_spread(port);
 		if (port->is_local)
 			say("port %s: local senders leave UDP checksums unfinished, so they are "
 			    "not verified",
@@ -157,7 +176,7 @@ static int punt_port(struct process *p, const struct options_port *from, struct 
 	struct punt_options options = {
 	    .name = from->punt,
 	    .mtu = port->mtu,
-	    .has_partial = port->is_local,
+	    .has_partial = port->is_local || port->has_checksum,
 	    .queue_count = port->queue_count,
 	    .rate = p->options.punt_rate,
 	    .address_count = from->address_count,
@@ -228,6 +247,8 @@ static void visit_stats(void *owner, update_emit *emit, void *context)
 {
 	const struct process *p = owner;
 	stats_visit(p->stats, emit, context);
+	stats_visit_workers(p->stats, p->options.socket_threads, p->plan.worker_count, emit,
+	                    context);
 	port_visit(&p->ports, emit, context);
 }
 
@@ -308,18 +329,28 @@ static const struct stage {
 
 #define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))
 
+/* Watch the links of the ports until a signal comes; which one. */
+static int wait_for_signal(struct process *p, const sigset_t *stop_signals)
+{
+	static const struct timespec pause = {.tv_sec = LINK_WATCH_S};
+	const struct timespec *timeout = p->options.port_count > 0 ? &pause : NULL;
+	int signal_number;
+	do {
+		port_watch_links(&p->ports, say_text);
+		signal_number = sigtimedwait(stop_signals, NULL, timeout);
+	} while (signal_number < 0);
+	return signal_number;
+}
+
 /* Serve until a signal comes. */
-static void serve(const struct process *p, const sigset_t *stop_signals)
+static void serve(struct process *p, const sigset_t *stop_signals)
 {
 	for (const char *const *text = p->listen_texts; *text != NULL; text++)
 		say("answering on %s", *text);
 	for (const char *const *text = p->port_texts; *text != NULL; text++)
 		say("answering on port %s", *text);
 
-	int signal_number;
-	while (sigwait(stop_signals, &signal_number) != 0)
-		;
-	say("stopping on %s", strsignal(signal_number));
+	say("stopping on %s", strsignal(wait_for_signal(p, stop_signals)));
 }
 
 int main(int argc, char **argv)

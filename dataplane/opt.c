@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/opt.h"
 
+#include "dataplane/access.h"
 #include "dataplane/dns.h"
 
 #include <string.h>
@@ -38,7 +39,8 @@ static const char *ede_text(const struct query *q, unsigned code)
 	case DNS_EDE_NOT_READY:
 		return "zone not loaded yet";
 	case DNS_EDE_PROHIBITED:
-		return q->zone ? "no key of the zone in the name" : "not in the access list";
+		return q->access == ACCESS_REFUSE ? "not in the access list"
+		                                  : "no key of the zone in the name";
 	case DNS_EDE_NOT_AUTHORITATIVE:
 		return "not a zone of this server";
 	case DNS_EDE_INVALID_DATA:

@@ -104,6 +104,7 @@ static enum dns_rcode parse_question(struct cursor *c, struct query *q)
 static enum dns_rcode parse_sections(struct query *q)
 {
 	struct cursor c = {q->message, q->size, DNS_HEADER_SIZE, false};
+	const uint16_t additional_count = header_u16(q, 10);
 	struct edns found = {0};
 	enum dns_rcode rcode = parse_question(&c, q);
 
@@ -111,9 +112,9 @@ static enum dns_rcode parse_sections(struct query *q)
 		return rcode;
 	if (header_u16(q, 6) != 0 || header_u16(q, 8) != 0)
 		return DNS_FORMERR;
-	for (unsigned i = 0; i < header_u16(q, 10) && i < ADDITIONAL_MAX && !c.is_bad; i++)
+	for (unsigned i = 0; i < additional_count && i < ADDITIONAL_MAX && !c.is_bad; i++)
 		parse_additional(&c, q, &found);
-	if (c.is_bad || c.offset != c.size || header_u16(q, 10) > ADDITIONAL_MAX)
+	if (c.is_bad || c.offset != c.size || additional_count > ADDITIONAL_MAX)
 		return DNS_FORMERR;
 	if (found.opt_count > 1 || found.is_malformed)
 		return DNS_FORMERR; /* RFC 6891 section 6.1.1, section 7 */
@@ -278,6 +279,24 @@ static void admit_keys(const struct query_set *queries)
 	}
 }
 
+/* What the zone's own rules say, if that is stricter than the server's. Returns whether the name is
+ * to be looked at. */
+static bool admit_client(struct query *q)
+{
+	const struct access_listing *always;
+	enum access_action action = access_of_zone(q->zone, q->client, &always);
+
+	if (!access_is_stricter(action, (enum access_action)q->access))
+		return true;
+	q->access = (uint8_t)action;
+	q->always = always;
+	if (action == ACCESS_DROP)
+		q->drop = DROP_ACCESS;
+	else if (action == ACCESS_REFUSE)
+		fail(q, DNS_REFUSED, EDE(DNS_EDE_PROHIBITED));
+	return action != ACCESS_DROP && action != ACCESS_REFUSE;
+}
+
 static void find_zone(const struct tables *t, const struct zones *zones, struct query *q)
 {
 	const uint8_t *name = &q->message[DNS_HEADER_SIZE];
@@ -293,6 +312,8 @@ static void find_zone(const struct tables *t, const struct zones *zones, struct 
 		return;
 	}
 	q->apex_offset = (uint16_t)(DNS_HEADER_SIZE + offset);
+	if (q->zone->access && !q->is_internal && !admit_client(q))
+		return;
 	switch ((enum zone_state)q->zone->state) {
 	case ZONE_NOT_LOADED:
 		fail(q, DNS_SERVFAIL, EDE(DNS_EDE_NOT_READY));

@@ -68,6 +68,13 @@ static inline bool take_form(const struct access_rules *rules, struct query *q)
 	       access_rules_get(rules, q->client) == ACCESS_VALUE(ACCESS_ALLOW);
 }
 
+/* Whether a zone that is not for everybody answers this client as it would anyone else. */
+static bool is_let_in(const struct zone *zone, const struct query *q)
+{
+	return !zone->needs_key &&
+	       access_rules_look(zone->access, q->client) == ACCESS_VALUE(ACCESS_ALLOW);
+}
+
 /* The zone whose apex is the rest of the name behind some labels, if it is one to be answered. */
 static inline bool take_zone(const struct zones *zones, struct query *q, unsigned labels_size,
                              enum zone_content content)
@@ -78,7 +85,9 @@ static inline bool take_zone(const struct zones *zones, struct query *q, unsigne
 	if (at >= end || end - DNS_HEADER_SIZE > DNS_NAME_MAX)
 		return false;
 	zone = zones_find_apex(zones, &q->message[at], end - at);
-	if (!zone || zone->state != ZONE_SERVING || zone->needs_key || !(zone->content & content))
+	if (!zone || zone->state != ZONE_SERVING || !(zone->content & content))
+		return false;
+	if (zone->is_restricted && !is_let_in(zone, q))
 		return false;
 	q->zone = zone;
 	q->apex_offset = (uint16_t)at;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/port.h"
 
+#include "dataplane/pci.h"
+#include "dataplane/punt.h"
+
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -28,6 +32,15 @@ static int fail(char *out_error, const struct options_port *p, int error, const 
 	snprintf(out_error, OPTIONS_ERROR_MAX, "--port '%s': %s: %s", p->name, what,
 	         error != 0 ? rte_strerror(-error) : "failed");
 	return error != 0 ? error : -EIO;
+}
+
+static int fail_to_find(char *out_error, const struct options_port *p, int error)
+{
+	char text[PCI_TEXT_MAX];
+	if (!p->is_pci)
+		return fail(out_error, p, error, "no such device, or its driver did not start");
+	pci_explain(PCI_DEVICES, p->name, rte_eal_has_hugepages(), text);
+	return fail(out_error, p, error, text);
 }
 
 static unsigned pool_count(unsigned queue_count)
@@ -81,16 +94,23 @@ static void set_mac(const struct rte_eth_dev_info *info, const struct options_po
 		p->frame.mac[5] ^= 1;
 }
 
+static enum port_spread find_spread(const struct rte_eth_dev_info *info)
+{
+	if (info->flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_UDP)
+		return PORT_SPREAD_PORTS;
+	return info->flow_type_rss_offloads & RSS_WANTED ? PORT_SPREAD_ADDRESSES
+	                                                 : PORT_SPREAD_UNKNOWN;
+}
+
 static struct rte_eth_conf make_conf(const struct rte_eth_dev_info *info, const struct port *p)
 {
 	struct rte_eth_conf conf = {0};
 	if (p->has_checksum)
-		conf.rxmode.offloads |= CHECKSUMS_WANTED;
+		conf.rxmode.offloads |= info->rx_offload_capa & CHECKSUMS_WANTED;
 	conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	uint64_t rss = info->flow_type_rss_offloads & RSS_WANTED;
-	if (p->queue_count > 1 && rss != 0) {
+	if (p->queue_count > 1 && p->spread != PORT_SPREAD_UNKNOWN) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = rss;
+		conf.rx_adv_conf.rss_conf.rss_hf = info->flow_type_rss_offloads & RSS_WANTED;
 	}
 	return conf;
 }
@@ -125,6 +145,18 @@ static int receive_multicast(const struct port *p, bool wants_all)
 	return p->frame.count6 > 0 ? error : 0;
 }
 
+/*
+ * virtio drops what has a VLAN tag it was not told of (VIRTIO 1.2 section 5.1.6.5.3), unless it is
+ * promiscuous; which tags come is not ours to know. frame_parse() drops what is for others.
+ */
+static int receive_tagged(const struct port *p, const struct rte_eth_dev_info *info)
+{
+	if (strcmp(info->driver_name, "net_virtio") != 0)
+		return 0;
+	int error = rte_eth_promiscuous_enable(p->id);
+	return error == -ENOTSUP ? 0 : error; /* a device without filters */
+}
+
 static int make_pool(struct port *p)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
@@ -157,8 +189,8 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 	p->queue_count = least(worker_count, info.max_rx_queues, info.max_tx_queues);
 	p->is_local = is_local_device(info.driver_name, from->device);
 	p->frame_flags = p->is_local ? FRAME_UDP_PARTIAL : 0;
-	p->has_checksum =
-	    !p->is_local && (info.rx_offload_capa & CHECKSUMS_WANTED) == CHECKSUMS_WANTED;
+	p->has_checksum = !p->is_local && (info.rx_offload_capa & CHECKSUMS_WANTED) != 0;
+	p->spread = find_spread(&info);
 
 	struct rte_eth_conf conf = make_conf(&info, p);
 	error = rte_eth_dev_configure(p->id, p->queue_count, p->queue_count, &conf);
@@ -174,9 +206,12 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 	if (error != 0)
 		return fail(out_error, from, error, "starting the device");
 	error = receive_multicast(p, from->punt[0] != '\0');
+	if (error == 0)
+		error = receive_tagged(p, &info);
 	if (error != 0) {
 		(void)rte_eth_dev_stop(p->id);
-		return fail(out_error, from, error, "receiving multicast, which IPv6 needs");
+		return fail(out_error, from, error,
+		            "receiving multicast, which IPv6 needs, and tagged frames");
 	}
 	return 0;
 }
@@ -195,8 +230,7 @@ int port_open_all(const struct options *options, unsigned worker_count, struct p
 		int error = rte_eth_dev_get_port_by_name(from->name, &p->id);
 		if (error != 0) {
 			port_close_all(ports);
-			return fail(out_error, from, error,
-			            "no such device, or its driver did not start");
+			return fail_to_find(out_error, from, error);
 		}
 		ports->count++;
 		error = start(from, worker_count, p, out_error);
@@ -204,6 +238,7 @@ int port_open_all(const struct options *options, unsigned worker_count, struct p
 			port_close_all(ports);
 			return error;
 		}
+		atomic_init(&p->has_link, true);
 		p->first_worker = next_worker;
 		next_worker = (next_worker + p->queue_count) % worker_count;
 	}
@@ -221,6 +256,37 @@ void port_close_all(struct ports *ports)
 	ports->count = 0;
 }
 
+/* Tell a link's new state: "port 0000:01:00.0: link up, 10000 Mbit/s" */
+static void tell_link(const struct port *p, void (*tell)(const char *text))
+{
+	char text[128], speed[32] = "";
+	if (p->link_mbps != 0)
+		snprintf(speed, sizeof(speed), ", %u Mbit/s", p->link_mbps);
+	snprintf(text, sizeof(text), "port %s: link %s%s", p->name, p->has_link ? "up" : "down",
+	         speed);
+	tell(text);
+}
+
+void port_watch_links(struct ports *ports, void (*tell)(const char *text))
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		struct port *p = &ports->list[i];
+		struct rte_eth_link found;
+		if (rte_eth_link_get_nowait(p->id, &found) != 0)
+			continue;
+		bool had_link = p->has_link;
+		p->has_link = found.link_status == RTE_ETH_LINK_UP;
+		p->link_mbps = p->has_link && found.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN
+		                   ? found.link_speed
+		                   : 0;
+		if (p->has_link == had_link)
+			continue;
+		tell_link(p, tell);
+		if (p->punt != NULL)
+			punt_set_link(p->punt, p->has_link);
+	}
+}
+
 void port_visit(const struct ports *ports, stats_emit *emit, void *context)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
@@ -232,6 +298,11 @@ void port_visit(const struct ports *ports, stats_emit *emit, void *context)
 			const char *name, *help;
 			uint64_t value;
 		} rows[] = {
+		    {"port_link_up", "1 = the device has a link", p->has_link},
+		    {"port_link_mbps", "speed of the link in Mbit/s, 0 = down or unknown",
+		     p->link_mbps},
+		    {"port_queues", "receive and transmit queue pairs in use, one per worker",
+		     p->queue_count},
 		    {"port_rx_packets", "frames received by the device", s.ipackets},
 		    {"port_tx_packets", "frames sent by the device", s.opackets},
 		    {"port_rx_bytes", "bytes received by the device", s.ibytes},

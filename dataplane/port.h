@@ -11,11 +11,19 @@
 #include "dataplane/options.h"
 #include "dataplane/stats.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct punt_port;
 struct rte_mempool;
+
+/* What a device spreads over its queues by. */
+enum port_spread {
+	PORT_SPREAD_UNKNOWN,   /* no RSS: its own way, or not at all */
+	PORT_SPREAD_ADDRESSES, /* RSS, but not over UDP's ports: a client has one queue */
+	PORT_SPREAD_PORTS,
+};
 
 /* Written before the workers start, read by them. */
 struct port {
@@ -24,7 +32,8 @@ struct port {
 	unsigned first_worker;
 	bool is_local;       /* frames come from this machine's kernel: see port_open_all() */
 	uint8_t frame_flags; /* enum frame_flags that hold for every frame */
-	bool has_checksum;   /* the device checks received checksums */
+	bool has_checksum;   /* the device checks received checksums, or tells unfinished ones */
+	enum port_spread spread;
 	uint16_t mtu;
 	struct frame_port frame;
 	struct punt_port
@@ -32,6 +41,10 @@ struct port {
 	struct rte_mempool *pool;
 	char name[64];
 	char text[512]; /* "net_tap0: 10.53.0.1/24 fd53::1/64" */
+
+	/* Main: writes; anyone: reads. */
+	atomic_bool has_link;
+	_Atomic uint32_t link_mbps; /* 0 = unknown */
 };
 
 struct ports {
@@ -54,6 +67,14 @@ int port_open_all(const struct options *options, unsigned worker_count, struct p
                   char *out_error);
 
 void port_close_all(struct ports *ports);
+
+/*
+ * Ask each device for its link, and tell the links that changed, the kernel behind a punted port
+ * too; all are taken to be up before the first time. Not only for the operator: some drivers finish
+ * what a new link needs when they are asked for it. A link that is down stops nothing: what comes
+ * back is served without a start.
+ */
+void port_watch_links(struct ports *ports, void (*tell)(const char *text));
 
 /* Counters of the devices, e.g. `port_rx_packets{port="net_tap0"}`. Threads: any. */
 void port_visit(const struct ports *ports, stats_emit *emit, void *context);

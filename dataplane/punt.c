@@ -212,6 +212,11 @@ void punt_free(struct punt *p)
 	free(p);
 }
 
+void punt_set_link(struct punt_port *p, bool has_link)
+{
+	tap_set_carrier(p->fd, has_link);
+}
+
 /* Whether the limit lets one more frame through. */
 static bool may_punt(struct limit *l, uint64_t cost_ns)
 {

@@ -54,6 +54,9 @@ int punt_start(struct punt *p);
 /* Stop the thread if it runs; the interfaces go away. NULL is allowed. */
 void punt_free(struct punt *p);
 
+/* Let the kernel's interface have a carrier as the port has a link. Threads: any one */
+void punt_set_link(struct punt_port *p, bool has_link);
+
 /*
  * Copy a frame for the kernel. The first is taken, and up to PUNT_RING_COUNT at once.
  *

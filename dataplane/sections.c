@@ -257,7 +257,7 @@ static unsigned put_apex_answer(struct writer *w, const struct query *q, uint64_
 
 static unsigned put_listed_answer(struct writer *w, const struct query *q)
 {
-	uint8_t text[TEXT_MAX];
+	uint8_t text[TEXT_ROOM];
 
 	switch (q->qtype) {
 	case DNS_TYPE_A:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/stats.h"
 
+#include "dataplane/query_set.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,15 +76,27 @@ struct stats_thread *stats_of_thread(struct stats *s, unsigned index)
 	return &s->threads[index];
 }
 
-void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
-                       const struct query *queries, unsigned count)
+static void count_answered(struct stats_thread *t, const struct query *q)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (queries[i].key)
-			keys_prefetch_count(queries[i].zone->keys, queries[i].key - 1, t->index);
+	bool is_known = q->rcode < sizeof(rcode_slots);
+
+	if (q->cookie_state != COOKIE_NONE)
+		stats_add(&t->cookies[q->cookie_state], 1);
+	if (q->must_use_tcp)
+		stats_add(&t->sent_to_tcp, 1);
+	stats_add(&t->rcodes[is_known ? rcode_slots[q->rcode] : STATS_OTHER_RCODE], 1);
+}
+
+/* Whatever there is to count of some queries. */
+static void count_in_full(struct stats_thread *t, const struct query_set *queries)
+{
+	for (unsigned i = 0; i < queries->count; i++) {
+		const struct query *q = queries->queries[i];
+		if (q->key)
+			keys_prefetch_count(q->zone->keys, q->key - 1, t->index);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		const struct query *q = &queries[i];
+	for (unsigned i = 0; i < queries->count; i++) {
+		const struct query *q = queries->queries[i];
 		if (q->key)
 			keys_count_query(q->zone->keys, q->key - 1, t->index);
 		if (q->observed)
@@ -91,17 +105,35 @@ void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
 			stats_add(&t->limited[q->limited - 1], 1);
 			stats_add(&t->slipped, q->reply_size > 0);
 		}
-		if (q->reply_size == 0) {
+		if (q->reply_size > 0)
+			count_answered(t, q);
+		else
 			stats_add(&t->drops[q->drop < DROP_COUNT ? q->drop : DROP_NONE], 1);
-			continue;
-		}
-		if (q->cookie_state != COOKIE_NONE)
-			stats_add(&t->cookies[q->cookie_state], 1);
-		if (q->must_use_tcp)
-			stats_add(&t->sent_to_tcp, 1);
-		bool is_known = q->rcode < sizeof(rcode_slots);
-		stats_add(&t->rcodes[is_known ? rcode_slots[q->rcode] : STATS_OTHER_RCODE], 1);
 	}
+}
+
+void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
+                       struct query *queries, unsigned count)
+{
+	unsigned listed = 0, unlisted = 0;
+	struct query_set others;
+
+	others.count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct query *q = &queries[i];
+		/* of a plain query (plain.h) there is nothing else to count */
+		bool is_simple =
+		    q->is_plain & !q->observed & (q->limited == 0) & (q->reply_size > 0);
+		bool is_listed = is_simple & (q->rcode == DNS_NOERROR);
+		bool is_unlisted = is_simple & (q->rcode == DNS_NXDOMAIN);
+
+		listed += is_listed;
+		unlisted += is_unlisted;
+		query_set_add(&others, q, !(is_listed | is_unlisted));
+	}
+	stats_add(&t->rcodes[STATS_NOERROR], listed);
+	stats_add(&t->rcodes[STATS_NXDOMAIN], unlisted);
+	count_in_full(t, &others);
 	stats_add(&t->queries[transport], count);
 }
 
@@ -193,4 +225,16 @@ void stats_visit(const struct stats *s, stats_emit *emit, void *context)
 	     "TCP connections closed at once: their client has too many", sum(s, &t->tcp_refused));
 	emit(context, "tcp_connections_idle", "TCP connections closed after the idle timeout",
 	     sum(s, &t->tcp_idle));
+}
+
+void stats_visit_workers(const struct stats *s, unsigned first, unsigned count, stats_emit *emit,
+                         void *context)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const stats_counter *replies = &s->threads[first + i].replies[STATS_DPDK];
+		char name[64];
+		snprintf(name, sizeof(name), "worker_replies{worker=\"%u\"}", i);
+		emit(context, name, "DNS messages answered by a worker of the DPDK ports",
+		     atomic_load_explicit(replies, memory_order_relaxed));
+	}
 }

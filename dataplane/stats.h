@@ -67,12 +67,22 @@ static inline void stats_add(stats_counter *counter, uint64_t n)
 }
 
 /* Count a burst after answer_burst(): queries, rcodes and drops. Replies are the sender's to count.
- */
+ * count: <= QUERY_BURST_MAX */
 void stats_count_burst(struct stats_thread *t, enum stats_transport transport,
-                       const struct query *queries, unsigned count);
+                       struct query *queries, unsigned count);
 
 /* Called once per counter; the strings are borrowed for the call. */
 typedef void stats_emit(void *context, const char *name, const char *help, uint64_t value);
 
 /* Visit the sums over all threads, e.g. `queries{transport="udp"}`. Threads: any. */
 void stats_visit(const struct stats *s, stats_emit *emit, void *context);
+
+/*
+ * Visit what each DPDK worker answered, `worker_replies{worker="0"}`: whether the queues of the
+ * ports share the load.
+ *
+ * first:   index of worker 0's counters
+ * Threads: any
+ */
+void stats_visit_workers(const struct stats *s, unsigned first, unsigned count, stats_emit *emit,
+                         void *context);

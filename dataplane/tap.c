@@ -153,3 +153,9 @@ int tap_open(const struct tap_options *options, int *out_fd, char *out_error)
 	*out_fd = fd;
 	return 0;
 }
+
+void tap_set_carrier(int fd, bool has_carrier)
+{
+	int value = has_carrier;
+	(void)ioctl(fd, TUNSETCARRIER, &value);
+}

@@ -28,3 +28,7 @@ struct tap_options {
  * Errors:    negative errno; nothing is left
  */
 int tap_open(const struct tap_options *options, int *out_fd, char *out_error);
+
+/* Whether the kernel sees a cable in the interface; routing daemons go by that. Errors: none told
+ */
+void tap_set_carrier(int fd, bool has_carrier);

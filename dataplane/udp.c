@@ -139,7 +139,8 @@ static void answer(struct udp *u, int fd, unsigned count)
 	}
 	const struct tables *tables = update_tables(u->update);
 	answer_burst(tables, u->queries, count);
-	limit_burst(tables, clock_steady_us(), u->queries, count);
+	if (limit_is_on(tables))
+		limit_burst(tables, clock_steady_us(), u->queries, count);
 	stats_count_burst(u->stats, STATS_UDP, u->queries, count);
 	rcu_quiescent_state();
 	send_replies(u, fd, prepare_replies(u, count));

@@ -3,6 +3,7 @@
 
 #include "dataplane/clock.h"
 #include "dataplane/update.h"
+#include "dataplane/update_access.h"
 #include "dataplane/update_limits.h"
 #include "dataplane/update_observed.h"
 #include "dataplane/update_settings.h"
@@ -285,7 +286,7 @@ static int take_access(struct update_batch *b, const Reputed__Update__Access *m,
                        struct update_error *out_error)
 {
 	struct access_rules *access = NULL;
-	int rc = update_zones_build_access(m, &access, out_error);
+	int rc = update_access_build(m, true, &access, out_error);
 
 	if (rc < 0)
 		return rc;

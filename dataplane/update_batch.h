@@ -18,9 +18,13 @@
 #include "dataplane/update_keys.h"
 #include "dataplane/update_zones.h"
 
-/* What is published, and what the writer has to know of it. */
+#define UPDATE_STORE_APART 64 /* a cache line */
+
+/* What is published, and what the writer has to know of it. At the start of a cache line. */
 struct update_store {
-	struct tables *tables;                /* update thread: stores; readers: consume */
+	struct tables *tables; /* update thread: stores; readers: consume */
+	/* what follows changes with each commit: readers shall not lose their line by that */
+	char apart[UPDATE_STORE_APART - sizeof(struct tables *)];
 	struct update_defined defined;        /* in tables, and by an open delta */
 	struct update_list_names *list_names; /* NULL = none */
 	uint64_t generation;                  /* 0 = nothing was committed */

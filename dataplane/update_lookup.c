@@ -211,7 +211,7 @@ static char *list_name(const struct update_list_names *names, uint32_t list)
 
 /* The text of one listing alone, as the zone would give it were it the only one. */
 static size_t listing_text(const struct query *q, const struct listing *listing,
-                           uint8_t out_text[TEXT_MAX])
+                           uint8_t out_text[TEXT_ROOM])
 {
 	union {
 		struct verdict verdict;
@@ -232,7 +232,7 @@ static int add_listing(const struct update_list_names *names, const struct query
                        const struct listing *listing, Reputed__Update__LookupZone *zone)
 {
 	Reputed__Update__LookupListing *m = malloc(sizeof(*m));
-	uint8_t text[TEXT_MAX];
+	uint8_t text[TEXT_ROOM];
 
 	if (!m)
 		return -ENOMEM;

@@ -38,7 +38,7 @@ int update_serve_init(struct update_serve *s, const struct update_options *optio
 		return -EIO;
 	if (getrandom(s->store.secret, sizeof(s->store.secret), 0) != sizeof(s->store.secret))
 		return -EIO;
-	s->allow_all = access_rules_new(0);
+	s->allow_all = access_rules_new(0, true);
 	if (!s->allow_all)
 		return -ENOMEM;
 	rc = access_rules_paint(s->allow_all, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/update_zones.h"
 
-#include "dataplane/access.h"
 #include "dataplane/dns.h"
+#include "dataplane/update_access.h"
 #include "dataplane/update_observed.h"
 
 #include <errno.h>
@@ -208,7 +208,26 @@ static int check_zone(const Reputed__Update__Zone *m, size_t index, struct updat
 	return 0;
 }
 
-/* The records and observed lists of the zone are the caller's to free, if there are any. */
+static int convert_access(const Reputed__Update__Zone *m, size_t index, struct zone *zone,
+                          struct update_error *out_error)
+{
+	struct update_error of_rules = {0};
+	int rc = m->access ? update_access_build(m->access, false, &zone->access, &of_rules) : 0;
+
+	return rc < 0 ? update_error_set(out_error, rc, "zones: zone %zu: %.200s", index,
+	                                 of_rules.text)
+	              : 0;
+}
+
+/* What a zone owns that is not copied into the set. */
+static void free_owned(const struct zone *zone)
+{
+	records_free((struct records *)zone->records);
+	observed_free(zone->observed);
+	access_rules_free(zone->access);
+}
+
+/* What the zone owns is the caller's to free, whatever comes of it. */
 static int convert(const Reputed__Update__Zone *m, size_t index, struct converted *out,
                    struct update_error *out_error)
 {
@@ -237,6 +256,8 @@ static int convert(const Reputed__Update__Zone *m, size_t index, struct converte
 		rc = convert_values(m, index, out, out_error);
 	if (rc == 0)
 		rc = update_observed_new(m, index, zone, &zone->observed, out_error);
+	if (rc == 0)
+		rc = convert_access(m, index, zone, out_error);
 	return rc < 0 ? rc : convert_records(m, index, zone, out_error);
 }
 
@@ -271,15 +292,13 @@ int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
 	for (size_t i = 0; i < m->n_zones && rc == 0; i++) {
 		rc = convert(m->zones[i], i, c, out_error);
 		if (rc < 0) {
-			observed_free(c->zone.observed);
+			free_owned(&c->zone);
 			break;
 		}
 		rc = zones_add(zones, &c->zone);
-		if (rc < 0) {
-			records_free((struct records *)c->zone.records);
-			observed_free(c->zone.observed);
-		}
-		if (rc == 0)
+		if (rc < 0)
+			free_owned(&c->zone);
+		else
 			rc = add_names(list_names, m->zones[i]);
 		if (rc < 0)
 			update_error_set(out_error, rc, "zones: zone %zu: %s", i,
@@ -287,100 +306,4 @@ int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
 	}
 	free(c);
 	return rc;
-}
-
-static address6_t join(uint64_t high, uint64_t low)
-{
-	return (address6_t)high << 64 | low;
-}
-
-static int check_listing(const Reputed__Update__AccessListing *m, size_t index,
-                         struct update_error *out_error)
-{
-	if (m->code >> 24 != 127 || m->code == 0x7f000001)
-		return update_error_set(out_error, -EINVAL,
-		                        "access: listing %zu: code is outside 127/8 or 127.0.0.1",
-		                        index);
-	if (m->text.len > ACCESS_TEXT_MAX)
-		return update_error_set(out_error, -EINVAL,
-		                        "access: listing %zu: text has %zu bytes, above %d", index,
-		                        m->text.len, ACCESS_TEXT_MAX);
-	return 0;
-}
-
-static int check_range(const Reputed__Update__Access *m, size_t i, struct update_error *out_error)
-{
-	if (join(m->first_high[i], m->first_low[i]) > join(m->last_high[i], m->last_low[i]))
-		return update_error_set(out_error, -EINVAL,
-		                        "access: range %zu: first is above last", i);
-	if (m->action[i] > ACCESS_ALWAYS)
-		return update_error_set(out_error, -EINVAL, "access: range %zu: unknown action %u",
-		                        i, m->action[i]);
-	if (m->action[i] == ACCESS_ALWAYS && (m->n_listing == 0 || m->listing[i] >= m->n_listings))
-		return update_error_set(out_error, -EINVAL,
-		                        "access: range %zu: has no listing to answer", i);
-	return 0;
-}
-
-static int check_access(const Reputed__Update__Access *m, struct update_error *out_error)
-{
-	size_t count = m->n_first_high;
-	int rc = 0;
-
-	if (m->n_first_low != count || m->n_last_high != count || m->n_last_low != count ||
-	    m->n_action != count || (m->n_listing != 0 && m->n_listing != count))
-		return update_error_set(
-		    out_error, -EINVAL,
-		    "access: %zu first_high, %zu first_low, %zu last_high, %zu last_low, "
-		    "%zu action and %zu listing",
-		    count, m->n_first_low, m->n_last_high, m->n_last_low, m->n_action,
-		    m->n_listing);
-	if (m->n_listings > ACCESS_LISTINGS_MAX)
-		return update_error_set(out_error, -EINVAL, "access: %zu listings, above %d",
-		                        m->n_listings, ACCESS_LISTINGS_MAX);
-	for (size_t i = 0; i < m->n_listings && rc == 0; i++)
-		rc = check_listing(m->listings[i], i, out_error);
-	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = check_range(m, i, out_error);
-	return rc;
-}
-
-static void copy_listings(struct access_rules *access, const Reputed__Update__Access *m)
-{
-	for (size_t i = 0; i < m->n_listings; i++) {
-		struct access_listing *listing = &access->listings[i];
-
-		listing->code = m->listings[i]->code;
-		listing->text_size = (uint8_t)m->listings[i]->text.len;
-		if (listing->text_size)
-			memcpy(listing->text, m->listings[i]->text.data, listing->text_size);
-	}
-}
-
-int update_zones_build_access(const Reputed__Update__Access *m, struct access_rules **out_access,
-                              struct update_error *out_error)
-{
-	struct access_rules *access;
-	int rc = check_access(m, out_error);
-
-	if (rc < 0)
-		return rc;
-	access = access_rules_new(m->n_listings);
-	if (!access)
-		return update_error_set(out_error, -ENOMEM, "access: no memory");
-	copy_listings(access, m);
-	for (size_t i = 0; i < m->n_action; i++) {
-		uint32_t value = m->action[i] == ACCESS_ALWAYS ? ACCESS_VALUE_ALWAYS(m->listing[i])
-		                                               : ACCESS_VALUE(m->action[i]);
-
-		rc = access_rules_paint(access, join(m->first_high[i], m->first_low[i]),
-		                        join(m->last_high[i], m->last_low[i]), value);
-		if (rc < 0) {
-			access_rules_free(access);
-			return update_error_set(out_error, rc, "access: range %zu: %s", i,
-			                        strerror(-rc));
-		}
-	}
-	*out_access = access;
-	return 0;
 }

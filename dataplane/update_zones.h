@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Zones and Access messages made into what the tables hold. Nothing is published here.
+ * Zones messages made into what the tables hold. Nothing is published here.
  *
  * Threads: one.
  */
-#include "dataplane/table/access_rules.h"
 #include "dataplane/table/zones.h"
 #include "dataplane/update_check.h"
 
@@ -22,7 +21,3 @@ void update_list_names_free(struct update_list_names *l);
  */
 int update_zones_add(const Reputed__Update__Zones *m, struct zones *zones,
                      struct update_list_names *list_names, struct update_error *out_error);
-
-/* Build the access rules. Errors: -EINVAL, -ENOMEM with the text. */
-int update_zones_build_access(const Reputed__Update__Access *m, struct access_rules **out_access,
-                              struct update_error *out_error);

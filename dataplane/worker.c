@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -48,6 +49,10 @@ struct worker_group {
 	struct worker workers[];
 };
 
+/* Workers share no line with each other, nor with what tells them to stop. */
+_Static_assert(sizeof(struct worker) % 64 == 0, "whole lines");
+_Static_assert(offsetof(struct worker_group, workers) % 64 == 0, "a line of its own");
+
 static unsigned serve(struct worker *w, const struct queue *q)
 {
 	struct rx_burst *b = &w->burst;
@@ -63,7 +68,8 @@ static unsigned serve(struct worker *w, const struct queue *q)
 		for (unsigned i = 0; i < b->query_count; i++)
 			b->queries[i].now_us = now_us;
 		answer_burst(tables, b->queries, b->query_count);
-		limit_burst(tables, clock_steady_us(), b->queries, b->query_count);
+		if (limit_is_on(tables))
+			limit_burst(tables, clock_steady_us(), b->queries, b->query_count);
 		stats_count_burst(w->stats, STATS_DPDK, b->queries, b->query_count);
 	}
 	tx_send(q->port, q->index, w->stats, b);

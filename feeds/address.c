@@ -298,13 +298,20 @@ size_t address_scan6(const char *text, size_t size, struct address_range *out_ra
 
 int address_parse(const char *text, size_t size, struct address_range *out_range)
 {
-	struct address_range range;
+	unsigned count, length;
 	uint32_t address;
-	unsigned count;
+	size_t used = size ? octets_scan(text, size, &address, &count) : 0;
+	struct address_range range;
 	const char *dash;
 
-	if (size && octets_scan(text, size, &address, &count) == size && count == 4) {
+	/* What most are; all else is looked at from the start. */
+	if (used && used == size && count == 4) {
 		*out_range = (struct address_range){.first = address, .last = address};
+		return 0;
+	}
+	if (used && used + 1 < size && count == 4 && text[used] == '/' &&
+	    number_scan(text + used + 1, size - used - 1, 32, &length) == size - used - 1) {
+		range_of_prefix(false, address, length, out_range);
 		return 0;
 	}
 	dash = memchr(text, '-', size);

@@ -187,7 +187,7 @@ size_t dataset_edge4_seek(const struct dataset_edges4 *e, size_t from, uint32_t 
 struct dataset_range6 {
 	address6_t first, last;
 	uint32_t set;
-};
+} __attribute__((packed, aligned(4))); /* a quarter of it would be padding */
 
 /*
  * Names in canonical order (name_compare). A set of DATASET_ABSENT says nothing about that scope, 0

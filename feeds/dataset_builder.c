@@ -89,6 +89,7 @@ struct dataset_builder *dataset_builder_new(const struct dataset_options *option
 	b->facts.declared_count = UINT64_MAX;
 	b->facts.widest4 = 33;
 	b->facts.widest6 = 129;
+	b->ranges6.is_ip6 = true;
 	if (dataset_value(b, &lists_own, &id) < 0) {
 		dataset_builder_free(b);
 		errno = ENOMEM;
@@ -97,19 +98,25 @@ struct dataset_builder *dataset_builder_new(const struct dataset_options *option
 	return b;
 }
 
+void dataset_builder_close(struct dataset_builder *b)
+{
+	free(b->hows);
+	b->hows = NULL;
+	b->how_count = b->how_capacity = 0;
+	intern_done(&b->value_index);
+	intern_done(&b->how_index);
+}
+
 void dataset_builder_free(struct dataset_builder *b)
 {
 	if (!b)
 		return;
 	free(b->points4);
-	free(b->ranges4);
-	free(b->ranges6);
-	free(b->names);
-	free(b->name_keys);
+	dataset_range_runs_done(&b->ranges4);
+	dataset_range_runs_done(&b->ranges6);
+	dataset_name_runs_done(&b->names);
 	free(b->values);
-	free(b->hows);
-	intern_done(&b->value_index);
-	intern_done(&b->how_index);
+	dataset_builder_close(b);
 	dataset_texts_free(b->texts);
 	free(b);
 }
@@ -359,21 +366,10 @@ static int point_store(struct dataset_builder *b, uint32_t address)
 
 static int range_store(struct dataset_builder *b, const struct address_range *range, uint32_t how)
 {
-	if (!range->is_ip6) {
-		if (range->first == range->last && is_point(b, how))
-			return point_store(b, (uint32_t)range->first);
-		if (dataset_grow((void **)&b->ranges4, &b->range4_capacity, b->range4_count + 1,
-		                 sizeof(*b->ranges4)) < 0)
-			return -ENOMEM;
-		b->ranges4[b->range4_count++] =
-		    (struct dataset_range4){(uint32_t)range->first, (uint32_t)range->last, how};
-		return 0;
-	}
-	if (dataset_grow((void **)&b->ranges6, &b->range6_capacity, b->range6_count + 1,
-	                 sizeof(*b->ranges6)) < 0)
-		return -ENOMEM;
-	b->ranges6[b->range6_count++] = (struct dataset_range6){range->first, range->last, how};
-	return 0;
+	if (!range->is_ip6 && range->first == range->last && is_point(b, how))
+		return point_store(b, (uint32_t)range->first);
+	return dataset_range_runs_add(range->is_ip6 ? &b->ranges6 : &b->ranges4, range->first,
+	                              range->last, how);
 }
 
 int dataset_add_range(struct dataset_builder *b, const struct address_range *range,
@@ -441,23 +437,13 @@ int dataset_add_points4(struct dataset_builder *b, const uint32_t *addresses, si
 int dataset_add_name(struct dataset_builder *b, const uint8_t *wire, size_t size, unsigned scope,
                      const struct dataset_entry *entry)
 {
-	uint8_t key[DATASET_NAME_KEY_MAX];
-	size_t key_size = dataset_name_key(wire, size, key);
 	uint32_t how;
 
 	for (struct trace *t = b->options.trace; t; t = t->next)
 		trace_name(t, wire, size, scope, entry);
-	if (how_intern(b, entry, entry->is_part, &how) < 0 ||
-	    dataset_grow((void **)&b->names, &b->name_capacity, b->name_count + 1,
-	                 sizeof(*b->names)) < 0 ||
-	    dataset_grow((void **)&b->name_keys, &b->name_keys_capacity,
-	                 b->name_keys_size + key_size + 1, 1) < 0)
+	if (how_intern(b, entry, entry->is_part, &how) < 0)
 		return -ENOMEM;
-	b->names[b->name_count++] =
-	    (struct dataset_name_entry){b->name_keys_size, how, (uint16_t)key_size, (uint8_t)scope};
-	memcpy(b->name_keys + b->name_keys_size, key, key_size);
-	b->name_keys_size += key_size ? key_size : 1; /* offsets tell the order: never equal */
-	return 0;
+	return dataset_name_runs_add(&b->names, wire, size, scope, how);
 }
 
 static void message_add(struct dataset_message *messages, size_t *count, uint64_t line,

@@ -19,8 +19,7 @@ struct saying {
 };
 
 struct above {
-	const uint8_t *key;
-	size_t key_size;
+	size_t key_size; /* of the start of the walk's key */
 	struct saying subtree;
 };
 
@@ -28,6 +27,9 @@ struct walk {
 	struct dataset_builder *b;
 	const struct dataset_ranks *ranks;
 	struct dataset_set_table *sets;
+	struct dataset_name_reader reader;
+	uint8_t key[DATASET_NAME_KEY_MAX]; /* of the name that the walk is at */
+	size_t key_size;
 	struct above stack[DEPTH_MAX];
 	size_t depth;
 	struct dataset_candidate *group;
@@ -141,11 +143,10 @@ static int scope_resolve(struct walk *w, size_t group_count, unsigned scope,
 	return 0;
 }
 
-static int name_append(struct walk *w, const uint8_t *key, size_t key_size, uint32_t exact,
-                       uint32_t subtree)
+static int name_append(struct walk *w, uint32_t exact, uint32_t subtree)
 {
 	uint8_t wire[NAME_WIRE_MAX];
-	size_t size = dataset_name_wire(key, key_size, wire);
+	size_t size = dataset_name_wire(w->key, w->key_size, wire);
 
 	if (dataset_grow((void **)&w->names, &w->name_capacity, w->name_count + 1,
 	                 sizeof(*w->names)) < 0 ||
@@ -158,24 +159,26 @@ static int name_append(struct walk *w, const uint8_t *key, size_t key_size, uint
 	return 0;
 }
 
-static void stack_pop(struct walk *w, const uint8_t *key, size_t key_size)
+/* Go to a name, from one that is before it. */
+static void key_set(struct walk *w, const uint8_t *key, size_t size)
 {
 	while (w->depth) {
 		const struct above *top = &w->stack[w->depth - 1];
 
-		if (top->key_size < key_size && !memcmp(top->key, key, top->key_size))
-			return;
+		if (top->key_size < size && !memcmp(w->key, key, top->key_size))
+			break;
 		w->depth--;
 	}
+	memcpy(w->key, key, size);
+	w->key_size = size;
 }
 
-static int group_resolve(struct walk *w, const uint8_t *key, size_t key_size, size_t group_count)
+static int group_resolve(struct walk *w, size_t group_count)
 {
 	struct saying exact = {0, 0}, subtree;
 	uint32_t exact_set, subtree_set;
 	int rc;
 
-	stack_pop(w, key, key_size);
 	if (w->depth)
 		exact = w->stack[w->depth - 1].subtree;
 	subtree = exact;
@@ -185,72 +188,65 @@ static int group_resolve(struct walk *w, const uint8_t *key, size_t key_size, si
 	if (rc < 0)
 		return rc;
 	if (subtree_set != DATASET_ABSENT || subtree.level)
-		w->stack[w->depth++] = (struct above){key, key_size, subtree};
+		w->stack[w->depth++] = (struct above){w->key_size, subtree};
 	if (exact_set == DATASET_ABSENT && subtree_set == DATASET_ABSENT)
 		return 0;
-	return name_append(w, key, key_size, exact_set, subtree_set);
+	return name_append(w, exact_set, subtree_set);
 }
 
-/* The entries of one name from at on. Returns where the next name starts, 0 without memory. */
-static size_t group_read(struct walk *w, size_t at, size_t *out_count)
+/* Read all entries of the next name. Errors: -ENOMEM */
+static int group_read(struct walk *w, const struct dataset_name_cursor *name, size_t *out_count)
 {
-	const struct dataset_name_entry *names = w->b->names, *name = &names[at];
-	const uint8_t *keys = w->b->name_keys;
 	size_t count = 0;
 
-	for (; at < w->b->name_count && names[at].size == name->size &&
-	       !memcmp(keys + names[at].offset, keys + name->offset, name->size);
-	     at++) {
+	key_set(w, name->key, name->size);
+	for (; name && name->size == w->key_size && !memcmp(name->key, w->key, w->key_size);
+	     name = dataset_name_reader_get(&w->reader)) {
 		if (dataset_grow((void **)&w->group, &w->group_capacity, count + 1,
 		                 sizeof(*w->group)) < 0)
-			return 0;
+			return -ENOMEM;
 		w->group[count] = (struct dataset_candidate){
-		    .key = names[at].scope, .order = count, .rank = names[at].how};
+		    .key = name->scope, .order = count, .rank = w->ranks->of[name->how]};
 		count++;
+		dataset_name_reader_next(&w->reader);
 	}
 	if (dataset_grow((void **)&w->found, &w->found_capacity, count, sizeof(*w->found)) < 0)
-		return 0;
+		return -ENOMEM;
 	*out_count = dataset_candidates_reduce(w->group, count, w->ranks, &w->b->facts.entry_count);
-	return at;
+	return 0;
 }
 
 static int walk_run(struct walk *w)
 {
-	const void *kept = w->b->names;
+	const struct dataset_name_cursor *name;
+	size_t count;
+	int rc = dataset_name_reader_init(&w->reader, &w->b->names);
 
-	for (size_t at = 0, next; at < w->b->name_count; at = next) {
-		const struct dataset_name_entry *name = &w->b->names[at];
-		size_t count;
-		int rc;
-
-		next = group_read(w, at, &count);
-		if (!next)
-			return -ENOMEM;
-		rc = group_resolve(w, w->b->name_keys + name->offset, name->size, count);
-		if (rc < 0)
-			return rc;
-		if (dataset_is_due(name, (next - at) * sizeof(*name)))
-			kept = dataset_release(kept, name);
+	while (!rc && (name = dataset_name_reader_get(&w->reader)) != NULL) {
+		rc = group_read(w, name, &count);
+		if (!rc)
+			rc = group_resolve(w, count);
 	}
-	return 0;
+	dataset_name_reader_done(&w->reader);
+	return rc;
 }
 
 int dataset_resolve_names(struct dataset_builder *b, const struct dataset_ranks *ranks,
                           struct dataset_set_table *sets, struct dataset *out_dataset)
 {
+	int rc = dataset_name_runs_end(&b->names);
 	struct walk *w;
-	int rc;
 
-	if (!b->name_count)
-		return 0;
+	if (rc < 0 || !b->names.runs.count)
+		return rc;
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
 	w->b = b;
 	w->ranks = ranks;
 	w->sets = sets;
-	dataset_sort_names(b->names, b->name_count, b->name_keys);
 	rc = walk_run(w);
+	dataset_name_runs_done(&b->names);
 	if (rc < 0) {
 		free(w->names);
 		free(w->bytes);

@@ -2,11 +2,12 @@
 #pragma once
 /*
  * What the files of the dataset share. The way from entries to a dataset:
- * dataset_builder.c collects, dataset_sort.c sorts, dataset_ranges.c and dataset_names.c resolve,
+ * dataset_builder.c collects, into dataset_runs.h, dataset_ranges.c and dataset_names.c resolve,
  * dataset_sets.c interns the sets of values they find.
  */
 #include "feeds/bogons.h"
 #include "feeds/dataset.h"
+#include "feeds/dataset_runs.h"
 #include "feeds/intern.h"
 
 /* Texts of values: blocks in a chain, so that pointers into them stay good. */
@@ -21,13 +22,6 @@ struct dataset_how {
 	uint32_t value;
 	uint8_t level;
 	bool is_exclusion, first_wins, last_wins, is_part;
-};
-
-struct dataset_name_entry {
-	uint64_t offset; /* of its sort key; grows with the order of adding */
-	uint32_t how;
-	uint16_t size; /* of its sort key */
-	uint8_t scope;
 };
 
 #define DATASET_RECENT 1024 /* a power of two */
@@ -49,13 +43,8 @@ struct dataset_builder {
 	uint32_t points_how; /* of all of them, when there are any */
 	bool are_points_closed;
 
-	/* Entries in the order of adding; .set is the number of a how. */
-	struct dataset_range4 *ranges4;
-	struct dataset_range6 *ranges6;
-	struct dataset_name_entry *names;
-	uint8_t *name_keys;
-	size_t range4_count, range4_capacity, range6_count, range6_capacity;
-	size_t name_count, name_capacity, name_keys_size, name_keys_capacity;
+	struct dataset_range_runs ranges4, ranges6;
+	struct dataset_name_runs names;
 
 	struct dataset_value *values;
 	size_t value_count, value_capacity, texts_size;
@@ -73,15 +62,15 @@ struct dataset_builder {
 };
 
 /*
- * Hows in the order they win: level descending, exclusions first, then values ascending. Entries
- * carry the rank instead of the how from dataset_ranks_init() on.
+ * Hows in the order they win: level descending, exclusions first, then values ascending.
  */
 struct dataset_ranks {
 	struct dataset_how *hows; /* by rank; values are replaced by the first equal one */
 	size_t count;
-	bool has_order; /* the order of adding matters to some of them */
+	uint32_t *of; /* by the number of a how: its rank */
 };
 
+/* From then on nothing is added to the builder. Errors: -ENOMEM */
 int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b);
 void dataset_ranks_done(struct dataset_ranks *ranks);
 
@@ -152,28 +141,6 @@ int dataset_sort_points(uint32_t *points, size_t count);
 /* Drop equal ones of sorted points; returns how many are left. */
 size_t dataset_points_unite(uint32_t *points, size_t count);
 
-/*
- * Sort by first. is_stable: equal ones keep their order, which takes a second array.
- * Errors: -ENOMEM; the order is undefined
- */
-int dataset_sort4(struct dataset_range4 **ranges, size_t count, bool is_stable);
-int dataset_sort6(struct dataset_range6 **ranges, size_t count, bool is_stable);
-
-/* The same in place and not stable. */
-void dataset_place4(struct dataset_range4 *ranges, size_t count);
-void dataset_place6(struct dataset_range6 *ranges, size_t count);
-
-/* Sort by key; equal ones keep their order. */
-void dataset_sort_names(struct dataset_name_entry *names, size_t count, const uint8_t *keys);
-
-/*
- * A name as a sort key: bytes compare as name_compare() does, and a name above is a prefix. Labels
- * from the right, each ended by 0; the octets 0 and 1 are written as 1 and the octet + 1.
- */
-#define DATASET_NAME_KEY_MAX (2 * NAME_WIRE_MAX)
-size_t dataset_name_key(const uint8_t *wire, size_t size, uint8_t out_key[DATASET_NAME_KEY_MAX]);
-size_t dataset_name_wire(const uint8_t *key, size_t size, uint8_t out_wire[NAME_WIRE_MAX]);
-
 /* Resolve the builder's entries into the dataset. Errors: -ENOMEM */
 int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
                            const struct dataset_ranks *ranks, struct dataset_set_table *sets,
@@ -185,6 +152,9 @@ int dataset_resolve_names(struct dataset_builder *b, const struct dataset_ranks 
 int dataset_value_intern(struct dataset_builder *b, struct dataset_value value, bool is_text_kept,
                          uint32_t *out_id);
 
+/* Free what only adding needs. */
+void dataset_builder_close(struct dataset_builder *b);
+
 void dataset_texts_free(struct dataset_texts *texts);
 
 /*
@@ -193,13 +163,6 @@ void dataset_texts_free(struct dataset_texts *texts);
  * from.
  */
 const void *dataset_release(const void *from, const void *to);
-
-/* Whether an item begins a further piece of an array: time for dataset_release(). */
-#define DATASET_RELEASE (1u << 20) /* bytes */
-static inline bool dataset_is_due(const void *item, size_t item_size)
-{
-	return ((uintptr_t)item & (DATASET_RELEASE - 1)) < item_size;
-}
 
 /* An array without what it has beyond a size; NULL stays, and so does an array of which nothing is
  * used. */

@@ -13,11 +13,9 @@ struct sweep {
 	bool is_ip6;
 	/* What is left of the entries, sorted; points and ranges are one sequence. */
 	const uint32_t *points;
-	const struct dataset_range4 *entries4;
-	const struct dataset_range6 *entries6;
-	size_t point_count, count;
-	const void *kept; /* entries before it are given back */
+	size_t point_count;
 	uint32_t points_rank;
+	struct dataset_range_reader ranges;
 	struct dataset_range6 next; /* the first of what is left; .set is its rank */
 	bool has_next;
 
@@ -38,27 +36,19 @@ struct sweep {
 /* Take the next entry. */
 static inline void next_take(struct sweep *s)
 {
-	if (s->point_count && (!s->count || s->points[0] <= s->entries4[0].first)) {
+	const struct dataset_range_cursor *range = dataset_range_reader_get(&s->ranges);
+
+	s->has_next = true;
+	if (s->point_count && (!range || s->points[0] <= range->first)) {
 		s->next = (struct dataset_range6){s->points[0], s->points[0], s->points_rank};
 		s->points++;
 		s->point_count--;
-		s->has_next = true;
-		return;
-	}
-	s->has_next = s->count > 0;
-	if (!s->count)
-		return;
-	s->count--;
-	if (s->is_ip6) {
-		s->next = *s->entries6++;
-		if (dataset_is_due(s->entries6, sizeof(*s->entries6)))
-			s->kept = dataset_release(s->kept, s->entries6);
+	} else if (range) {
+		s->next =
+		    (struct dataset_range6){range->first, range->last, s->ranks->of[range->how]};
+		dataset_range_reader_next(&s->ranges);
 	} else {
-		s->next = (struct dataset_range6){s->entries4->first, s->entries4->last,
-		                                  s->entries4->set};
-		s->entries4++;
-		if (dataset_is_due(s->entries4, sizeof(*s->entries4)))
-			s->kept = dataset_release(s->kept, s->entries4);
+		s->has_next = false;
 	}
 }
 
@@ -150,9 +140,11 @@ static int group_add(struct sweep *s, const struct dataset_range6 *entry, size_t
 	return 0;
 }
 
-/* Make all entries that start at an address active; one of them may have been taken already. */
-static int group_open(struct sweep *s, const struct dataset_range6 *taken, address6_t first)
+/* Make the entry that was taken active, and all that start where it does. */
+static int group_open(struct sweep *s, const struct dataset_range6 *taken)
 {
+	const struct dataset_how *how = &s->ranks->hows[taken->set];
+	const address6_t first = taken->first;
 	size_t count = 0;
 
 	if (!s->is_active_ready) {
@@ -160,7 +152,11 @@ static int group_open(struct sweep *s, const struct dataset_range6 *taken, addre
 			return -ENOMEM;
 		s->is_active_ready = true;
 	}
-	if (taken && group_add(s, taken, count++) < 0)
+	if (!s->has_next || s->next.first != first) {
+		s->entry_count += !how->is_exclusion && !how->is_part;
+		return active_add(&s->active, taken->last, taken->set);
+	}
+	if (group_add(s, taken, count++) < 0)
 		return -ENOMEM;
 	for (; s->has_next && s->next.first == first; next_take(s))
 		if (group_add(s, &s->next, count++) < 0)
@@ -183,18 +179,16 @@ static int sweep_run(struct sweep *s)
 		address6_t last;
 		size_t count;
 
-		if (!s->active.count) {
+		if (!s->active.count || (s->has_next && s->next.first == first)) {
 			struct dataset_range6 entry = s->next;
 
 			next_take(s);
-			if (!s->has_next || s->next.first > entry.last) {
+			if (!s->active.count && (!s->has_next || s->next.first > entry.last)) {
 				rc = alone_emit(s, &entry);
 				continue;
 			}
 			first = entry.first;
-			rc = group_open(s, &entry, first);
-		} else if (s->has_next && s->next.first == first) {
-			rc = group_open(s, NULL, first);
+			rc = group_open(s, &entry);
 		}
 		if (rc < 0)
 			break;
@@ -214,7 +208,7 @@ static int sweep_run(struct sweep *s)
 static int points_resolve(struct dataset_builder *b, const struct dataset_ranks *ranks,
                           struct dataset_set_table *sets, struct dataset *out_dataset)
 {
-	const struct dataset_how *how = &ranks->hows[b->points_how];
+	const struct dataset_how *how = &ranks->hows[ranks->of[b->points_how]];
 	struct dataset_edges edges;
 	uint32_t set;
 
@@ -255,33 +249,29 @@ int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
                            const struct dataset_ranks *ranks, struct dataset_set_table *sets,
                            struct dataset *out_dataset)
 {
+	struct dataset_range_runs *ranges = is_ip6 ? &b->ranges6 : &b->ranges4;
 	struct sweep s = {
 	    .is_ip6 = is_ip6,
-	    .count = is_ip6 ? b->range6_count : b->range4_count,
 	    .ranks = ranks,
 	    .sets = sets,
 	    .bogons = is_ip6 ? b->bogons6 : b->bogons4,
 	};
-	int rc;
+	int rc = dataset_range_runs_end(ranges);
 
-	if (!is_ip6 && b->point4_count) {
-		if (points_sort(b) < 0)
-			return -ENOMEM;
-		if (!b->range4_count)
+	if (!rc && !is_ip6 && b->point4_count) {
+		rc = points_sort(b);
+		if (!rc && !ranges->runs.count)
 			return points_resolve(b, ranks, sets, out_dataset);
+		s.points = b->points4;
 		s.point_count = b->point4_count;
-		s.points_rank = b->points_how;
+		s.points_rank = ranks->of[b->points_how];
 	}
-	if (!s.count)
-		return 0;
-	rc = is_ip6 ? dataset_sort6(&b->ranges6, s.count, ranks->has_order)
-	            : dataset_sort4(&b->ranges4, s.count, ranks->has_order);
-	s.points = b->points4;
-	s.entries4 = b->ranges4;
-	s.entries6 = b->ranges6;
-	s.kept = is_ip6 ? (const void *)b->ranges6 : b->ranges4;
+	if (rc < 0 || !ranges->runs.count)
+		return rc;
+	rc = dataset_range_reader_init(&s.ranges, ranges);
 	if (rc == 0)
 		rc = sweep_run(&s);
+	dataset_range_reader_done(&s.ranges);
 	active_done(&s.active);
 	free(s.group);
 	if (rc < 0) {
@@ -291,13 +281,9 @@ int dataset_resolve_ranges(struct dataset_builder *b, bool is_ip6,
 	}
 	b->facts.entry_count += s.entry_count;
 	sweep_give(&s, out_dataset);
-	if (is_ip6) {
-		free(b->ranges6);
-		b->ranges6 = NULL;
-	} else {
-		free(b->ranges4);
+	dataset_range_runs_done(ranges);
+	if (!is_ip6) {
 		free(b->points4);
-		b->ranges4 = NULL;
 		b->points4 = NULL;
 	}
 	return 0;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 16 /* candidates that are sorted by insertion */
+#define FEW        16 /* candidates that are sorted by insertion */
+#define DIGIT_BITS 11
+#define DIGITS     (1u << DIGIT_BITS)
 
 /* A how as a number that is the lower the earlier it wins. */
 static uint64_t order_of(const struct dataset_how *how)
@@ -34,67 +36,96 @@ static int values_unite(struct dataset_builder *b)
 	return rc;
 }
 
-static void ranks_apply(struct dataset_builder *b, const uint32_t *ranks)
-{
-	if (b->point4_count)
-		b->points_how = ranks[b->points_how];
-	for (size_t i = 0; i < b->range4_count; i++)
-		b->ranges4[i].set = ranks[b->ranges4[i].set];
-	for (size_t i = 0; i < b->range6_count; i++)
-		b->ranges6[i].set = ranks[b->ranges6[i].set];
-	for (size_t i = 0; i < b->name_count; i++)
-		b->names[i].how = ranks[b->names[i].how];
-}
+/* A how on its way to its rank. */
+struct ranked {
+	uint64_t order;
+	uint32_t how;
+};
 
-static bool are_ordered(const struct dataset_range6 *sorted, size_t count)
+static bool are_ordered(const struct ranked *hows, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
-		if (sorted[i - 1].first > sorted[i].first)
+		if (hows[i - 1].order > hows[i].order)
 			return false;
 	return true;
 }
 
+/* Sort by order, by digits from the low end; equal ones keep their places. */
+static void ranked_sort(struct ranked *hows, struct ranked *scratch, size_t count)
+{
+	struct ranked *from = hows, *to = scratch;
+
+	for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {
+		size_t starts[DIGITS] = {0}, at = 0;
+		struct ranked *swap = from;
+
+		for (size_t i = 0; i < count; i++)
+			starts[from[i].order >> shift & (DIGITS - 1)]++;
+		if (starts[from[0].order >> shift & (DIGITS - 1)] == count)
+			continue;
+		for (unsigned digit = 0; digit < DIGITS; digit++) {
+			size_t size = starts[digit];
+
+			starts[digit] = at;
+			at += size;
+		}
+		for (size_t i = 0; i < count; i++)
+			to[starts[from[i].order >> shift & (DIGITS - 1)]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != hows)
+		memcpy(hows, from, count * sizeof(*hows));
+}
+
+/* The hows in order. Errors: NULL */
+static struct ranked *ranked_new(const struct dataset_builder *b)
+{
+	struct ranked *hows = malloc((b->how_count + 1) * sizeof(*hows)), *scratch;
+
+	for (size_t i = 0; hows && i < b->how_count; i++)
+		hows[i] = (struct ranked){order_of(&b->hows[i]), (uint32_t)i};
+	if (!hows || are_ordered(hows, b->how_count))
+		return hows;
+	scratch = malloc(b->how_count * sizeof(*scratch));
+	if (!scratch) {
+		free(hows);
+		return NULL;
+	}
+	ranked_sort(hows, scratch, b->how_count);
+	free(scratch);
+	return hows;
+}
+
 int dataset_ranks_init(struct dataset_ranks *ranks, struct dataset_builder *b)
 {
-	struct dataset_range6 *sorted =
-	    NULL; /* .first: the order, and the number of the how, .set */
-	uint32_t *rank_of = NULL;
-	int rc = -ENOMEM;
+	struct ranked *sorted;
 
 	*ranks = (struct dataset_ranks){0};
 	if (b->are_values_replaced && values_unite(b) < 0)
 		return -ENOMEM;
-	sorted = malloc((b->how_count + 1) * sizeof(*sorted));
-	rank_of = malloc((b->how_count + 1) * sizeof(*rank_of));
+	sorted = ranked_new(b);
+	ranks->of = malloc((b->how_count + 1) * sizeof(*ranks->of));
 	ranks->hows = malloc((b->how_count + 1) * sizeof(*ranks->hows));
-	if (!sorted || !rank_of || !ranks->hows)
-		goto out;
-	for (size_t i = 0; i < b->how_count; i++)
-		sorted[i] = (struct dataset_range6){
-		    .first = (address6_t)order_of(&b->hows[i]) << 64 | i, .set = (uint32_t)i};
-	if (!are_ordered(sorted, b->how_count))
-		dataset_place6(sorted, b->how_count);
-	for (size_t i = 0; i < b->how_count; i++) {
-		const struct dataset_how *how = &b->hows[sorted[i].set];
-
-		if (!i || sorted[i - 1].first >> 64 != sorted[i].first >> 64)
-			ranks->hows[ranks->count++] = *how;
-		rank_of[sorted[i].set] = (uint32_t)ranks->count - 1;
-		ranks->has_order |= how->first_wins || how->last_wins;
-	}
-	ranks_apply(b, rank_of);
-	rc = 0;
-out:
-	free(sorted);
-	free(rank_of);
-	if (rc < 0)
+	if (!sorted || !ranks->of || !ranks->hows) {
+		free(sorted);
 		dataset_ranks_done(ranks);
-	return rc;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < b->how_count; i++) {
+		if (!i || sorted[i - 1].order != sorted[i].order)
+			ranks->hows[ranks->count++] = b->hows[sorted[i].how];
+		ranks->of[sorted[i].how] = (uint32_t)ranks->count - 1;
+	}
+	free(sorted);
+	dataset_builder_close(b);
+	return 0;
 }
 
 void dataset_ranks_done(struct dataset_ranks *ranks)
 {
 	free(ranks->hows);
+	free(ranks->of);
 	*ranks = (struct dataset_ranks){0};
 }
 

@@ -5,11 +5,13 @@
  * address in lower case, and of its normal form: no "+tag", gmail.com for googlemail.com, and no
  * dots in front of gmail.com.
  */
+#include "feeds/emails.h"
 #include "feeds/format_rows.h"
 #include "feeds/lines.h"
 
 #include <sodium.h>
 
+#include <errno.h>
 #include <sha1.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,20 +107,46 @@ static int hash_add(struct lines *lines, const char *hash, size_t size,
 	                        entry);
 }
 
-static int hashes_add(struct lines *lines, const struct email *email, struct dataset_entry *entry)
+/* Returns the bytes. */
+static size_t email_format(const struct email *email, char out_text[ADDRESS_MAX])
 {
-	uint8_t sha1[SHA1_DIGEST_LENGTH], sha256[crypto_hash_sha256_BYTES];
-	char text[ADDRESS_MAX], hex[HEX_SIZE + 1], base32[BASE32_SIZE];
-	size_t size = (size_t)snprintf(text, sizeof(text), "%.*s@%s", (int)email->local_size,
-	                               email->local, email->domain);
+	return (size_t)snprintf(out_text, ADDRESS_MAX, "%.*s@%s", (int)email->local_size,
+	                        email->local, email->domain);
+}
+
+static void hex_make(const char *text, size_t size, char out_hex[HEX_SIZE + 1])
+{
+	uint8_t sha1[SHA1_DIGEST_LENGTH];
 	SHA1_CTX context;
-	int rc;
 
 	SHA1Init(&context);
 	SHA1Update(&context, (const uint8_t *)text, size);
 	SHA1Final(sha1, &context);
+	sodium_bin2hex(out_hex, HEX_SIZE + 1, sha1, sizeof(sha1));
+}
+
+int emails_name(const char *address, size_t size, char out_name[EMAILS_NAME_SIZE])
+{
+	char text[ADDRESS_MAX], hex[HEX_SIZE + 1];
+	struct email email;
+
+	if (!email_parse((struct span){address, size}, &email))
+		return -EINVAL;
+	email_normalise(&email);
+	hex_make(text, email_format(&email, text), hex);
+	snprintf(out_name, EMAILS_NAME_SIZE, "%s._email", hex);
+	return 0;
+}
+
+static int hashes_add(struct lines *lines, const struct email *email, struct dataset_entry *entry)
+{
+	uint8_t sha256[crypto_hash_sha256_BYTES];
+	char text[ADDRESS_MAX], hex[HEX_SIZE + 1], base32[BASE32_SIZE];
+	size_t size = email_format(email, text);
+	int rc;
+
+	hex_make(text, size, hex);
 	crypto_hash_sha256(sha256, (const uint8_t *)text, size);
-	sodium_bin2hex(hex, sizeof(hex), sha1, sizeof(sha1));
 	base32_make(sha256, base32);
 	rc = hash_add(lines, hex, HEX_SIZE, entry);
 	entry->is_part = true;

@@ -41,6 +41,15 @@ struct rbldnsd_type {
 extern const struct rbldnsd_type rbldnsd_ip4set, rbldnsd_ip4trie, rbldnsd_ip4tset, rbldnsd_ip6trie,
     rbldnsd_ip6tset, rbldnsd_dnset, rbldnsd_dnhash, rbldnsd_generic;
 
+/* A value as it was written, and its id. */
+#define RBLDNSD_RECENT_MAX 59 /* bytes of it */
+struct rbldnsd_recent {
+	uint32_t id;
+	uint8_t size; /* 0 = none */
+	char text[RBLDNSD_RECENT_MAX];
+};
+#define RBLDNSD_RECENT 256 /* a power of two */
+
 struct rbldnsd {
 	struct lines *lines;
 	const struct rbldnsd_type *type;
@@ -52,6 +61,7 @@ struct rbldnsd {
 	struct rbldnsd_text default_text;
 	uint32_t default_id; /* of default_value */
 	bool has_default;
+	struct rbldnsd_recent recent[RBLDNSD_RECENT]; /* by their bytes: others share the place */
 };
 
 /* Read a file of a type; its handler gets a struct rbldnsd as lines->context. */

@@ -49,6 +49,7 @@ static void default_set(struct rbldnsd *r, const struct rbldnsd_value *value)
 {
 	r->default_value = *value;
 	r->has_default = true;
+	memset(r->recent, 0, sizeof(r->recent)); /* they go over it */
 	if (value->kind != DATASET_TEXT_OWN)
 		return;
 	memcpy(r->default_text.bytes, value->text.text, value->text.size);
@@ -142,14 +143,32 @@ bool rbldnsd_scan(struct lines *lines, struct span line, uint64_t number,
 	return true;
 }
 
+/* Where such a text is, if it was among the last. */
+static struct rbldnsd_recent *recent_get(struct rbldnsd *r, struct span text)
+{
+	uint64_t start = 0, end = 0, mixed;
+	size_t size = text.size < sizeof(start) ? text.size : sizeof(start);
+
+	memcpy(&start, text.text, size);
+	memcpy(&end, text.text + text.size - size, size);
+	mixed = start * 0x9e3779b97f4a7c15 + (end ^ text.size);
+	return &r->recent[mixed * 0xff51afd7ed558ccd >> 40 & (RBLDNSD_RECENT - 1)];
+}
+
 int rbldnsd_value(struct rbldnsd *r, struct span text, uint64_t number, uint32_t *out_id)
 {
+	struct rbldnsd_recent *recent;
 	struct rbldnsd_value value;
 	int rc;
 
 	text = span_trim(text);
 	if (!text.size || text.text[0] == '#' || text.text[0] == ';') {
 		*out_id = r->default_id;
+		return 1;
+	}
+	recent = recent_get(r, text);
+	if (recent->size == text.size && !memcmp(recent->text, text.text, text.size)) {
+		*out_id = recent->id;
 		return 1;
 	}
 	value = r->default_value;
@@ -161,7 +180,14 @@ int rbldnsd_value(struct rbldnsd *r, struct span text, uint64_t number, uint32_t
 		value.text = text_cut(text);
 	}
 	rc = value_intern(r, &value, out_id);
-	return rc < 0 ? rc : 1;
+	if (rc < 0)
+		return rc;
+	if (text.size <= RBLDNSD_RECENT_MAX) {
+		recent->id = *out_id;
+		recent->size = (uint8_t)text.size;
+		memcpy(recent->text, text.text, text.size);
+	}
+	return 1;
 }
 
 struct template

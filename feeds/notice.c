@@ -18,6 +18,8 @@ static const char *const notice_refusals[] = {
     "too frequent",  "too many",       "too often",  "unauthori",    "payment",
 };
 
+static const char *const notice_errors[] = {"{\"error", "{\"message", "{\"status", "{\"code"};
+
 static const char *const notice_tags[] = {"<!doctype", "<html",   "<head", "<body",
                                           "<?xml",     "<script", "<meta", "<!--"};
 
@@ -64,15 +66,30 @@ static unsigned notice_words(const char *text, size_t size)
 	return words;
 }
 
+static bool notice_is_comment(const char *text)
+{
+	return text[0] == '#' || text[0] == ';' || text[0] == '/';
+}
+
+/* Words where data would be; or what an API says of itself. */
+static bool notice_is_prose(const char *text, size_t size)
+{
+	for (size_t i = 0; i < sizeof(notice_errors) / sizeof(notice_errors[0]); i++) {
+		size_t length = strlen(notice_errors[i]);
+
+		if (size >= length && strncasecmp(text, notice_errors[i], length) == 0)
+			return true;
+	}
+	return !notice_is_comment(text) && notice_words(text, size) >= NOTICE_WORDS;
+}
+
 static bool notice_is_note(const char *text, size_t size)
 {
-	bool is_comment = text[0] == '#' || text[0] == ';' || text[0] == '/';
-
 	for (size_t i = 0; i < sizeof(notice_refusals) / sizeof(notice_refusals[0]); i++) {
 		if (notice_contains(text, size, notice_refusals[i]))
 			return true;
 	}
-	return !is_comment && notice_words(text, size) >= NOTICE_WORDS;
+	return notice_is_prose(text, size);
 }
 
 /* Keep a line, printable: it is shown to people and written to the log. */
@@ -85,18 +102,25 @@ static void notice_keep(struct notice *out, const char *text, size_t size)
 	out->text[used] = '\0';
 }
 
+static void notice_trim(struct reader_line *line)
+{
+	while (line->size && isspace((unsigned char)line->text[0])) {
+		line->text++;
+		line->size--;
+	}
+	while (line->size && isspace((unsigned char)line->text[line->size - 1]))
+		line->size--;
+}
+
 void notice_find(struct reader *reader, struct notice *out)
 {
+	unsigned lines = 0, prose = 0, count = 0;
 	struct reader_line line;
+	int rc = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (unsigned i = 0; i < NOTICE_LINES && reader_next(reader, &line) > 0; i++) {
-		while (line.size && isspace((unsigned char)line.text[0])) {
-			line.text++;
-			line.size--;
-		}
-		while (line.size && isspace((unsigned char)line.text[line.size - 1]))
-			line.size--;
+	for (; count < NOTICE_LINES && (rc = reader_next(reader, &line)) > 0; count++) {
+		notice_trim(&line);
 		if (line.size == 0)
 			continue;
 		if (!out->text[0]) {
@@ -105,10 +129,13 @@ void notice_find(struct reader *reader, struct notice *out)
 		}
 		if (out->is_page)
 			return;
-		if (notice_is_note(line.text, line.size)) {
+		lines += !notice_is_comment(line.text);
+		prose += notice_is_prose(line.text, line.size);
+		if (!out->is_note && notice_is_note(line.text, line.size)) {
 			out->is_note = true;
 			notice_keep(out, line.text, line.size);
-			return;
 		}
 	}
+	/* The header of a table is words, too, but there are rows below it. */
+	out->is_prose = rc == 0 && count < NOTICE_LINES && prose > lines - prose;
 }

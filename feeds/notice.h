@@ -12,8 +12,10 @@
 #define NOTICE_TEXT_MAX 120
 
 struct notice {
-	bool is_page; /* markup: never a feed, whatever else is in it */
-	bool is_note; /* words: that is why, if the version is bad for another reason */
+	bool is_page;  /* markup: never a feed, whatever else is in it */
+	bool is_prose; /* a few lines, most of them words: never one, though some formats take them
+	                */
+	bool is_note;  /* some words: that is why, if the version is bad for another reason */
 	char text[NOTICE_TEXT_MAX + 1]; /* its first line, printable and cut; may be empty */
 };
 

@@ -268,14 +268,29 @@ static int entry_next(struct reader *r)
 	}
 }
 
+static int fail_nul(struct reader *r, const char *block, const char *nul)
+{
+	uint64_t line = r->line_number + 1;
+
+	for (const char *at = block; (at = memchr(at, '\n', (size_t)(nul - at))); at++)
+		line++;
+	r->failure = -EBADMSG;
+	snprintf(r->error, sizeof(r->error),
+	         "a NUL byte in line %" PRIu64 ": this is not a text file", line);
+	return r->failure;
+}
+
 /* Take a block as the text that is next. Errors: as reader_next() */
 static int block_take(struct reader *r, const char *block, size_t size)
 {
+	const char *nul;
+
 	r->size += size;
 	if (r->size > r->size_max)
 		return fail(r, -E2BIG, "the file is too large");
-	if (!r->is_binary && memchr(block, 0, size))
-		return fail(r, -EBADMSG, "a NUL byte: this is not a text file");
+	nul = r->is_binary ? NULL : memchr(block, 0, size);
+	if (nul)
+		return fail_nul(r, block, nul);
 	r->block = block;
 	r->block_size = size;
 	r->block_at = 0;

@@ -31,6 +31,14 @@ static size_t trace_below(const struct trace *t, const uint8_t *wire, size_t siz
 	return skip;
 }
 
+/* Whether an entry for a name says more of it than the one that was found. */
+static bool trace_is_better(const struct trace *t, size_t size, const struct dataset_entry *entry)
+{
+	if (entry->level != t->level)
+		return entry->level > t->level;
+	return size != t->entry_size ? size > t->entry_size : entry->last_wins;
+}
+
 void trace_name(struct trace *t, const uint8_t *wire, size_t size, unsigned scope,
                 const struct dataset_entry *entry)
 {
@@ -43,8 +51,7 @@ void trace_name(struct trace *t, const uint8_t *wire, size_t size, unsigned scop
 		return;
 	if (!(scope & (below == 0 && (t->scope & DATASET_EXACT) ? DATASET_EXACT : DATASET_SUBTREE)))
 		return;
-	if (t->is_found &&
-	    (entry->level < t->level || (entry->level == t->level && size <= t->entry_size)))
+	if (t->is_found && !trace_is_better(t, size, entry))
 		return;
 	t->is_found = true;
 	t->line = entry->line;

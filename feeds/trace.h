@@ -17,7 +17,8 @@ struct trace {
 	unsigned scope;     /* without DATASET_EXACT only entries for what is below count */
 	struct trace *next; /* another one; NULL = none */
 
-	/* The most specific entry that lists it so far; the first of several. */
+	/* The most specific entry that lists it so far; of several the first, or the last where
+	 * that one wins. */
 	bool is_found;
 	uint64_t line;
 	uint8_t level;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Install what is missing to build, run and test reputed on Debian 12.
-# usage: deps.sh build|run|test|clients|lint|fuzz|bench|arm64 ...   (each includes "build")
+# usage: deps.sh build|run|test|clients|lint|fuzz|bench|arm64|nic ...   (each includes "build")
 set -eu
 
 build="gcc libc6-dev pkg-config meson ninja-build make git libdpdk-dev liburcu-dev libprotobuf-c-dev
@@ -20,6 +20,8 @@ fuzz="clang libclang-rt-14-dev"
 # testpmd; NSD and Knot are compared with when they are there, but installing them would start them.
 bench="dpdk-dev gnuplot-nox jq"
 arm64="gcc-aarch64-linux-gnu qemu-user-static"
+# The guest's kernel is only unpacked: tests/nic/unpack.sh.
+nic="qemu-system-x86 busybox-static"
 
 wanted=$build
 for group in "$@"; do
@@ -32,7 +34,8 @@ for group in "$@"; do
 	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
 	arm64) wanted="$wanted $arm64" ;;
-	*) echo "deps.sh: unknown group '$group' (build, run, test, clients, lint, fuzz, bench or arm64)" >&2; exit 2 ;;
+	nic) wanted="$wanted $nic" ;;
+	*) echo "deps.sh: unknown group '$group' (build, run, test, clients, lint, fuzz, bench, arm64 or nic)" >&2; exit 2 ;;
 	esac
 done
 

@@ -37,6 +37,7 @@ static const char usage[] =
     "  --server-pid PID         tell this process's processor time per answer\n"
     "  --echo                   the peer sends everything back (testpmd): nothing is checked;\n"
     "                           needs --server-mac\n"
+    "  --idle                   sleep 20 us between two looks, for low rates on a busy machine\n"
     "  --quiet                  no live line\n";
 
 enum kind { SHARE, COUNT, TEXT, SWITCH, SERVER, FROM, MAC, HELP };
@@ -71,6 +72,7 @@ static const struct row {
     {"patience", SHARE, 0, 60, offsetof(struct flags, plan.patience_s)},
     {"ports", COUNT, 1, 1024, offsetof(struct flags, ports)},
     {"server-pid", COUNT, 1, 1 << 22, offsetof(struct flags, server_pid)},
+    {"idle", SWITCH, 0, 0, offsetof(struct flags, plan.is_idle)},
     {"echo", SWITCH, 0, 0, offsetof(struct flags, plan.is_echo)},
     {"quiet", SWITCH, 0, 0, offsetof(struct flags, is_quiet)},
     {"help", HELP},

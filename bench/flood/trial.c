@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/flood/trial.h"
 
+#include "bench/report.h"
 #include "bench/ticks.h"
 #include "dataplane/neigh.h"
 
@@ -15,10 +16,12 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #define BURST        32
 #define ASK_EVERY_MS 200
 #define ASK_TIMES    25
+#define IDLE_US      20
 #define GIVE_UP_MS   100 /* a window that gets no answer for so long is written off */
 
 struct worker {
@@ -127,7 +130,7 @@ static uint64_t due_now(struct worker *w, uint64_t now)
 	uint64_t in_flight;
 
 	if (w->plan->rate > 0)
-		return (uint64_t)((double)(now - w->begun) * w->per_tick);
+		return (uint64_t)((double)(now - w->begun) * w->per_tick) + 1; /* one at once */
 	in_flight = w->due - w->written_off - w->result.answered;
 	if (in_flight > 0 && now - w->last_answer > GIVE_UP_MS * rte_get_tsc_hz() / 1000) {
 		w->written_off += in_flight;
@@ -219,9 +222,13 @@ static int run(void *argument)
 	w->end = now + (uint64_t)(w->plan->seconds * (double)rte_get_tsc_hz());
 	w->deadline = w->end + (uint64_t)(w->plan->patience_s * (double)rte_get_tsc_hz());
 	w->last_answer = w->shown_at = now;
+	if (w->plan->is_idle)
+		(void)prctl(PR_SET_TIMERSLACK, 1000); /* ns; the default is more than a sleep */
 	while (now < w->end) {
 		send_due(w, now);
 		receive(w);
+		if (w->plan->is_idle)
+			report_sleep_us(IDLE_US);
 		if (w->plan->is_shown && w->index == 0)
 			show(w, now);
 		now = ticks_now();

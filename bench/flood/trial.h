@@ -36,6 +36,7 @@ struct trial_plan {
 	double patience_s; /* for answers after that */
 	bool is_echo;      /* the peer only sends back: nothing is judged */
 	bool is_shown;     /* a line on stderr each second */
+	bool is_idle;      /* sleeps a little between two looks, instead of looking all the time */
 };
 
 struct trial_result {

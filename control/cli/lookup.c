@@ -5,6 +5,7 @@
 #include "control/cli/commands.h"
 #include "control/cli/control_client.h"
 #include "control/cli/show.h"
+#include "feeds/emails.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -225,7 +226,7 @@ static int join(Reputed__Update__LookupAnswer *answer, Reputed__Update__LookupAn
 }
 
 /* Ask for all zones: many come in pieces. Errors: negative errno, told. */
-static int ask_zones(const struct arguments *a, const struct config *config,
+static int ask_zones(const struct arguments *a, const struct config *config, const char *key,
                      channel_response **out_response)
 {
 	Reputed__Update__Lookup lookup = REPUTED__UPDATE__LOOKUP__INIT;
@@ -233,7 +234,7 @@ static int ask_zones(const struct arguments *a, const struct config *config,
 	channel_response *all = NULL, *piece = NULL;
 	int rc;
 
-	lookup.key = (char *)a->operands[0];
+	lookup.key = (char *)key;
 	request.kind_case = REPUTED__UPDATE__REQUEST__KIND_LOOKUP;
 	request.lookup = &lookup;
 	rc = ask_dataplane(a, config, &request, REPUTED__UPDATE__RESPONSE__KIND_LOOKUP, &all);
@@ -257,18 +258,23 @@ static int ask_zones(const struct arguments *a, const struct config *config,
 
 int lookup_run(const struct arguments *a)
 {
+	const char *key = a->operands[0];
 	struct config *config = ask_config(a);
+	char email[EMAILS_NAME_SIZE];
 	const Reputed__Update__LookupAnswer *answer;
 	channel_response *response = NULL;
 	json_t *sources;
 	int status;
 
-	if (!config || ask_zones(a, config, &response) < 0) {
+	/* What clients ask for when they ask for a mail address. */
+	if (strchr(key, '@') && emails_name(key, strlen(key), email) == 0)
+		key = email;
+	if (!config || ask_zones(a, config, key, &response) < 0) {
 		config_free(config);
 		return EXIT_UNKNOWN;
 	}
 	answer = response->lookup;
-	sources = lookup_sources(config, a->operands[0]);
+	sources = lookup_sources(config, key);
 	status = status_of(answer);
 	if (a->given & OPTION_JSON) {
 		print_json(answer, sources);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/cli/migrate_plan.h"
 
+#include "control/cli/migrate_acl.h"
 #include "control/config_value.h"
 #include "control/zone_records.h"
 
@@ -57,13 +58,13 @@ void migrate_plan_done(struct migrate_plan *plan)
 		free(zone->name);
 		free(zone->lists);
 		free(zone->records);
-		free(zone->acl);
+		free(zone->acl.file);
 		zone_special_done(&zone->special);
 		notes_done(&zone->notes);
 	}
 	free(plan->lists);
 	free(plan->zones);
-	free(plan->access_file);
+	free(plan->acl.file);
 	notes_done(&plan->notes);
 	*plan = (struct migrate_plan){0};
 }
@@ -202,6 +203,7 @@ static int zone_add_ttl(struct migrate_plan *plan, struct migrate_zone *zone, bo
 	if (!zone->has_ttl || clamped < zone->ttl_s)
 		zone->ttl_s = clamped;
 	zone->has_ttl = true;
+	zone->is_ttl_of_data |= has_ttl;
 	return is_other ? migrate_note(&zone->notes, false,
 	                               "its datasets have different TTLs: the zone has the least")
 	                : 0;
@@ -283,14 +285,17 @@ static int add_subzone(struct migrate_plan *plan, unsigned base, const char *sub
 	if (rc < 0)
 		return rc;
 	zone = &plan->zones[index];
+	if (index != base)
+		zone->base = base;
 	rc = zone_add_list(zone, list);
 	if (rc == 0)
 		rc = zone_add_ttl(plan, zone, dataset->has_ttl, dataset->ttl_s);
 	if (rc == 0 && index != base)
-		rc = migrate_note(&zone->notes, false,
-		                  "a zone of its own, with SOA and NS; for rbldnsd it is part of "
-		                  "'%s'",
-		                  plan->zones[base].name);
+		rc = migrate_note(
+		    &zone->notes, false,
+		    "a zone of its own, also with SOA and NS; for rbldnsd it is part of "
+		    "'%s'",
+		    plan->zones[base].name);
 	return rc;
 }
 
@@ -401,28 +406,19 @@ static int add_file(struct migrate_plan *plan, unsigned zone, const struct rbldn
 	return rc == 0 ? zone_add_list(&plan->zones[zone], list) : rc;
 }
 
+/* Of a zone, or of the server. Errors: -ENOMEM */
 static int add_acl(struct migrate_plan *plan, const struct rbldnsd_spec *spec)
 {
-	char **place = &plan->access_file;
-	struct migrate_notes *notes = &plan->notes;
 	unsigned zone;
-	int rc = 0;
+	int rc;
 
-	if (spec->zone[0]) {
-		rc = zone_get(plan, spec->zone, &zone);
-		if (rc < 0)
-			return rc;
-		place = &plan->zones[zone].acl;
-		notes = &plan->zones[zone].notes;
-	}
-	if (*place || spec->file_count > 1)
-		rc = migrate_note(notes, true, "only one file of an acl is used: '%s'",
-		                  *place ? *place : spec->files[0]);
-	if (rc == 0 && !*place) {
-		*place = strdup(spec->files[0]);
-		rc = *place ? 0 : -ENOMEM;
-	}
-	return rc;
+	if (!spec->zone[0])
+		return migrate_acl_take(&plan->acl, spec, &plan->notes);
+	rc = zone_get(plan, spec->zone, &zone);
+	if (rc < 0)
+		return rc;
+	plan->zones[zone].is_own = true;
+	return migrate_acl_take(&plan->zones[zone].acl, spec, &plan->zones[zone].notes);
 }
 
 static int add_spec(struct migrate_plan *plan, const struct rbldnsd_spec *spec)
@@ -434,6 +430,8 @@ static int add_spec(struct migrate_plan *plan, const struct rbldnsd_spec *spec)
 	if (strcmp(spec->type, "acl") == 0)
 		return add_acl(plan, spec);
 	rc = zone_get(plan, spec->zone, &zone);
+	if (rc == 0)
+		plan->zones[zone].is_own = true;
 	for (unsigned i = 0; i < spec->file_count && rc == 0; i++)
 		rc = add_file(plan, zone, spec, spec->files[i], &data);
 	if (rc == 0 && strcmp(spec->type, "combined") != 0 && strcmp(spec->type, "generic") != 0)
@@ -448,35 +446,6 @@ static int add_spec(struct migrate_plan *plan, const struct rbldnsd_spec *spec)
 		    "several of them has all their values");
 	rbldnsd_data_done(&data);
 	return rc;
-}
-
-/* One acl for all: possible when every zone has the same, or there is only the global one. */
-static int settle_acls(struct migrate_plan *plan)
-{
-	bool are_same = plan->zone_count > 0 && !plan->access_file;
-
-	for (unsigned i = 0; i < plan->zone_count; i++)
-		are_same = are_same && plan->zones[i].acl &&
-		           strcmp(plan->zones[i].acl, plan->zones[0].acl) == 0;
-	if (are_same) {
-		plan->access_file = strdup(plan->zones[0].acl);
-		return plan->access_file ? 0 : -ENOMEM;
-	}
-	for (unsigned i = 0; i < plan->zone_count; i++) {
-		struct migrate_zone *zone = &plan->zones[i];
-		int rc =
-		    !zone->acl
-			? 0
-			: migrate_note(&zone->notes, true,
-		                       "its acl '%s' is not used: there is one access_file, "
-		                       "for all zones. Whoever may ask is answered in this zone "
-		                       "too; see also 'keys'",
-		                       zone->acl);
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
 }
 
 /* A zone needs a list. */
@@ -510,7 +479,5 @@ int migrate_plan_make(const struct rbldnsd_line *line, struct migrate_plan *out_
 	*out_plan = (struct migrate_plan){.line = line};
 	for (unsigned i = 0; i < line->spec_count && rc == 0; i++)
 		rc = add_spec(out_plan, &line->specs[i]);
-	if (rc == 0)
-		rc = settle_acls(out_plan);
 	return rc == 0 ? settle_zones(out_plan) : rc;
 }

@@ -28,13 +28,22 @@ struct migrate_list {
 	struct migrate_notes notes;
 };
 
+/* Who may ask. */
+struct migrate_acl {
+	char *file;      /* NULL = none */
+	bool is_private; /* the one there is cannot be used: private networks only */
+};
+
 struct migrate_zone {
 	char *name;
 	unsigned *lists; /* indexes */
 	unsigned list_count;
 	char *records; /* NULL = none */
-	char *acl;     /* NULL = none */
+	struct migrate_acl acl;
+	bool is_own;   /* named on the command line, else a subzone */
+	unsigned base; /* of a subzone: the zone that it is part of for rbldnsd */
 	bool has_ttl, has_minimum;
+	bool is_ttl_of_data; /* some $TTL, else the default of the command line */
 	uint32_t ttl_s, minimum_s;
 	struct zone_special special;
 	struct migrate_notes notes;
@@ -46,8 +55,7 @@ struct migrate_plan {
 	unsigned list_count;
 	struct migrate_zone *zones;
 	unsigned zone_count;
-	char *access_file; /* NULL = none */
-	bool is_private;   /* no rule for everybody */
+	struct migrate_acl acl; /* of all zones */
 	struct migrate_notes notes;
 };
 

@@ -125,10 +125,6 @@ int migrate_print_options(struct migrate_plan *plan)
 
 	if (rc == 0)
 		rc = note_options(plan);
-	if (rc == 0 && plan->access_file)
-		rc = migrate_note(
-		    &plan->notes, false,
-		    "the acl holds for the whole server, also for other names than the zones'");
 	return rc;
 }
 
@@ -236,10 +232,10 @@ static void print_server(const struct migrate_plan *plan, FILE *out)
 		fputs("identity: {version: \"\"}    # -vv\n", out);
 	else if (plan->line->anonymous)
 		fputs("identity: {version: \"rbldnsd\"}    # -v\n", out);
-	if (plan->access_file) {
+	if (plan->acl.file) {
 		fputs("access_file: ", out);
-		print_quoted(plan->access_file, out);
-	} else if (!plan->is_private) {
+		print_quoted(plan->acl.file, out);
+	} else if (!plan->acl.is_private) {
 		fputs("access:    # rbldnsd answers everybody\n"
 		      "  - {from: \"0.0.0.0/0\", action: allow}\n"
 		      "  - {from: \"::/0\", action: allow}",
@@ -284,34 +280,60 @@ static void print_soa(const struct config_soa *soa, FILE *out)
 	for (unsigned i = 0; i < 3; i++)
 		if (seconds[i] && seconds[i] <= CONFIG_DURATION_MAX_S)
 			fprintf(out, ", %s: %us", names[i], (unsigned)seconds[i]);
-	fputs("}\n", out);
+	fputs("}    # $SOA\n", out);
+}
+
+/* The stricter of it and the server's holds, as with rbldnsd. */
+static void print_zone_acl(const struct migrate_acl *acl, FILE *out)
+{
+	static const char *const private[] = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
+	                                      "192.168.0.0/16", "169.254.0.0/16", "::1",
+	                                      "fc00::/7",       "fe80::/10"};
+
+	if (acl->file) {
+		fputs("    access_file: ", out);
+		print_quoted(acl->file, out);
+		putc('\n', out);
+	}
+	if (!acl->is_private)
+		return;
+	fputs("    access:\n", out);
+	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		fprintf(out, "      - {from: \"%s\", action: allow}\n", private[i]);
 }
 
 static void print_zone(const struct migrate_plan *plan, const struct migrate_zone *zone, FILE *out)
 {
+	/* What the data says of a zone, and who may ask it, is so for its subzones. */
+	const struct migrate_zone *of = zone->is_own ? zone : &plan->zones[zone->base];
+
 	print_notes(&zone->notes, "  ", out);
 	fputs("  - name: ", out);
 	print_quoted(zone->name, out);
 	fputs("\n    lists: [", out);
 	for (unsigned i = 0; i < zone->list_count; i++)
 		fprintf(out, "%s\"%s\"", i ? ", " : "", plan->lists[zone->lists[i]].name);
-	fprintf(out, "]\n    ttl: %u\n", zone->ttl_s);
-	if (zone->has_minimum)
-		fprintf(out, "    negative_ttl: %u    # minimum of $SOA\n", zone->minimum_s);
+	fprintf(out, "]\n    ttl: %u    # %s\n", zone->ttl_s,
+	        zone->is_ttl_of_data       ? "$TTL"
+	        : plan->line->has_bit['t'] ? "-t"
+	                                   : "what rbldnsd has without $TTL and -t");
+	if (of->has_minimum)
+		fprintf(out, "    negative_ttl: %u    # minimum of $SOA\n", of->minimum_s);
 	else
 		fputs("    # no $SOA: rbldnsd's \"not listed\" could not be cached; here for "
 		      "negative_ttl, 60 s\n",
 		      out);
-	if (zone->special.ns_count) {
+	if (of->special.ns_count) {
 		fputs("    ns: [", out);
-		for (unsigned i = 0; i < zone->special.ns_count; i++) {
+		for (unsigned i = 0; i < of->special.ns_count; i++) {
 			fputs(i ? ", " : "", out);
-			print_quoted(zone->special.ns[i], out);
+			print_quoted(of->special.ns[i], out);
 		}
-		fputs("]\n", out);
+		fputs("]    # $NS\n", out);
 	}
-	if (zone->special.soa)
-		print_soa(zone->special.soa, out);
+	if (of->special.soa)
+		print_soa(of->special.soa, out);
+	print_zone_acl(&of->acl, out);
 	if (zone->records) {
 		fputs("    records: ", out);
 		print_quoted(zone->records, out);

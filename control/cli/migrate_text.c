@@ -32,37 +32,22 @@ static char *compose(const struct migrate_plan *plan, const struct migrate_words
 	return NULL;
 }
 
-static bool is_good(const char *text, size_t size, struct migrate_complaint *complaint)
+static void try(const char *text, size_t size, struct migrate_complaint *complaint)
 {
 	struct config *config =
 	    config_load_bytes("reputed.yaml", text, size, take_complaint, complaint);
-	bool has_loaded = config != NULL;
 
-	config_free(config);
-	if (has_loaded)
+	if (config)
 		complaint->text[0] = '\0'; /* a warning; 'check' tells it again */
-	return has_loaded;
+	config_free(config);
 }
 
-/* An acl that cannot be read must not stop the rest; nor is everybody let in then. */
-char *migrate_text(struct migrate_plan *plan, const struct migrate_words *words, size_t *out_size,
-                   struct migrate_complaint *complaint)
+char *migrate_text(const struct migrate_plan *plan, const struct migrate_words *words,
+                   size_t *out_size, struct migrate_complaint *complaint)
 {
 	char *text = compose(plan, words, out_size);
 
-	if (!text || is_good(text, *out_size, complaint) || !plan->access_file)
-		return text;
-	free(text);
-	if (migrate_note(&plan->notes, true,
-	                 "the acl '%s' is not used, only private networks may ask: %s",
-	                 plan->access_file, complaint->text) < 0)
-		return NULL;
-	free(plan->access_file);
-	plan->access_file = NULL;
-	plan->is_private = true;
-	complaint->text[0] = '\0';
-	text = compose(plan, words, out_size);
 	if (text)
-		is_good(text, *out_size, complaint);
+		try(text, *out_size, complaint);
 	return text;
 }

@@ -19,5 +19,5 @@ struct migrate_complaint {
  * complaint: zeroed
  * Errors: NULL: no memory
  */
-char *migrate_text(struct migrate_plan *plan, const struct migrate_words *words, size_t *out_size,
-                   struct migrate_complaint *complaint);
+char *migrate_text(const struct migrate_plan *plan, const struct migrate_words *words,
+                   size_t *out_size, struct migrate_complaint *complaint);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,4 +51,20 @@ int fetch_secret(const char *path, char *out_text, size_t size, struct fetch_res
 		return 0;
 	fetch_fail(result, "'%s': expected one line of at most %zu bytes", path, size - 2);
 	return -EINVAL;
+}
+
+size_t fetch_server_size(const char *source)
+{
+	const char *authority = strstr(source, "://"), *module = strstr(source, "::");
+
+	if (authority)
+		return (size_t)(authority - source) + 3 + strcspn(authority + 3, "/?#");
+	return module ? (size_t)(module - source) + 2 : strlen(source);
+}
+
+bool fetch_is_same_server(const char *a, const char *b)
+{
+	size_t size = fetch_server_size(a);
+
+	return size == fetch_server_size(b) && strncasecmp(a, b, size) == 0;
 }

@@ -9,6 +9,7 @@
 #include "control/fetch/target.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FETCH_REASON_MAX 300
@@ -53,6 +54,9 @@ fetch_transport rsync_fetch;    /* rsync://HOST/MODULE/PATH or HOST::MODULE/PATH
  */
 void fetch_all(const struct fetch_request *request, const char *path,
                struct fetch_result *out_result);
+
+/* The bytes of a source that name the server: "https://host:port", "host::". */
+size_t fetch_server_size(const char *source);
 
 /* Whether two sources are of the same transport and server. */
 bool fetch_is_same_server(const char *a, const char *b);

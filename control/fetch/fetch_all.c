@@ -23,23 +23,6 @@ static fetch_transport *find_transport(const char *source)
 	return strstr(source, "::") ? rsync_fetch : NULL;
 }
 
-/* Up to what names the server: "https://host:port", "host::". */
-static size_t server_size(const char *source)
-{
-	const char *authority = strstr(source, "://"), *module = strstr(source, "::");
-
-	if (authority)
-		return (size_t)(authority - source) + 3 + strcspn(authority + 3, "/?#");
-	return module ? (size_t)(module - source) + 2 : strlen(source);
-}
-
-bool fetch_is_same_server(const char *a, const char *b)
-{
-	size_t size = server_size(a);
-
-	return size == server_size(b) && strncasecmp(a, b, size) == 0;
-}
-
 static void fetch_one(const struct fetch_request *request, const char *path,
                       struct fetch_result *out_result)
 {

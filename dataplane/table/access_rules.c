@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct access_rules *access_rules_new(size_t listing_count)
+struct access_rules *access_rules_new(size_t listing_count, bool has_nets)
 {
-	struct access_rules *r = calloc(1, sizeof(*r));
+	struct access_rules *r = calloc(1, sizeof(*r) + (has_nets ? ACCESS_RULES_NETS : 0));
 	int rc = ENOMEM;
 
 	if (!r)
@@ -15,6 +15,7 @@ struct access_rules *access_rules_new(size_t listing_count)
 	if (!r->listings)
 		goto fail_rules;
 	r->listing_count = listing_count;
+	r->has_nets = has_nets;
 	r->clients = table6_new();
 	if (r->clients)
 		return r;
@@ -43,7 +44,7 @@ int access_rules_paint(struct access_rules *r, address6_t first, address6_t last
 	const address6_t first4 = (address6_t)0xffff << 32, last4 = first4 | UINT32_MAX;
 	int rc = table6_paint(r->clients, first, last, value);
 
-	if (rc < 0 || first > last4 || last < first4)
+	if (rc < 0 || !r->has_nets || first > last4 || last < first4)
 		return rc;
 	paint_nets(r, first > first4 ? (uint32_t)first : 0,
 	           last < last4 ? (uint32_t)last : UINT32_MAX, value);

@@ -7,6 +7,7 @@
  */
 #include "dataplane/table/table6.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,19 +27,24 @@ struct access_rules {
 	struct table6 *clients; /* IPv4 as ::ffff:a.b.c.d -> ACCESS_VALUE(); 0 = no rule */
 	size_t listing_count;
 	struct access_listing *listings;
-	uint8_t
-	    nets[ACCESS_RULES_NETS]; /* of IPv4; what all of a /16 have, or ACCESS_RULES_SPLIT */
+	bool has_nets;  /* the server's: asked for each query */
+	uint8_t nets[]; /* of IPv4: what all of a /16 have, or ACCESS_RULES_SPLIT */
 };
 
 #define ACCESS_RULES_SPLIT 0xff /* look at clients */
 
-/* No rules, and room for listings, all zero. Errors: NULL with errno. */
-struct access_rules *access_rules_new(size_t listing_count);
+/*
+ * No rules, and room for listings, all zero.
+ *
+ * has_nets: ACCESS_RULES_NETS bytes more, for access_rules_get()
+ * Errors: NULL with errno
+ */
+struct access_rules *access_rules_new(size_t listing_count, bool has_nets);
 
 /* Give a range of clients a value, before the rules are published. Errors: as table6_paint() */
 int access_rules_paint(struct access_rules *r, address6_t first, address6_t last, uint32_t value);
 
-/* The value of a client. */
+/* The value of a client; r->has_nets. */
 static inline uint32_t access_rules_get(const struct access_rules *r, address6_t client)
 {
 	uint8_t value = ACCESS_RULES_SPLIT;
@@ -46,6 +52,12 @@ static inline uint32_t access_rules_get(const struct access_rules *r, address6_t
 	if (client >> 32 == 0xffff)
 		value = r->nets[(uint32_t)client >> 16];
 	return value != ACCESS_RULES_SPLIT ? value : table6_lookup(r->clients, client);
+}
+
+/* The same of any rules. */
+static inline uint32_t access_rules_look(const struct access_rules *r, address6_t client)
+{
+	return table6_lookup(r->clients, client);
 }
 
 /* No reader may be left. NULL is allowed. */

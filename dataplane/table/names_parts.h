@@ -30,18 +30,19 @@
 #define NAMES_SUBTREE_SHIFT 24
 
 struct names {
-	struct name_arena arena;
-	name_below_t below;              /* of the root; update thread: writes; readers: read */
 	struct labels_key key;           /* constant */
 	const struct verdicts *verdicts; /* NULL = none; constant */
-	/* the rest belongs to the update thread, but for index.segments */
+	name_below_t below;              /* of the root; update thread: writes; readers: read */
+	/* the rest belongs to the update thread, but for index.segments and arena.base */
+	struct name_index index;
 	struct retire retire;
 	uint32_t child_count; /* of the root */
 	uint32_t move_cursor;
 	uint64_t deletes;
 	uint64_t below_memory_size;
 	uint64_t name_count;
-	struct name_index index;
+	char apart[64]; /* readers shall not lose the line of arena.base with every put */
+	struct name_arena arena;
 };
 
 static inline verdict_t names_exact_of(uint64_t value)

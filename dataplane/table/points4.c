@@ -2,6 +2,7 @@
 #include "dataplane/table/points4.h"
 
 #include "dataplane/table/points4_build.h"
+#include "dataplane/table/points4_slot.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,58 +22,11 @@ void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
 	p->tuning = *tuning;
 }
 
-/* The slot at a word, and the spill bit of the bucket if it is the first. */
-static uint64_t own_slot(const struct points4_group *g, const char *line, unsigned word)
-{
-	/* relaxed: only this thread writes */
-	if (g->is_wide)
-		return atomic_load_explicit(
-		    (const _Atomic uint64_t *)(const void *)(line + 4 * word),
-		    memory_order_relaxed);
-	return atomic_load_explicit((const _Atomic uint32_t *)(const void *)(line + 4 * word),
-	                            memory_order_relaxed);
-}
-
-static void store_slot(const struct points4_group *g, const char *line, unsigned word,
-                       uint64_t slot)
-{
-	/* release: pairs with acquire in points4_load(); and, for a slot that
-	 * is cleared, with the acquire in points4_match(): who misses it sees what was stored below
-	 * it before */
-	if (g->is_wide)
-		atomic_store_explicit((_Atomic uint64_t *)(uintptr_t)(line + 4 * word), slot,
-		                      memory_order_release);
-	else
-		atomic_store_explicit((_Atomic uint32_t *)(uintptr_t)(line + 4 * word),
-		                      (uint32_t)slot, memory_order_release);
-}
-
-static uint64_t spill_bit(const struct points4_group *g)
-{
-	return g->is_wide ? UINT64_C(1) << 63 : POINTS4_SPILL;
-}
-
-/* Store a slot and keep its spill bit. */
-static void put_slot(const struct points4_group *g, const char *line, unsigned word, uint64_t slot)
-{
-	store_slot(g, line, word, slot | (own_slot(g, line, word) & spill_bit(g)));
-}
-
 static void set_spill(const struct points4_group *g, const char *line, bool is_on)
 {
-	uint64_t slot = own_slot(g, line, 0) & ~spill_bit(g);
+	uint64_t slot = points4_slot_own(g, line, 0) & ~points4_slot_spill(g);
 
-	store_slot(g, line, 0, is_on ? slot | spill_bit(g) : slot);
-}
-
-static uint64_t make_slot(const struct points4_probe *probe, verdict_t verdict)
-{
-	uint32_t key;
-
-	points4_mask(probe, 0xff, &key);
-	if (probe->group->is_wide)
-		return (uint64_t)(verdict + 1) << 32 | key;
-	return (uint64_t)(verdict + 1) << (probe->group->key_bits + POINTS4_DISTANCE) | key;
+	points4_slot_store(g, line, 0, is_on ? slot | points4_slot_spill(g) : slot);
 }
 
 /* The addresses of a probe's /24, or the probe's address only (octets = 0xff), in its bucket. */
@@ -129,37 +83,6 @@ static bool find(const struct points4 *p, struct points4_probe *probe,
 	return false;
 }
 
-static uint32_t first_entry(const struct points4 *p, uint32_t net)
-{
-	uint32_t entry = points4_mix(p, net) >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
-	const struct points4_group *g = points4_build_group(p, entry);
-
-	return g ? entry & ~((POINTS4_DIRECTORY >> g->depth) - 1) : entry;
-}
-
-static uint32_t slots_of(const struct points4_group *g)
-{
-	return (uint32_t)g->bucket_count * (g->is_wide ? POINTS4_WORDS / 2 : POINTS4_WORDS);
-}
-
-/* An empty slot in the probe's bucket, or -1. */
-static int empty_word(const struct points4 *p, const struct points4_probe *probe)
-{
-	const struct points4_group *g = probe->group;
-	const char *line = points4_line(p, g, probe->bucket);
-	uint32_t words;
-
-	if (!g->is_wide) {
-		words = points4_match(line, ~POINTS4_SPILL, 0);
-		return words ? __builtin_ctz(words) : -1;
-	}
-	for (unsigned word = 0; word < POINTS4_WORDS; word += 2) {
-		if ((own_slot(g, line, word) & ~spill_bit(g)) == 0)
-			return (int)word;
-	}
-	return -1;
-}
-
 /* Put a new address where there is room. */
 static bool insert(const struct points4 *p, struct points4_probe probe, verdict_t verdict)
 {
@@ -167,7 +90,7 @@ static bool insert(const struct points4 *p, struct points4_probe probe, verdict_
 	const uint32_t home = probe.bucket;
 	int word;
 
-	while ((word = empty_word(p, &probe)) < 0) {
+	while ((word = points4_slot_empty(g, points4_line(p, g, probe.bucket))) < 0) {
 		if (++probe.distance == g->reach)
 			return false;
 		probe.bucket = (home + probe.distance) % g->bucket_count;
@@ -179,7 +102,8 @@ static bool insert(const struct points4 *p, struct points4_probe probe, verdict_
 		if (!points4_spills(g, line))
 			set_spill(g, line, true);
 	}
-	put_slot(g, points4_line(p, g, probe.bucket), (unsigned)word, make_slot(&probe, verdict));
+	points4_slot_put(g, points4_line(p, g, probe.bucket), (unsigned)word,
+	                 points4_slot_make(&probe, verdict));
 	return true;
 }
 
@@ -191,7 +115,7 @@ static bool is_passed(const struct points4 *p, const struct points4_group *g, ui
 		const char *line = points4_line(p, g, at);
 
 		for (unsigned word = 0; word < POINTS4_WORDS; word += g->is_wide ? 2 : 1) {
-			uint64_t slot = own_slot(g, line, word) & ~spill_bit(g);
+			uint64_t slot = points4_slot_own(g, line, word) & ~points4_slot_spill(g);
 
 			if (slot && points4_build_distance(g, at, slot) >= i)
 				return true;
@@ -227,17 +151,9 @@ static bool change(struct points4 *p, struct points4_probe probe, verdict_t verd
 
 	if (!find(p, &probe, &found))
 		return false;
-	put_slot(probe.group, points4_line(p, probe.group, found.bucket), found.word,
-	         make_slot(&probe, verdict));
+	points4_slot_put(probe.group, points4_line(p, probe.group, found.bucket), found.word,
+	                 points4_slot_make(&probe, verdict));
 	return true;
-}
-
-static void note_verdict(struct points4 *p, uint32_t entry, verdict_t verdict)
-{
-	if (verdict <= p->largest[entry])
-		return;
-	pages_touch(p->memory, &p->largest[entry]);
-	p->largest[entry] = verdict;
 }
 
 bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
@@ -248,12 +164,11 @@ bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
 
 		points4_start(p, address, &probe);
 		if (probe.group && points4_build_fits(probe.group, verdict)) {
-			entry = first_entry(p, address >> 8);
-			note_verdict(p, entry, verdict);
+			entry = points4_slot_entry(p, address >> 8);
+			points4_slot_note(p, entry, verdict);
 			if (change(p, probe, verdict))
 				return true;
-			if ((uint64_t)p->counts[entry] * 100 <
-			    (uint64_t)slots_of(probe.group) * p->tuning.load_percent) {
+			if (points4_slot_has_room(p, probe.group, entry)) {
 				if (!insert(p, probe, verdict))
 					return false; /* it is just here that they crowd */
 				p->counts[entry]++;
@@ -266,55 +181,12 @@ bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict)
 	return false;
 }
 
-bool points4_find_room(struct points4 *p, uint32_t address, verdict_t verdict, unsigned net_points,
-                       struct points4_room *out_room)
-{
-	struct points4_probe *probe = &out_room->probe;
-	const struct points4_group *g;
-	uint32_t key, mask, words, entry;
-	const char *line;
-	int word;
-
-	points4_start(p, address, probe);
-	g = probe->group;
-	if (!g || !points4_build_fits(g, verdict))
-		return false;
-	line = points4_line(p, g, probe->bucket);
-	word = empty_word(p, probe);
-	if (word < 0 || points4_spills(g, line))
-		return false;
-	mask = points4_mask(probe, 0, &key);
-	words = points4_match(line, mask, key) & (g->is_wide ? 0x5555 : 0xffff);
-	for (; words; words &= words - 1) {
-		uint64_t slot = own_slot(g, line, (unsigned)__builtin_ctz(words));
-
-		if (points4_verdict(g, slot) == 0)
-			continue;
-		if ((uint8_t)slot == (uint8_t)address || --net_points == 0)
-			return false;
-	}
-	entry = first_entry(p, address >> 8);
-	out_room->entry = entry;
-	out_room->word = (unsigned)word;
-	return (uint64_t)p->counts[entry] * 100 < (uint64_t)slots_of(g) * p->tuning.load_percent;
-}
-
-void points4_fill(struct points4 *p, const struct points4_room *room, verdict_t verdict)
-{
-	const struct points4_group *g = room->probe.group;
-
-	note_verdict(p, room->entry, verdict);
-	put_slot(g, points4_line(p, g, room->probe.bucket), room->word,
-	         make_slot(&room->probe, verdict));
-	p->counts[room->entry]++;
-}
-
 void points4_clear(struct points4 *p, uint32_t net, const struct points4_found *found)
 {
-	uint32_t entry = first_entry(p, net);
+	uint32_t entry = points4_slot_entry(p, net);
 	const struct points4_group *g = points4_build_group(p, entry);
 
-	put_slot(g, points4_line(p, g, found->bucket), found->word, 0);
+	points4_slot_put(g, points4_line(p, g, found->bucket), found->word, 0);
 	p->counts[entry]--;
 	for (uint32_t i = found->distance; i > 0; i--) {
 		uint32_t bucket = (found->bucket + g->bucket_count - i) % g->bucket_count;
@@ -351,7 +223,7 @@ static void tidy_entry(struct points4 *p, uint32_t entry, unsigned percent)
 
 	while (g) {
 		entry &= ~((POINTS4_DIRECTORY >> g->depth) - 1);
-		if ((uint64_t)p->counts[entry] * 100 >= (uint64_t)slots_of(g) * percent &&
+		if ((uint64_t)p->counts[entry] * 100 >= (uint64_t)points4_slot_count(g) * percent &&
 		    p->counts[entry] > 0)
 			return;
 		if (arena_reserve(p->arena, POINTS4_RESERVE, POINTS4_RETIRE) < 0)
@@ -365,7 +237,7 @@ static void tidy_entry(struct points4 *p, uint32_t entry, unsigned percent)
 void points4_tidy(struct points4 *p, uint32_t net)
 {
 	if (p->expected == 0)
-		tidy_entry(p, first_entry(p, net), SHRINK_PERCENT);
+		tidy_entry(p, points4_slot_entry(p, net), SHRINK_PERCENT);
 }
 
 static void tidy_all(struct points4 *p, unsigned percent)

@@ -84,6 +84,7 @@ struct points4 {
 	struct pages *memory;         /* constant: of this struct */
 	struct points4_tuning tuning; /* constant */
 	uint64_t expected;            /* addresses, 0 once all have come; update thread only */
+	uint64_t builds;              /* groups that were published; update thread only */
 	/* a group's descriptor in the arena, 0 = no group at all; update thread: writes */
 	_Atomic unit_t directory[POINTS4_DIRECTORY];
 	/* update thread only, at the first entry of each group */
@@ -107,13 +108,6 @@ struct points4_found {
 	uint8_t word;
 	uint8_t distance;
 	uint8_t octet;
-};
-
-/* Where a new address goes. */
-struct points4_room {
-	struct points4_probe probe;
-	uint32_t entry; /* of its group */
-	unsigned word;
 };
 
 static inline uint32_t points4_mix(const struct points4 *p, uint32_t net)
@@ -243,6 +237,34 @@ static inline bool points4_is_passed(const struct points4_probe *probe)
 	return points4_spills(probe->group, probe->line);
 }
 
+/*
+ * points4_here() of a home bucket, where the distance is 0 and the masks are shorter to tell.
+ *
+ * out_is_passed: whether the address may be in one of the next buckets
+ */
+static inline uint32_t points4_home(const struct points4_probe *probe, bool *out_is_passed)
+{
+	const struct points4_group *g = probe->group;
+	const uint32_t mask = (POINTS4_REACH << g->key_bits) - 1;
+	const uint32_t key = probe->key & ((1u << g->key_bits) - 1);
+	uint32_t words, slot, value;
+
+	if (__builtin_expect(g->is_wide, false)) {
+		value = points4_here(probe);
+		*out_is_passed = points4_is_passed(probe);
+		return value;
+	}
+	words = points4_match(probe->line, mask, key);
+	/* of no words it is one that is not the address, or has just become it */
+	slot = (uint32_t)points4_load(
+	    g, probe->line, (unsigned)__builtin_ctz(words | POINTS4_NO_WORD) % POINTS4_WORDS);
+	value = points4_verdict(g, slot) & -(uint32_t)((slot & mask) == key);
+	if (__builtin_expect((words & (words - 1)) != 0 && value == 0, false))
+		value = points4_here(probe);
+	*out_is_passed = points4_load(g, probe->line, 0) & POINTS4_SPILL;
+	return value;
+}
+
 /* Go on to the next bucket, if the address may be there. */
 static inline bool points4_next(const struct points4 *p, struct points4_probe *probe)
 {
@@ -286,20 +308,6 @@ void points4_init(struct points4 *p, struct pages *memory, struct arena *arena,
  * Returns: false when there is no room within reach of its bucket; unchanged
  */
 bool points4_put(struct points4 *p, uint32_t address, verdict_t verdict);
-
-/*
- * Look for room for a new address in the plain case, which most of a load are: nothing of the home
- * bucket went past it, so that all of the /24 is in one line; the address is not there, its /24 has
- * fewer than some points, and the group need not grow. What is found is good for points4_fill() as
- * long as nothing else changes.
- *
- * Returns: false when it is not that simple: points4_put() knows all cases
- */
-bool points4_find_room(struct points4 *p, uint32_t address, verdict_t verdict, unsigned net_points,
-                       struct points4_room *out_room);
-
-/* Put the address there. Needs nothing of the arena. */
-void points4_fill(struct points4 *p, const struct points4_room *room, verdict_t verdict);
 
 /*
  * Make room for so many addresses at once, of which none is there yet. A hint: where memory is

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define BUCKETS_MAX (POINTS4_PAGES << 8)
-#define VALUE_BITS  (31 - POINTS4_DISTANCE)
 #define GROWTH      8  /* a group grows by one of so many parts, and at least by a page */
 #define SPARE       20 /* one of so many parts more than expected: no group has just its share */
 
@@ -37,19 +36,6 @@ static unsigned rest_bits(unsigned depth, uint32_t bucket_count)
 	uint32_t nets = 1u << (POINTS4_NET_BITS - depth);
 
 	return bits_for((nets + bucket_count - 1) / bucket_count);
-}
-
-static bool fits(bool is_wide, unsigned key_bits, verdict_t verdict)
-{
-	if (is_wide)
-		return true;
-	/* the spill bit and the distance go off */
-	return key_bits < VALUE_BITS && verdict + 1 < 1u << (VALUE_BITS - key_bits);
-}
-
-bool points4_build_fits(const struct points4_group *g, verdict_t verdict)
-{
-	return fits(g->is_wide, g->key_bits, verdict);
 }
 
 uint32_t points4_build_pages(const struct points4 *p, bool is_wide, uint64_t count,
@@ -145,7 +131,7 @@ static bool add(const struct points4 *p, struct build *build, uint32_t net, uint
 
 	net &= (1u << (POINTS4_NET_BITS - g->depth)) - 1;
 	home = bucket = home_of(g, net);
-	if (!fits(g->is_wide, g->key_bits, verdict))
+	if (!points4_build_fits_bits(g->is_wide, g->key_bits, verdict))
 		return false;
 	while (build->fill[bucket] == POINTS4_WORDS) {
 		if (++distance == g->reach)
@@ -236,6 +222,7 @@ static void retire(struct points4 *p, unit_t unit)
 
 static void set_entries(struct points4 *p, uint32_t entry, uint32_t count, unit_t unit)
 {
+	p->builds++;
 	for (uint32_t i = entry; i < entry + count; i++) {
 		pages_touch(p->memory, &p->directory[i]);
 		/* release: pairs with acquire in points4_start() */
@@ -287,8 +274,8 @@ static void size_plan(const struct points4 *p, struct plan *plan, uint64_t count
 {
 	uint32_t pages = points4_build_pages(p, false, count, percent);
 
-	plan->is_wide =
-	    !fits(false, rest_bits(plan->depth, pages << p->tuning.page_shift) + 8, largest);
+	plan->is_wide = !points4_build_fits_bits(
+	    false, rest_bits(plan->depth, pages << p->tuning.page_shift) + 8, largest);
 	plan->pages = plan->is_wide ? points4_build_pages(p, true, count, percent) : pages;
 }
 
@@ -309,7 +296,8 @@ static bool limit_plan(struct plan *plan)
 static void widen_plan(const struct points4 *p, struct plan *plan, verdict_t largest)
 {
 	if (plan->is_wide ||
-	    fits(false, rest_bits(plan->depth, plan->pages << p->tuning.page_shift) + 8, largest))
+	    points4_build_fits_bits(
+		false, rest_bits(plan->depth, plan->pages << p->tuning.page_shift) + 8, largest))
 		return;
 	plan->is_wide = true;
 	plan->pages = plan->pages * 2 < POINTS4_PAGES ? plan->pages * 2 : POINTS4_PAGES;
@@ -333,7 +321,8 @@ void points4_reserve(struct points4 *p, uint64_t count)
 	if (plan.pages > POINTS4_PAGES)
 		return;
 	/* narrow slots of so few buckets have no room for a verdict: only in tests */
-	if (!fits(false, rest_bits(plan.depth, plan.pages << p->tuning.page_shift) + 8, 1))
+	if (!points4_build_fits_bits(
+		false, rest_bits(plan.depth, plan.pages << p->tuning.page_shift) + 8, 1))
 		return;
 	/* with the descriptors */
 	if (arena_reserve(p->arena, ((size_t)plan.pages + 1) << plan.depth, 0) < 0)

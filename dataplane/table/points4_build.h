@@ -7,6 +7,8 @@
  */
 #include "dataplane/table/points4.h"
 
+#define POINTS4_VALUE_BITS (31 - POINTS4_DISTANCE) /* of a narrow slot: the verdict and the key */
+
 /* The group a directory entry belongs to; NULL = there is none. */
 static inline const struct points4_group *points4_build_group(const struct points4 *p,
                                                               uint32_t entry)
@@ -17,8 +19,20 @@ static inline const struct points4_group *points4_build_group(const struct point
 	return unit ? arena_at(p->arena, unit) : NULL;
 }
 
+/* Whether a verdict fits into slots beside a key of so many bits. */
+static inline bool points4_build_fits_bits(bool is_wide, unsigned key_bits, verdict_t verdict)
+{
+	if (is_wide)
+		return true;
+	/* the spill bit and the distance go off */
+	return key_bits < POINTS4_VALUE_BITS && verdict + 1 < 1u << (POINTS4_VALUE_BITS - key_bits);
+}
+
 /* Whether a verdict fits into the slots of a group. */
-bool points4_build_fits(const struct points4_group *g, verdict_t verdict);
+static inline bool points4_build_fits(const struct points4_group *g, verdict_t verdict)
+{
+	return points4_build_fits_bits(g->is_wide, g->key_bits, verdict);
+}
 
 /* How many buckets behind its home an address is, from its slot without the spill bit. */
 uint32_t points4_build_distance(const struct points4_group *g, uint32_t bucket, uint64_t slot);

@@ -93,15 +93,27 @@ static inline slot4_t ranges4_load(const struct ranges4 *r, uint32_t net)
 	                            memory_order_acquire);
 }
 
-/* Hint that ranges4_load() follows. */
-static inline void ranges4_prefetch(const struct ranges4 *r, uint32_t net)
+/*
+ * Hint that ranges4_load() follows.
+ *
+ * Returns: what holds for the whole /16; split if that is not one verdict
+ */
+static inline slot4_t ranges4_prefetch(const struct ranges4 *r, uint32_t net)
 {
+	/* acquire: as in ranges4_load() */
 	slot4_t root = atomic_load_explicit(&r->roots[net / SLOT4_SIZE], memory_order_acquire);
 
 	if (ranges4_is_leaf(root))
 		__builtin_prefetch((const void *)&ranges4_leaf(r, root)->slots[net % SLOT4_SIZE]);
 	else if (ranges4_is_few(root))
 		__builtin_prefetch(slot4_at(r->arena, root));
+	return root;
+}
+
+/* Hint that ranges4_prefetch() follows. */
+static inline void ranges4_fetch(const struct ranges4 *r, uint32_t net)
+{
+	__builtin_prefetch((const void *)&r->roots[net / SLOT4_SIZE]);
 }
 
 /* memory: all zeros, of the size of a struct ranges4. */

@@ -7,5 +7,6 @@ struct table6 {
 	struct directory6 directory;
 	struct mix6 mix;                 /* constant */
 	const struct verdicts *verdicts; /* NULL = none; constant */
+	char apart[64];                  /* readers shall not lose their line with every paint */
 	struct heap6 heap;               /* update thread */
 };

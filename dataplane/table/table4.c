@@ -111,7 +111,7 @@ static void start_some(const struct table4 *t, const uint32_t *addresses, unsign
 {
 	for (unsigned i = 0; i < count; i++) {
 		points4_start(&t->map->points, addresses[i], &out_burst->probes[i]);
-		ranges4_prefetch(&t->map->ranges, addresses[i] >> 8);
+		ranges4_fetch(&t->map->ranges, addresses[i] >> 8);
 	}
 	out_burst->going_count = 0;
 	out_burst->missing_count = 0;
@@ -124,10 +124,8 @@ static void look_home(struct burst *b, unsigned count, verdict_t *out_verdicts)
 		uint32_t value = 0;
 		bool is_going = false;
 
-		if (b->probes[i].group) {
-			value = points4_here(&b->probes[i]);
-			is_going = points4_is_passed(&b->probes[i]);
-		}
+		if (b->probes[i].group)
+			value = points4_home(&b->probes[i], &is_going);
 		out_verdicts[i] = value - 1;
 		b->going[b->going_count] = (uint8_t)i;
 		b->going_count += value == 0 && is_going;
@@ -151,20 +149,29 @@ static void look_further(const struct points4 *p, struct burst *b, verdict_t *ou
 	}
 }
 
-/* What is below those that have no point. */
+/* What is below those that have no point: of a /16, of a /24, of an address. */
 static void look_below(const struct table4 *t, struct burst *b, const uint32_t *addresses,
                        verdict_t *out_verdicts)
 {
-	unsigned split_count = 0;
+	const struct ranges4 *ranges = &t->map->ranges;
+	unsigned count = b->missing_count, split_count = 0;
 
-	for (unsigned i = 0; i < b->missing_count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		unsigned at = b->missing[i];
-		slot4_t slot = ranges4_load(&t->map->ranges, addresses[at] >> 8);
 
-		out_verdicts[at] = slot;
-		if (!slot4_is_split(slot))
+		out_verdicts[at] = ranges4_prefetch(ranges, addresses[at] >> 8);
+		b->missing[split_count] = (uint8_t)at;
+		split_count += slot4_is_split(out_verdicts[at]);
+	}
+	count = split_count;
+	split_count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned at = b->missing[i];
+
+		out_verdicts[at] = ranges4_load(ranges, addresses[at] >> 8);
+		if (!slot4_is_split(out_verdicts[at]))
 			continue;
-		slot4_prefetch(t->arena, slot, (uint8_t)addresses[at]);
+		slot4_prefetch(t->arena, out_verdicts[at], (uint8_t)addresses[at]);
 		b->missing[split_count++] = (uint8_t)at;
 	}
 	for (unsigned i = 0; i < split_count; i++) {

@@ -55,8 +55,8 @@ int table4_paint(struct table4 *t, uint32_t first, uint32_t last, verdict_t verd
 /*
  * Paint count ranges in order, as that many table4_paint(), but with the cache misses overlapped.
  *
- * Errors: as table4_paint(), at the first that fails: those before it are painted, those behind it
- *         are not. A paint may be repeated, so the whole burst may.
+ * Errors: as table4_paint(), at one that fails: those before it are painted, of those behind it
+ *         perhaps some. A paint may be repeated, so the whole burst may.
  */
 int table4_paint_burst(struct table4 *t, const uint32_t *firsts, const uint32_t *lasts,
                        const verdict_t *verdicts, size_t count);

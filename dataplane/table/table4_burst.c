@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table/points4_room.h"
 #include "dataplane/table/table4.h"
 #include "dataplane/table/table4_group.h"
 #include "dataplane/table/table4_parts.h"
+#include "dataplane/table/table4_run.h"
 
 #define AHEAD 16 /* paints that are prefetched */
 
@@ -39,6 +41,7 @@ static void note_verdict(const struct table4 *t, verdict_t verdict, struct paint
 static bool add_point(struct table4 *t, uint32_t address, verdict_t verdict, struct paints *paints)
 {
 	const struct listset none = {.used = 0};
+	struct points4_probe probe;
 	struct points4_room room;
 	uint16_t *count = &t->map->point_counts[address >> 16];
 
@@ -46,17 +49,26 @@ static bool add_point(struct table4 *t, uint32_t address, verdict_t verdict, str
 		return false;
 	if (ranges4_load(&t->map->ranges, address >> 8) != VERDICT_NONE)
 		return false;
-	if (!points4_find_room(&t->map->points, address, verdict, t->net_points, &room))
+	points4_start(&t->map->points, address, &probe);
+	if (!points4_room_find(&t->map->points, &probe, address, verdict, t->net_points, &room))
 		return false;
 	if (verdict != paints->verdict)
 		note_verdict(t, verdict, paints);
 	/* the summary first, as in a paint */
 	summary4_count(&t->summary, address >> 16, &paints->lists, &none, 1);
-	points4_fill(&t->map->points, &room, verdict);
+	points4_room_fill(&t->map->points, &probe, &room, verdict);
 	pages_touch(&t->pages, count);
 	++*count;
 	t->address_count++;
 	return true;
+}
+
+static int paint_run(struct table4 *t, const struct table4_paints *p, size_t count,
+                     struct paints *paints)
+{
+	if (p->verdicts[0] != paints->verdict)
+		note_verdict(t, p->verdicts[0], paints);
+	return table4_run_paint(t, p->firsts, count, p->verdicts[0], &paints->lists);
 }
 
 static uint32_t some_list(const struct listset *lists)
@@ -109,7 +121,14 @@ int table4_paint_burst(struct table4 *t, const uint32_t *firsts, const uint32_t 
 		const struct table4_paints front = {firsts + i, lasts + i, verdicts + i};
 		int rc;
 
-		for (; ahead < count && ahead <= i + AHEAD; ahead++)
+		done = table4_run_of(&front, count - i);
+		if (done > 0) {
+			rc = paint_run(t, &front, done, &paints);
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		for (ahead = ahead > i ? ahead : i; ahead < count && ahead <= i + AHEAD; ahead++)
 			prefetch(t, firsts[ahead], &paints);
 		rc = paint_front(t, &front, count - i, &paints, &done);
 		if (rc < 0)

@@ -18,7 +18,7 @@ struct tables *tables_new(void)
 	t->addresses6 = t->addresses4 ? table6_new() : NULL;
 	t->names = t->addresses6 ? names_new() : NULL;
 	t->zones = t->names ? zones_new() : NULL;
-	t->access = t->zones ? access_rules_new(0) : NULL;
+	t->access = t->zones ? access_rules_new(0, true) : NULL;
 	if (!t->access)
 		goto fail;
 	table4_use(t->addresses4, t->verdicts);

@@ -28,6 +28,7 @@ struct tables {
 	struct access_rules *access; /* readers: tables_access() */
 	struct settings *settings;   /* readers: tables_settings(); NULL = nothing set */
 	struct rates *rates;         /* readers: tables_rates(); NULL = no limits */
+	char apart[64]; /* a cache line: each commit takes that of the generation from readers */
 	_Atomic uint64_t generation; /* of the last committed batch; the SOA serial */
 };
 

@@ -50,6 +50,7 @@ void zones_free(struct zones *z)
 		keys_free(z->zones[i]->keys);
 		records_free((struct records *)z->zones[i]->records);
 		observed_free(z->zones[i]->observed);
+		access_rules_free(z->zones[i]->access);
 		free(z->zones[i]);
 	}
 	free(z->zones);
@@ -112,21 +113,34 @@ struct wanted {
 	uint64_t hash;
 };
 
-/* The last 16 bytes at once; what is in front of a shorter apex is cleared. */
+/* 16 bytes, anywhere. */
+typedef uint8_t block_t __attribute__((vector_size(ZONE_APEX_ROOM), aligned(1), may_alias));
+
+/* The last 16 bytes at once, in lower case; what is in front of a shorter apex is cleared. */
 static inline void take_tail(struct wanted *w)
 {
-	const uint8_t *end = w->apex + w->size;
-	const size_t front = w->size < ZONE_APEX_ROOM ? ZONE_APEX_ROOM - w->size : 0;
-	unsigned __int128 tail;
+	static const uint8_t masks[2 * ZONE_APEX_ROOM] = {[ZONE_APEX_ROOM] = 0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff,
+	                                                  0xff};
+	const size_t taken = w->size < ZONE_APEX_ROOM ? w->size : ZONE_APEX_ROOM;
+	block_t tail = *(const block_t *)(w->apex + w->size - ZONE_APEX_ROOM);
 
-	memcpy(&tail, end - ZONE_APEX_ROOM, sizeof(tail));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	tail &= ~(unsigned __int128)0 << 8 * front;
-#else
-	tail &= ~(unsigned __int128)0 >> 8 * front;
-#endif
-	w->tail[0] = labels_fold((uint64_t)tail);
-	w->tail[1] = labels_fold((uint64_t)(tail >> 64));
+	tail |= (block_t)(tail - 'A' <= 'Z' - 'A') & 0x20;
+	tail &= *(const block_t *)&masks[taken];
+	memcpy(w->tail, &tail, sizeof(w->tail));
 }
 
 /*
@@ -326,6 +340,7 @@ int zones_add(struct zones *z, const struct zone *zone)
 	if (!copy)
 		return -ENOMEM;
 	copy->has_address_ns = has_address_ns(copy);
+	copy->is_restricted = zone->needs_key || zone->access;
 	z->zones[z->count++] = copy;
 	index_add(z->index, 2 * z->room - 1,
 	          &(struct place){wanted.hash, copy, {wanted.tail[0], wanted.tail[1]}});
@@ -359,7 +374,11 @@ const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name,
 			struct wanted wanted;
 			uint8_t room[2 * ZONE_APEX_ROOM];
 
-			want_copied(&z->key, name + offset, size - offset, room, &wanted);
+			/* the name ends where the apex does, so its bytes are in front */
+			if (size >= ZONE_APEX_ROOM)
+				want(&z->key, name + offset, size - offset, &wanted);
+			else
+				want_copied(&z->key, name + offset, size - offset, room, &wanted);
 			zone = index_find(z, &wanted);
 
 			if (zone) {

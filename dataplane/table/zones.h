@@ -4,6 +4,7 @@
  * The zones served: apex -> what of a verdict is visible there, and the prebuilt parts of its
  * answers. A set of zones is immutable once published (see tables.h); it is replaced whole.
  */
+#include "dataplane/table/access_rules.h"
 #include "dataplane/table/keys.h"
 #include "dataplane/table/labels.h"
 #include "dataplane/table/listset.h"
@@ -50,10 +51,12 @@ struct zone {
 	uint8_t view;          /* enum zone_view */
 	uint8_t ns_count;      /* 0 = a synthetic "ns.<apex>" */
 	uint8_t test_code_count;
-	uint8_t apex_text_size;    /* apex TXT, 0 = none */
-	bool needs_key;            /* names below the apex end with a label of keys */
-	struct keys *keys;         /* the set's once given; NULL = none */
-	struct observed *observed; /* lists that are counted, not answered; NULL = none */
+	uint8_t apex_text_size;      /* apex TXT, 0 = none */
+	bool needs_key;              /* names below the apex end with a label of keys */
+	bool is_restricted;          /* needs_key or access: set by zones_add() */
+	struct keys *keys;           /* the set's once given; NULL = none */
+	struct observed *observed;   /* lists that are counted, not answered; NULL = none */
+	struct access_rules *access; /* beside the server's; the stricter holds; NULL = none */
 	uint32_t ttl_s;
 	uint32_t negative_ttl_s;
 	uint32_t soa_refresh_s, soa_retry_s, soa_expire_s;
@@ -78,8 +81,8 @@ struct zones *zones_new(void);
 void zones_free(struct zones *z);
 
 /*
- * Copy a zone with all it points to into the set, before it is published. Its records and
- * observed lists are the set's from then on, to be freed with it.
+ * Copy a zone with all it points to into the set, before it is published. Its records, observed
+ * lists and access rules are the set's from then on, to be freed with it.
  *
  * Errors: -EINVAL malformed or upper-case apex; -EEXIST; -ENOMEM; unchanged
  */

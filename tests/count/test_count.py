@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How many instructions an answer takes, by kind of question: not more than was noted, give or take
 a few percent. It is the same on every machine and however busy it is, unlike a time. Counted by
-callgrind within answer_burst() of bench/count_answer.c.
+callgrind within answer_burst() of bench/count_answer.c, or within what it does to frames.
 
 usage: test_count.py COUNT_ANSWER COMPILER          print TAP
        test_count.py COUNT_ANSWER COMPILER --update note what it is now, in answer.json beside this
@@ -23,10 +23,11 @@ RISE_MAX = 0.03
 
 def count(program, kind):
     """Instructions per query."""
+    toggle = "frame_*" if kind.startswith("frame_") else "answer_burst"
     with tempfile.TemporaryDirectory(prefix="reputed-count-") as folder:
         out = os.path.join(folder, "out")
         run = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
-                              "--toggle-collect=answer_burst", program, kind],
+                              "--toggle-collect=" + toggle, program, kind],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         if run.returncode:
             sys.exit(f"Bail out! {kind}: {run.stderr.decode(errors='replace')[-500:]}")

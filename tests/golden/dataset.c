@@ -383,6 +383,46 @@ static void add_open_zone(struct zones *z)
 	give_keys(z, &zone.apex);
 }
 
+/* gate.example: what bl.example has of IPv4, for clients that the zone itself lets in. */
+static const struct {
+	const char *first, *last;
+	uint32_t value;
+} gate_rules[] = {
+    {"::ffff:10.0.0.0", "::ffff:10.255.255.255", ACCESS_VALUE(ACCESS_ALLOW)},
+    {"::ffff:10.9.1.0", "::ffff:10.9.1.255", ACCESS_VALUE(ACCESS_REFUSE)},
+    {"::ffff:10.9.2.0", "::ffff:10.9.2.255", ACCESS_VALUE(ACCESS_DROP)},
+    {"::ffff:10.9.3.0", "::ffff:10.9.3.255", ACCESS_VALUE(ACCESS_EMPTY)},
+    {"::ffff:10.9.4.0", "::ffff:10.9.4.255", ACCESS_VALUE_ALWAYS(0)},
+    {"::ffff:10.66.7.0", "::ffff:10.66.7.255", ACCESS_VALUE_ALWAYS(0)},
+    {"::ffff:10.66.8.0", "::ffff:10.66.8.255", ACCESS_VALUE_ALWAYS(0)},
+    {"fd66::8", "fd66::8", ACCESS_VALUE(ACCESS_EMPTY)},
+};
+
+static void add_gated_zone(struct zones *z)
+{
+	static const char text[] = "gate of $";
+	struct zone zone = {.apex = {(const uint8_t *)"\4gate\7example", 14},
+	                    .state = ZONE_SERVING,
+	                    .content = ZONE_HAS_IP4,
+	                    .lists = {LIST(1) | LIST(2)},
+	                    .ttl_s = 300,
+	                    .negative_ttl_s = 60,
+	                    .soa_refresh_s = 3600,
+	                    .soa_retry_s = 600,
+	                    .soa_expire_s = 604800};
+
+	zone.access = access_rules_new(1, false);
+	must(zone.access ? 0 : -12, "access of a zone");
+	zone.access->listings[0].code = CODE(0, 12);
+	zone.access->listings[0].text_size = sizeof(text) - 1;
+	memcpy(zone.access->listings[0].text, text, sizeof(text) - 1);
+	for (size_t i = 0; i < sizeof(gate_rules) / sizeof(gate_rules[0]); i++)
+		must(access_rules_paint(zone.access, address_of(gate_rules[i].first),
+		                        address_of(gate_rules[i].last), gate_rules[i].value),
+		     gate_rules[i].first);
+	must(zones_add(z, &zone), "gate.example");
+}
+
 static void add_view(struct zones *z, const char *apex, uint8_t apex_size, uint8_t view,
                      const uint32_t values[2])
 {
@@ -404,7 +444,7 @@ static void add_view(struct zones *z, const char *apex, uint8_t apex_size, uint8
 static void new_access(struct tables *t)
 {
 	access_rules_free(t->access);
-	t->access = access_rules_new(ALWAYS_COUNT);
+	t->access = access_rules_new(ALWAYS_COUNT, true);
 	must(t->access ? 0 : -12, "access");
 }
 
@@ -435,6 +475,7 @@ struct tables *dataset_new(void)
 	         (const uint32_t[]){3 << 8 | 1, 20 << 8 | 3});
 	add_keyed_zone(t->zones);
 	add_open_zone(t->zones);
+	add_gated_zone(t->zones);
 	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++)
 		must(table4_paint(t->addresses4, address4_of(addresses4[i].first),
 		                  address4_of(addresses4[i].last), addresses4[i].verdict),

@@ -95,6 +95,52 @@ def always_cases():
          error(q, SERVFAIL, ede=24), client=ALWAYS)
 
 
+def zone_access_cases():
+    f = "access-zone"
+    gate = Zone("gate.example", synthetic)
+    hit, miss = "1.2.0.192.gate.example", "1.113.0.203.gate.example"
+    opted, plain = Query(hit, opt=opt()), Query(hit)
+    txt_query, elsewhere = Query(hit, "TXT"), Query(HIT)
+
+    Case(f, "allowed", "whom both let in is answered as ever", plain,
+         reply(plain, answers=a("127.0.0.2")), client="10.1.1.1")
+    q = Query(miss)
+    Case(f, "allowed-miss", "as ever", q, negative(gate, q, NXDOMAIN), client="10.1.1.1")
+    for name, client, why in (
+            ("refused", "10.9.1.1", "RFC 8914 section 4.19: whom the zone refuses"),
+            ("no-rule", "fd53::42", "whom the zone has no rule for"),
+            ("local", "127.0.0.1", "also if it is of this machine"),
+            ("refused-by-server", "10.66.1.1", "what the zone says does not help whom the server "
+             "refuses")):
+        Case(f, name, why, opted, error(opted, REFUSED, ede=18), client=client)
+    q = Query("gate.example", "SOA", opt=opt())
+    Case(f, "refused-soa", "rbldnsd: `refuse` is for all of the zone", q,
+         error(q, REFUSED, ede=18), client="10.9.1.1")
+    q = Query("no.such.name.gate.example", opt=opt())
+    Case(f, "refused-other", "whatever is asked for in it", q, error(q, REFUSED, ede=18),
+         client="10.9.1.1")
+    for name, client in (("elsewhere", "10.9.1.1"), ("elsewhere-drop", "10.9.2.1"),
+                         ("elsewhere-empty", "10.9.3.1"), ("elsewhere-always", "10.9.4.1")):
+        Case(f, name, "other zones are not concerned", elsewhere,
+             reply(elsewhere, answers=a("127.0.0.2")), client=client)
+    Case(f, "dropped", "whom the zone drops", plain, drop="access", client="10.9.2.1")
+    Case(f, "dropped-by-server", "whom the server drops", plain, drop="access", client="10.66.6.6")
+    Case(f, "empty", "nothing is listed", plain, negative(gate, plain, NXDOMAIN), client="10.9.3.1")
+    q = Query("gate.example", "SOA")
+    Case(f, "empty-soa", "what is not of a list is as ever", q,
+         reply(q, answers=[gate.soa(q, 300)]), client="10.9.3.1")
+    q = Query(miss)
+    Case(f, "always", "everything is listed, as the zone says", q,
+         reply(q, answers=a("127.0.0.12")), client="10.9.4.1")
+    Case(f, "always-txt", "with its text", txt_query,
+         reply(txt_query, answers=txt("gate of 10.9.4.1")), client="10.9.4.1")
+    Case(f, "empty-of-server", "the stricter of the two: empty before always", plain,
+         negative(gate, plain, NXDOMAIN), client=EMPTY)
+    Case(f, "empty-of-zone", "in both ways", plain, negative(gate, plain, NXDOMAIN), client=ALWAYS6)
+    Case(f, "always-twice", "of two alike, that of the server", plain,
+         reply(plain, answers=a("127.0.0.10")), client=ALWAYS)
+
+
 def key_cases():
     f = "keys"
     key = Zone("key.example", synthetic)
@@ -206,4 +252,4 @@ def open_cases():
              client=client)
 
 
-ALL = [key_cases, open_cases, empty_cases, always_cases]
+ALL = [key_cases, open_cases, empty_cases, always_cases, zone_access_cases]

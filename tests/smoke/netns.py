@@ -79,6 +79,7 @@ class Checks:
     def is_true(self, is_ok, text):
         self.count += 1
         self.failed += not is_ok
+        text = " | ".join(text.splitlines())  # TAP is made of lines
         print(f"{'ok' if is_ok else 'not ok'} {self.count} {text}", flush=True)
         return is_ok
 

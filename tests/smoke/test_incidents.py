@@ -59,8 +59,11 @@ BAD = (
     ("drop", lines(200) + "8.8.8.8\n", "canary", "lists the canary 8.8.8.8", "a resolver of all"),
     ("drop", lines(90), "shrink", "guard 'shrink'", "cut in half"),
     ("drop", "<html>\n" + lines(200), "notice", "'<html>'", "a page that holds the list"),
-    ("drop", "You have been blocked for excessive downloads. Contact us.\n", "errors",
+    ("drop", "You have been blocked for excessive downloads. Contact us.\n", "notice",
      "notice, not data: 'You have been blocked", "the misuse notice of a provider"),
+    ("names", "Too many requests\n", "notice", "notice, not data: 'Too many requests'",
+     "a note that would be a name with a text"),
+    ("names", '{"error":"rate limited"}\n', "notice", "notice, not data: '{", "an API's error"),
     ("names", names(200) + ".com\n", "labels", "lists 'com' with all below it", "a whole TLD"),
     ("names", names(200) + ".gmail.com\n", "canary", "canary gmail.com", "everybody's mail"),
 )

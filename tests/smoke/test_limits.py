@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
 
 import dns.exception
@@ -37,10 +38,18 @@ lists:
   - {name: bl.test, lists: [drop]}
   - {name: big.test, lists: [%s]}
   - {name: key.test, lists: [drop], keys: keys.txt, records: records.txt}
+  - {name: gate.test, lists: [drop], access_file: gate.acl}
+  - name: own.test
+    lists: [drop]
+    access:
+      - {from: 127.0.0.0/8, action: allow}
+      - {from: 127.0.7.0/24, action: always, code: 127.0.0.11, text: "only here, $"}
+      - {from: 127.0.8.0/24, action: empty}
 """ % ("".join(f"  - {{name: b{i}, manual: true, code: 127.1.{i}.2}}\n" for i in range(MANY)),
        ", ".join(f"b{i}" for i in range(MANY)))
 LISTED, REFUSED = "NOERROR 127.0.0.9", "REFUSED EDE18"
 NAME = "1.2.0.192.bl.test"
+GATE = "127.0.7 :refuse\n127.0.8 :empty\n"
 KEY_NAME = "1.2.0.192.{}.key.test"
 
 
@@ -76,6 +85,33 @@ def check_access(checks, d):
     checks.is_true("127.0.5.8 asks too much" in reply.to_text(), "'$' of always is the client")
     checks.is_equal(answer(d, "127.0.5.7", "1.0.0.127.bl.test"), "NOERROR 127.0.0.10",
                     "always covers 127.0.0.1")
+
+
+def check_zone_access(checks, d):
+    gate, own = (NAME.replace("bl.", zone) for zone in ("gate.", "own."))
+    for source, name, expected, text in (
+            ("127.0.0.9", gate, LISTED, "an acl of a zone: who is in none of its lines"),
+            ("127.0.7.9", gate, REFUSED, "who is refused"),
+            ("127.0.7.9", NAME, LISTED, "but not in other zones"),
+            ("127.0.8.9", gate, "NXDOMAIN", "for whom nothing is listed"),
+            ("127.0.2.9", gate, REFUSED, "whom the server refuses"),
+            ("127.0.7.9", own, "NOERROR 127.0.0.11", "access of a zone: always"),
+            ("127.0.8.9", own, "NXDOMAIN", "empty"),
+            ("127.0.5.9", own, "NOERROR 127.0.0.10", "the server's always"),
+            ("127.0.4.9", own, "NXDOMAIN", "the server's empty")):
+        checks.is_equal(answer(d, source, name), expected, text)
+    checks.is_equal(netns.summary(ask(d, "127.0.7.9", own, "TXT")), 'NOERROR "only here, 127.0.7.9"',
+                    "with its text")
+    shown = subprocess.run([os.path.join(d.build, "reputectl"), "-c", d.config_path, "lookup", "192.0.2.1"],
+                           capture_output=True, text=True, check=False).stdout
+    checks.is_true("gate.test" in shown and "REFUSED" not in shown, "the operator's look-up is of all zones")
+    d.write("gate.acl", "127.0.0.77 :refuse\n")
+    checks.is_equal((netns.wait_for(lambda: answer(d, "127.0.0.77", gate) == REFUSED, "the new acl"),
+                     answer(d, "127.0.0.78", gate)), (True, LISTED), "a changed file is in force by itself")
+    d.write("gate.acl", "127.0.0.77 :no such thing:\n")
+    d.wait_log("gate.acl:1: bad value")
+    checks.is_equal(answer(d, "127.0.0.77", gate), REFUSED, "one with a mistake is told and changes nothing")
+    d.write("gate.acl", GATE)
 
 
 def check_keys(checks, d):
@@ -198,12 +234,13 @@ def check_truncation(checks, d):
 def main():
     build = sys.argv[1]
     checks = netns.Checks()
-    with daemons.Daemons(build, CONFIG, {"feeds/drop.txt": "192.0.2.1\n", "records.txt": "www A 192.0.2.7\n"}) as d:
+    with daemons.Daemons(build, CONFIG, {"feeds/drop.txt": "192.0.2.1\n", "records.txt": "www A 192.0.2.7\n",
+                                          "gate.acl": GATE}) as d:
         write_keys(d, "# keys\nSecret-of-mail1 mail1  # the first\n")
         d.start()
         for i in range(MANY):
             d.ask("list-add", list=f"b{i}", key="192.0.2.1")
-        for check in (check_access, check_keys, check_rates, check_tcp, check_truncation):
+        for check in (check_access, check_zone_access, check_keys, check_rates, check_tcp, check_truncation):
             with checks.group(check.__name__):
                 check(checks, d)
         checks.is_equal(d.stop(d.control, signal.SIGINT), 0, "SIGINT stops it cleanly")

@@ -36,14 +36,14 @@ FILES = {
 GOOD = [
     ("the usual one", "-n -b 127.0.0.1/530 bl.ex:ip4set:spam", 0,
      ['"127.0.0.1:530"', "format: rbldnsd-ip4set", "ttl: 600", "negative_ttl: 3600", "refresh: 60s",
-      'ns: ["ns1.ex.com", "ns3.ex.com"]', 'mname: "ns1.ex.com"', "guards: {bogons: keep}", "expired: servfail",
+      'ns: ["ns1.ex.com", "ns3.ex.com"]    # $NS', 'mname: "ns1.ex.com"', "guards: {bogons: keep}", "expired: servfail",
       'from: "0.0.0.0/0", action: allow']),
     ("the program's name in front", "/usr/sbin/rbldnsd -b ::1 bl.ex:ip4set:spam", 0, ['"[::1]:53"']),
     ("options in one word, values glued", "-naf -b127.0.0.1/domain bl.ex:dnset:names -c5m", 0,
      ['"127.0.0.1:53"', "refresh: 300s", "ttl: 2100", "! adds NS"]),
-    ("no $SOA", "-a -b 127.0.0.1 bl.ex:dnset:names", 0, ["no $SOA", "!negative_ttl: "]),
-    ("default TTL", "-t 10m -b 127.0.0.1 bl.ex:dnset:names", 0, ["ttl: 600"]),
-    ("a TTL in the data is clamped", "-t 1m::2m -b 127.0.0.1 bl.ex:ip4set:spam", 0, ["ttl: 120"]),
+    ("no $SOA", "-a -b 127.0.0.1 bl.ex:dnset:names", 0, ["no $SOA", "!negative_ttl: ", "ttl: 2100    # what rbldnsd has"]),
+    ("default TTL", "-t 10m -b 127.0.0.1 bl.ex:dnset:names", 0, ["ttl: 600    # -t"]),
+    ("a TTL in the data is clamped", "-t 1m::2m -b 127.0.0.1 bl.ex:ip4set:spam", 0, ["ttl: 120    # $TTL"]),
     ("the last $TTL counts", "-b 127.0.0.1 bl.ex:ip4set:late", 0, ["ttl: 120"]),
     ("several types for a zone", "-b 127.0.0.1 bl.ex:ip4set:spam bl.ex:dnset:names", 0,
      ['lists: ["spam", "names"]', "different TTLs", "ttl: 600"]),
@@ -65,9 +65,18 @@ GOOD = [
      ["format: rbldnsd-generic", "!records: "]),
     ("two generics", "-b 127.0.0.1 bl.ex:generic:generic bl.ex:generic:acl", 3, ["one file of records"]),
     ("a global acl", "-b 127.0.0.1 bl.ex:ip4set:spam :acl:acl", 0, ["access_file: ", "!action: allow"]),
-    ("the same acl for all zones", "-b 127.0.0.1 bl.ex:ip4set:spam bl.ex:acl:acl", 0, ["access_file: "]),
-    ("an acl for one zone of two", "-b 127.0.0.1 b.ex:dnset:names bl.ex:ip4set:spam bl.ex:acl:acl", 3,
-     ["!access_file: ", "one access_file, for all zones"]),
+    ("an acl for one zone of two", "-b 127.0.0.1 b.ex:dnset:names bl.ex:ip4set:spam bl.ex:acl:acl", 0,
+     ['\n    access_file: "ROOT/acl"', "!\naccess_file: ", '{from: "0.0.0.0/0", action: allow}']),
+    ("an acl for one zone and one for all", "-b 127.0.0.1 bl.ex:ip4set:spam bl.ex:acl:acl :acl:acl", 0,
+     ['\n    access_file: "ROOT/acl"', '\naccess_file: "ROOT/acl"']),
+    ("a bad acl for a zone lets only our own in", "-b 127.0.0.1 bl.ex:ip4set:spam bl.ex:acl:bad-acl", 3,
+     ['\n    access:\n      - {from: "127.0.0.0/8", action: allow}', "!access_file: ", "is not used"]),
+    ("an acl holds for subzones", "-b 127.0.0.1 bl.ex:acl:acl bl.ex:combined:combined", 3,
+     ['lists: ["combined-2"]\n    ttl: 300    # $TTL\n    negative_ttl: 3600    # minimum of $SOA\n'
+      '    soa: {mname: "ns1.ex.com", rname: "admin.ex.com", refresh: 7200s, retry: 7200s, expire: 604800s}    # $SOA\n'
+      '    access_file: "ROOT/acl"']),
+    ("two acls for a zone", "-b 127.0.0.1 bl.ex:ip4set:spam bl.ex:acl:acl bl.ex:acl:bad-acl", 3,
+     ["only one file of an acl", '\n    access_file: "ROOT/acl"', "!bad-acl\""]),
     ("an acl that is not there lets nobody in", "-b 127.0.0.1 bl.ex:ip4set:spam :acl:none", 3,
      ["!access_file: ", "!action: allow", "is not used"]),
     ("a file that is not there", "-b 127.0.0.1 bl.ex:ip4set:none", 3, ["No such file"]),
@@ -136,9 +145,9 @@ def check_good(migration, checks):
         for text in wanted:
             text = text.replace("ROOT", migration.folder)
             if text[0] == "!":
-                checks.is_true(text[1:] not in body[-1], f"{reason}: has no '{text[1:]}'")
+                checks.is_true(text[1:] not in body[-1], f"{reason}: has no {text[1:]!r}")
             else:
-                checks.is_true(text in done.stdout, f"{reason}: has '{text}'")
+                checks.is_true(text in done.stdout, f"{reason}: has {text!r}")
         checks.is_equal("not carried over" in done.stderr, status == 3, f"{reason}: what is lost is told")
 
 

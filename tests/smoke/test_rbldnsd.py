@@ -9,6 +9,7 @@ differences that docs/rbldnsd.md lists, each recognised by what was asked and by
 """
 import collections
 import ipaddress
+import json
 import os
 import random
 import re
@@ -31,10 +32,14 @@ TYPES = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28}
 CODES = {0: "NOERROR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
 GUARDS = "{errors: 1, may_be_empty: true, widest4: 0, widest6: 0, coverage4: 1, labels: 0, lint: false, " \
     "canaries: false, bogons: keep}"
-# Clients of the loopback and what the acl says of them.
+# Clients of the loopback and what the acl of the server says of them.
 CLIENTS = {"127.0.0.1": "pass", "127.0.0.3": "refuse", "127.0.0.4": "empty", "127.0.0.5": ":9:all $"}
 
-Answer = collections.namedtuple("Answer", "code addresses texts others ttl")
+# What the acl of a zone may say of them beside that; the one nearer to the end holds.
+ACTIONS = ["pass", ":8:zone $", "empty", "refuse"]
+
+# negative_ttl: of the SOA beside an answer that there is nothing; None without one.
+Answer = collections.namedtuple("Answer", "code addresses texts others ttl negative_ttl")
 Question = collections.namedtuple("Question", "zone name kind client")
 
 
@@ -74,10 +79,17 @@ class Zone:
         self.apex = apex
         self.datasets = datasets
         self.subzones = ["", "s1.", "s2.", "d.s1."] if datasets[0][0] == "combined" else [""]
+        self.acl = {}
+        self.is_everything = False  # a list of it is held back for that
         self.text = "\n".join(text for _, text in datasets).lower()
         self.kinds = {kind for kind, _ in datasets}
         if "combined" in self.kinds:
             self.kinds |= set(re.findall(r"\$dataset (\w+)", self.text))
+
+    def action(self, client):
+        """The stricter of what the server and the zone say; of two alike, the server's."""
+        return max(CLIENTS[client], self.acl.get(client, "pass"),
+                   key=lambda what: 1 if what[0] == ":" else ACTIONS.index(what))
 
 
 def zones_of(rnd):
@@ -87,6 +99,8 @@ def zones_of(rnd):
     for i in range(8):
         kinds = rnd.sample(KINDS, 2) + ([rnd.choice(KINDS)] if i % 2 else [])
         zones.append(Zone(f"mixed-{i}.t", [(kind, zone_text(rnd, kind)) for kind in kinds]))
+    for zone in rnd.sample(zones, len(zones) // 3):
+        zone.acl = {client: rnd.choice(ACTIONS) for client in CLIENTS}
     return zones
 
 
@@ -127,7 +141,7 @@ def asked_name(rnd, zone):
 def question(rnd, zones):
     zone = rnd.choice(zones)
     kind = rnd.choice(["A"] * 5 + ["TXT"] * 4 + ["AAAA", "MX", "NS", "SOA"])
-    client = "127.0.0.1" if rnd.random() < 0.9 else rnd.choice(list(CLIENTS))
+    client = "127.0.0.1" if rnd.random() < (0.5 if zone.acl else 0.9) else rnd.choice(list(CLIENTS))
     name = asked_name(rnd, zone)
     sub = rnd.choice(zone.subzones)
     return Question(zone, f"{name}.{sub}{zone.apex}".lstrip("."), kind, client)
@@ -138,20 +152,31 @@ def wire_of(name):
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
+def after_name(reply, at):
+    while reply[at] and reply[at] < 0xc0:
+        at += 1 + reply[at]
+    return at + (2 if reply[at] else 1)
+
+
 def answer_of(reply, size):
     """size: of the question's name"""
-    flags, _, count = struct.unpack(">3H", reply[2:8])
+    flags, _, count, others_count = struct.unpack(">4H", reply[2:10])
     at, found = 12 + size + 4, collections.defaultdict(set)
-    ttl = None
+    ttl = negative_ttl = None
     for _ in range(count):
         kind, _, seconds, length = struct.unpack(">HHIH", reply[at + 2:at + 12])
         data = reply[at + 12:at + 12 + length]
         found[kind].add(data)
         ttl = seconds
         at += 12 + length
+    if not count and others_count:
+        at = after_name(reply, at)
+        kind, _, seconds = struct.unpack(">HHI", reply[at:at + 8])
+        negative_ttl = seconds if kind == TYPES["SOA"] else None
     others = frozenset(kind for kind in found if kind not in (1, 16))
     return Answer(CODES.get(flags & 15, flags & 15), frozenset(".".join(map(str, d)) for d in found[1]),
-                  frozenset(d[1:].decode("latin1") for d in found[16]), others, ttl)
+                  frozenset(d[1:].decode("latin1") for d in found[16]), others, ttl,
+                  negative_ttl)
 
 
 class Server:
@@ -232,7 +257,9 @@ def difference(asked, theirs, mine):
     relative = asked.name[:-len(sub + zone.apex)].rstrip(".").lower()
     labels = relative.split(".") if relative else []
     is_empty = mine.code == "NOERROR" and not (mine.addresses or mine.texts or mine.others)
-    what = CLIENTS[asked.client]
+    what = zone.action(asked.client)
+    if mine.code == "SERVFAIL" and zone.is_everything:
+        return "a list that lists everything"
     if not labels and asked.kind in ("NS", "SOA"):
         return "apex: NS and SOA are always there"
     if relative == "test" or re.fullmatch(r"([2-9]|\d\d+)\.0\.0\.127", relative) or relative.endswith("0.0.7.f.f.f.f.f" + ".0" * 20):
@@ -300,10 +327,15 @@ class Round:
                 with open(self.path(name), "w", encoding="utf-8") as file:
                     file.write(text)
                 words.append(f"{zone.apex}:{kind}:{name}")
-        with open(self.path("acl"), "w", encoding="utf-8") as file:
-            for client, action in CLIENTS.items():
+            if zone.acl:
+                words.append(f"{zone.apex}:acl:{self.write_acl(zone.apex + '.acl', zone.acl)}")
+        return words + [f":acl:{self.write_acl('acl', CLIENTS)}"]
+
+    def write_acl(self, name, actions):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            for client, action in actions.items():
                 file.write(f"{client} {action if action[0] == ':' else ':' + action}\n")
-        return words + [":acl:acl"]
+        return name
 
     def start(self, words, **more):
         process = subprocess.Popen(words, stderr=self.log, preexec_fn=netns.die_with_parent, **more)
@@ -346,6 +378,12 @@ class Round:
         if not line.startswith("ready:"):
             raise RuntimeError("reputed: " + open(self.path("log"), encoding="utf-8").read())
         self.servers.append(Server(port))
+        done = subprocess.run([self.reputectl, "-c", self.path("reputed.yaml"), "--json", "status"],
+                              capture_output=True, check=False)
+        held = {os.path.basename(feed["path"]).rpartition(".")[0]
+                for feed in json.loads(done.stdout)["feeds"] if feed["guard"] == "everything"}
+        for zone in self.zones:
+            zone.is_everything = zone.apex in held
 
     def close(self):
         for server in self.servers:
@@ -378,13 +416,17 @@ def compare(questions, both, seen, counts):
         counts["listed"] += bool(theirs.addresses)
         for kind in asked.zone.kinds:
             counts[kind] += bool(theirs.addresses or theirs.texts)
+        if theirs.negative_ttl is None:  # no $SOA: nothing said for how long
+            mine = mine._replace(negative_ttl=None)
+        else:
+            counts["negative"] += 1
         if theirs == mine:
             continue
         name = difference(asked, theirs, mine)
         if name:
             seen[name] += 1
         else:
-            bad.append(f"{asked.kind} {asked.name} from {asked.client} ({CLIENTS[asked.client]})\n"
+            bad.append(f"{asked.kind} {asked.name} from {asked.client} ({asked.zone.action(asked.client)})\n"
                        f"  rbldnsd {theirs}\n  ours    {mine}\n")
             if len(bad) == 1:
                 bad.append(f"{asked.zone.datasets}\n")
@@ -411,6 +453,7 @@ def run(build, program, wanted, seed, checks):
     missing = [kind for kind in KINDS + ["generic", "combined"] if not counts[kind]]
     checks.is_equal(missing, [], "every type had answers")
     checks.is_true(counts["listed"] > counts["all"] / 20, "enough was listed")
+    checks.is_true(counts["negative"] > counts["all"] / 200, "enough was negative with a SOA")
 
 
 def main(build, program, wanted, seed):

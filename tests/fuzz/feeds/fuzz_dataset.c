@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A dataset against the definition at the head of feeds/dataset.h, written down naively: 64
- * addresses of each family, and the names of up to three labels out of four.
+ * addresses of each family, and the names of up to three labels out of four. Once from a run of
+ * entries, as small feeds are, and once from many small ones, as large feeds are.
  */
-#include "feeds/dataset.h"
+#include "feeds/dataset_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -234,25 +235,39 @@ static void names_compare(const struct dataset *d, const struct entry *entries, 
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* run_max: entries of a run; 0 = as many as there are */
+static struct dataset *dataset_of(const struct entry *entries, size_t count, size_t run_max)
 {
 	struct dataset_options options = {.drop_bogons = true};
 	struct dataset_builder *b = dataset_builder_new(&options);
-	struct entry entries[ENTRIES_MAX];
 	struct dataset *d;
-	size_t count = 0;
 
 	require(b != NULL);
-	for (; count < ENTRIES_MAX && size >= 4; data += 4, size -= 4) {
-		entries[count] = entry_decode(data);
-		entry_add(b, &entries[count++]);
-	}
+	b->ranges4.chunk_max = b->ranges6.chunk_max = b->names.chunk_max = run_max;
+	for (size_t i = 0; i < count; i++)
+		entry_add(b, &entries[i]);
 	d = dataset_finish(b);
 	require(d != NULL);
-	require(entries_count(entries, count) == d->facts.entry_count);
-	ranges_compare(d, entries, count, RANGE4);
-	ranges_compare(d, entries, count, RANGE6);
-	names_compare(d, entries, count);
-	dataset_free(d);
+	return d;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct entry entries[ENTRIES_MAX] = {0};
+	struct dataset *one, *many;
+	size_t run_max = size % 4 + 1, count = 0;
+
+	for (; count < ENTRIES_MAX && size >= 4; data += 4, size -= 4)
+		entries[count++] = entry_decode(data);
+	one = dataset_of(entries, count, 0);
+	many = dataset_of(entries, count, run_max);
+	require(entries_count(entries, count) == one->facts.entry_count);
+	require(one->facts.entry_count == many->facts.entry_count);
+	require(!memcmp(one->facts.hash, many->facts.hash, sizeof(one->facts.hash)));
+	ranges_compare(one, entries, count, RANGE4);
+	ranges_compare(one, entries, count, RANGE6);
+	names_compare(one, entries, count);
+	dataset_free(one);
+	dataset_free(many);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #define CELL_COUNT   (WINDOW_COUNT * (WINDOW_SIZE + 1) - 1)
 #define WIDE         (1u << 24)
 #define OPS_MAX      200
-#define BURST_MAX    40
+#define BURST_MAX    70
 
 static const uint32_t windows[WINDOW_COUNT] = {
     0,
@@ -82,7 +82,8 @@ static void paint(struct table4 *t, struct model *m, size_t from, size_t to, ver
 		m->verdicts[i] = verdict;
 }
 
-/* Paint ranges in order in one burst, from a cell on; none that is too wide. */
+/* Paint ranges in order in one burst, from a cell on; none that is too wide. Single addresses have
+ * one verdict, and perhaps one is painted again and again. */
 static void paint_burst(struct table4 *t, struct model *m, struct input *in, verdict_t verdict)
 {
 	uint32_t firsts[BURST_MAX], lasts[BURST_MAX];
@@ -96,12 +97,13 @@ static void paint_burst(struct table4 *t, struct model *m, struct input *in, ver
 		to = to < CELL_COUNT ? to : CELL_COUNT - 1;
 		if (cell_last(to) - cell_first(at) >= WIDE)
 			break;
-		verdicts[done] = (verdict_t)(verdict + done) % 3;
+		verdicts[done] = sizes ? (verdict_t)(verdict + done) % 3 : verdict;
 		for (size_t i = at; i <= to; i++)
 			m->verdicts[i] = verdicts[done];
 		firsts[done] = cell_first(at);
 		lasts[done] = cell_last(to);
-		at = to + 1 + done * steps % 70;
+		if (sizes > 0 || steps < 0xff)
+			at = to + 1 + done * steps % 70;
 	}
 	CHECK(table4_paint_burst(t, firsts, lasts, verdicts, done) == 0);
 }

@@ -98,6 +98,24 @@ static const struct config_text_bad bad_rows[] = {
     {"too many name servers",
      ZONE("ns: [a.x, b.x, c.x, d.x, e.x, f.x, g.x, h.x, i.x]"),
      {":1: zones[0].ns: has 9 entries, expected at most 8"}},
+    {"rules and an acl of one zone",
+     ZONE("access: [{from: \"::1\", action: allow}], access_file: acl"),
+     {":1: zones[0].access_file: given beside access, expected one of them"}},
+    {"no rules", ZONE("access: []"), {":1: zones[0].access: is empty, expected at least 1 entry"}},
+    {"rules with mistakes",
+     "zones:\n- name: z\n  lists: [l]\n  access:\n  - {from: 10.0.0.1/8, action: allow}\n"
+     "  - {from: \"::1\", action: always}\n  - {from: \"::/0\", action: drop, text: x}\n" LISTEN
+         LISTS,
+     {":5: zones[0].access[0].from: bad value '10.0.0.1/8'",
+      ":6: zones[0].access[1]: has action always and no code",
+      ":7: zones[0].access[2].text: is given with action drop"}},
+    {"a rule twice",
+     "zones:\n- name: z\n  lists: [l]\n  access:\n  - {from: \"::1\", action: allow}\n"
+     "  - {from: \"::1/128\", action: drop}\n" LISTEN LISTS,
+     {":6: zones[0].access[1].from: '::1/128' is given twice, expected once (first in line 5)"}},
+    {"an acl of a zone that is not there",
+     ZONE("access_file: /nowhere/acl"),
+     {":1: zones[0].access_file: '/nowhere/acl' cannot be read: No such file"}},
     {"an unknown view",
      ZONE("view: points"),
      {":1: zones[0].view: bad value 'points', expected codes, bits, allow, score, srl, mailspike, "

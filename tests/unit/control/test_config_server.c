@@ -245,6 +245,41 @@ static const struct {
     {"0.0.0.0/0", CONFIG_ALLOW, 0, NULL},
 };
 
+/* Each has its own rules, and its own numbers of what everything is listed as. */
+static void acl_of_a_zone_is_read(void **state)
+{
+	char path[] = "/tmp/reputed-acl-XXXXXX", yaml[1024];
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct config_text_messages m;
+	struct config *c;
+
+	(void)state;
+	assert_non_null(file);
+	fputs("192.0.2.1 :3:\n192.0.2.2 :4:\n0/0 :refuse\n", file);
+	fclose(file);
+	snprintf(yaml, sizeof(yaml),
+	         LISTEN LISTS "access_file: %s\nzones:\n  - {name: y, lists: [l], access: [{from: "
+	                      "10.0.0.0/8, action: always, code: 127.0.0.5}]}\n"
+	                      "  - {name: z, lists: [l], access_file: %s}\n"
+	                      "  - {name: all, lists: [l]}\n",
+	         path, path);
+	c = config_text_load(yaml, strlen(yaml), &m);
+	if (!c)
+		fail_msg("%s", m.text[0]);
+	assert_int_equal(c->access_count, 4);
+	assert_int_equal(c->zones[0].access_count, 1);
+	assert_int_equal(c->zones[0].access[0].code, 0x7f000005);
+	assert_int_equal(c->zones[0].access[0].range.first, 0x0a000000);
+	assert_int_equal(c->zones[1].access_count, 4); /* ::/0 of its own */
+	assert_int_equal(c->zones[1].access[0].action, CONFIG_REFUSE);
+	assert_int_equal(c->zones[1].access[2].listing, 1);
+	assert_int_equal(c->zones[1].access[3].action, CONFIG_ALLOW);
+	assert_string_equal(c->zones[1].access_file, path);
+	assert_null(c->zones[2].access);
+	config_free(c);
+	unlink(path);
+}
+
 static void acl_is_read(void **state)
 {
 	char path[] = "/tmp/reputed-acl-XXXXXX", yaml[1024];
@@ -288,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(mistakes_are_told),
 	    cmocka_unit_test(acl_is_read),
+	    cmocka_unit_test(acl_of_a_zone_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,7 @@ static void test_rows(void **state)
 		const struct listing **slots = (const struct listing **)verdict->listings;
 		struct query q = {.kind = QUERY_IP4, .address4 = 0xc0000201, .zone = &zone};
 		char expected[TEXT_MAX + 8];
-		uint8_t text[TEXT_MAX];
+		uint8_t text[TEXT_ROOM];
 		size_t size;
 		uint32_t count = 0;
 
@@ -136,7 +136,7 @@ static void test_many(void **state)
 	const struct listing *texts[] = {listing_new(3, 0, "c"), listing_new(1, 0, "a"),
 	                                 listing_new(1, 0, "b")};
 	struct query q = {.kind = QUERY_IP4, .zone = &zone, .listings = verdict};
-	uint8_t text[TEXT_MAX];
+	uint8_t text[TEXT_ROOM];
 
 	(void)state;
 	verdict->count = MANY;

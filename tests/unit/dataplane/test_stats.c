@@ -121,6 +121,19 @@ static void test_sum_over_threads(void **state)
 	stats_free(s);
 }
 
+static void test_workers(void **state)
+{
+	(void)state;
+	struct stats *s = stats_new(4); /* a socket thread, two workers, the punt thread */
+	struct wanted w = {.name = "worker_replies{worker=\"1\"}"};
+	for (unsigned i = 0; i < 4; i++)
+		stats_add(&stats_of_thread(s, i)->replies[STATS_DPDK], 10 + i);
+	stats_visit_workers(s, 1, 2, remember, &w);
+	assert_int_equal(w.times, 1);
+	assert_int_equal(w.value, 12);
+	stats_free(s);
+}
+
 #define ADDS 200000
 
 static void *add_many(void *argument)
@@ -155,11 +168,9 @@ static void test_reading_while_counting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rcodes),
-	    cmocka_unit_test(test_cookies),
-	    cmocka_unit_test(test_drops),
-	    cmocka_unit_test(test_sum_over_threads),
-	    cmocka_unit_test(test_reading_while_counting),
+	    cmocka_unit_test(test_rcodes),  cmocka_unit_test(test_cookies),
+	    cmocka_unit_test(test_drops),   cmocka_unit_test(test_sum_over_threads),
+	    cmocka_unit_test(test_workers), cmocka_unit_test(test_reading_while_counting),
 	};
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }

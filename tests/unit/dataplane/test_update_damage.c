@@ -378,6 +378,26 @@ static void rate_classes(struct client *c)
 	client_send_rate_limit(c, (const uint32_t[]){1, 2}, 2);
 }
 
+/* With what else a zone owns, to be let go with it. */
+static void zone_access(struct client *c)
+{
+	Reputed__Update__Zone zone = good_zone();
+	Reputed__Update__Access access = REPUTED__UPDATE__ACCESS__INIT;
+	uint64_t zero = 0;
+	uint32_t observed = 3, action = ACCESS_ALWAYS + 1;
+	char *name = (char *)"l";
+
+	access.n_first_high = access.n_first_low = access.n_last_high = access.n_last_low = 1;
+	access.first_high = access.first_low = access.last_high = access.last_low = &zero;
+	access.n_action = 1;
+	access.action = &action;
+	zone.n_observed = zone.n_observed_names = 1;
+	zone.observed = &observed;
+	zone.observed_names = &name;
+	zone.access = &access;
+	zone_with(c, &zone);
+}
+
 static void rate_large(struct client *c)
 {
 	client_send_rate_limit(c, (const uint32_t[]){1, 2, RATES_PER_S_MAX + 1}, 3);
@@ -545,6 +565,8 @@ static const struct {
     {"everything listed, but not as what", access_always, "access: range 0: has no listing", 1},
     {"an action of the future", access_action, "access: range 0: unknown action 5", 1},
     {"arrays not parallel", access_counts, "access: 0 first_high", 1},
+    {"an action of the future, in a zone", zone_access,
+     "zones: zone 0: access: range 0: unknown action 5", 1},
     {"a class without a rate", rate_classes, "rate_limit: 2 per_s, not 3", 1},
     {"a rate too large", rate_large, "rate_limit: a number is out of range", 1},
     {"a zone that would refuse everybody", keys_none, "commit: zone 0 needs keys", 1},

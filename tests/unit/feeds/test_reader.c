@@ -77,6 +77,28 @@ static void reader_rows(void **state)
 	}
 }
 
+static void reader_tells_nul(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		const char *error;
+	} rows[] = {
+	    {BYTES("\0"), "a NUL byte in line 1: this is not a text file"},
+	    {BYTES("a\nb\nc\0\n"), "a NUL byte in line 3: this is not a text file"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct reader *r = reader_open_memory(rows[i].text, rows[i].size);
+		struct reader_line line;
+
+		assert_int_equal(reader_next(r, &line), -EBADMSG);
+		assert_string_equal(reader_error(r), rows[i].error);
+		reader_close(r);
+	}
+}
+
 /* Text that comes in pieces, and then an end or an error. */
 struct pieces {
 	const char *text;
@@ -306,13 +328,10 @@ static void reader_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reader_rows),
-	    cmocka_unit_test(reader_stream),
-	    cmocka_unit_test(reader_stream_fails_later),
-	    cmocka_unit_test(reader_rests),
-	    cmocka_unit_test(reader_long_lines),
-	    cmocka_unit_test(reader_compressed),
-	    cmocka_unit_test(reader_too_large),
+	    cmocka_unit_test(reader_rows),       cmocka_unit_test(reader_tells_nul),
+	    cmocka_unit_test(reader_stream),     cmocka_unit_test(reader_stream_fails_later),
+	    cmocka_unit_test(reader_rests),      cmocka_unit_test(reader_long_lines),
+	    cmocka_unit_test(reader_compressed), cmocka_unit_test(reader_too_large),
 	    cmocka_unit_test(reader_no_file),
 	};
 

@@ -129,15 +129,28 @@ static void paint(struct stress *s, uint32_t first, uint32_t last, verdict_t ver
 	assert_int_equal(table4_paint(s->table, first, last, verdict), 0);
 }
 
-/* All of a sort, from some key on. */
+/* All of a sort, from some key on: one by one, or in a burst. */
 static void paint_sort(struct stress *s, enum sort sort, unsigned from, verdict_t verdict)
 {
+	uint32_t addresses[KEYS];
+	verdict_t verdicts[KEYS];
+	unsigned count = 0;
+
 	for (unsigned i = 0; i < KEYS; i++) {
 		const struct key *key = &s->keys[(from + i) % KEYS];
 
-		if (key->sort == sort)
-			paint(s, key->address, key->address, verdict);
+		if (key->sort != sort)
+			continue;
+		addresses[count] = key->address;
+		verdicts[count++] = verdict;
 	}
+	if (from % 2 == 0) {
+		assert_int_equal(
+		    table4_paint_burst(s->table, addresses, addresses, verdicts, count), 0);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		paint(s, addresses[i], addresses[i], verdict);
 }
 
 /* The whole /16 in one burst: parts of a /24, and /24s. */

@@ -202,6 +202,19 @@ static int paint_burst(struct tables *t)
 	return table4_paint_burst(t->addresses4, &address, &address, &verdict, 1);
 }
 
+/* Single addresses of one verdict, of which the first needs memory for all. */
+static int paint_run(struct tables *t)
+{
+	uint32_t addresses[40];
+	verdict_t verdicts[40];
+
+	for (uint32_t i = 0; i < 40; i++) {
+		addresses[i] = 0x0a000001 + i * 300;
+		verdicts[i] = 2;
+	}
+	return table4_paint_burst(t->addresses4, addresses, addresses, verdicts, 40);
+}
+
 /* Prefixes of one /16, in which there is something already. */
 static int paint_group(struct tables *t)
 {
@@ -475,6 +488,7 @@ static const struct {
 } rows[] = {
     {"IPv4: the first point", nothing, paint_one, 2},
     {"IPv4: the first point, by a burst", nothing, paint_burst, 2},
+    {"IPv4: addresses of one verdict, by a burst", nothing, paint_run, 2},
     {"IPv4: prefixes of a /16, by a burst", nothing, paint_group, 2},
     {"IPv4: the same where something is", split_some, paint_group, 0},
     {"both ends of a range split a /24", nothing, paint_two_ends, 2},
