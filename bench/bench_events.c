@@ -4,6 +4,7 @@
  * and counted: the service with all its threads on one processor, the sender on another.
  *
  * usage: bench_events [EVENTS [ADDRESSES [FOLDER]]]     (1000000, 100000, /tmp)
+ *        bench_events send SOCKET EVENTS                 to a service that runs, of an address each
  */
 #include "bench/mix.h"
 #include "bench/report.h"
@@ -101,6 +102,7 @@ static void serve(const struct place *p)
 struct sender {
 	struct channel channel;
 	uint64_t events, addresses, sent, acknowledged, refused;
+	bool is_each; /* of an address of its own */
 	Reputed__Events__Event event[OF_MESSAGE], *list[OF_MESSAGE];
 	char ids[OF_MESSAGE][24];
 };
@@ -128,7 +130,7 @@ static void sender_connect(struct sender *s, const char *path)
 }
 
 /* What mail servers see most: verdicts, recipients that are there or not, deliveries. */
-static void fill(Reputed__Events__Event *e, uint64_t i, uint64_t addresses, char id[24])
+static void fill(const struct sender *s, uint64_t i, Reputed__Events__Event *e, char id[24])
 {
 	static const enum event_class classes[] = {EVENT_SPAM_VERDICT, EVENT_INVALID_RCPT,
 	                                           EVENT_VALID_RCPT, EVENT_GOOD_DELIVERY};
@@ -136,7 +138,7 @@ static void fill(Reputed__Events__Event *e, uint64_t i, uint64_t addresses, char
 
 	reputed__events__event__init(e);
 	e->class_ = classes[random >> 32 & 3];
-	e->ip4 = 0x0b000000u + (uint32_t)(random % addresses);
+	e->ip4 = 0x0b000000u + (uint32_t)(s->is_each ? i : random % s->addresses);
 	e->recipient_hash = random | 1;
 	snprintf(id, 24, "%llx", (unsigned long long)i);
 	e->id = (ProtobufCBinaryData){strlen(id), (uint8_t *)id};
@@ -147,7 +149,7 @@ static void sender_queue(struct sender *s)
 	Reputed__Events__Events message = REPUTED__EVENTS__EVENTS__INIT;
 
 	for (size_t i = 0; i < OF_MESSAGE; i++)
-		fill(&s->event[i], s->sent + i, s->addresses, s->ids[i]);
+		fill(s, s->sent + i, &s->event[i], s->ids[i]);
 	message.sequence = s->sent;
 	message.n_events = OF_MESSAGE;
 	message.events = s->list;
@@ -269,13 +271,31 @@ static void run_replay(const struct place *p, uint64_t events)
 	keeper_close(k);
 }
 
+static int send_all(const char *path, uint64_t events)
+{
+	static struct sender s = {.is_each = true};
+	uint64_t start_ns;
+
+	s.events = events / OF_MESSAGE * OF_MESSAGE;
+	sender_connect(&s, path);
+	start_ns = report_wall_ns();
+	sender_run(&s);
+	report_must(s.refused == 0, "events that are counted");
+	report_value("events_sent", (double)s.events * 1e9 / (double)(report_wall_ns() - start_ns),
+	             "events/s", s.events);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	bool is_send = argc == 4 && strcmp(argv[1], "send") == 0;
 	uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 	uint64_t addresses = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
 	struct place p;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (is_send)
+		return send_all(argv[2], strtoull(argv[3], NULL, 10));
 	report_must(events >= OF_MESSAGE && addresses > 0, "a number of events and of addresses");
 	place_init(&p, argc > 3 ? argv[3] : "/tmp");
 	run_floor(&p);

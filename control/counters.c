@@ -57,6 +57,9 @@ static void add_reputation(json_t *rows, const struct engine *e)
 	add(rows, "keys that something is answered of", answers.rows, "reputation_answers");
 	add(rows, "answers on their way", answers.waiting, "reputation_answers_waiting");
 	add(rows, "answers published", answers.published, "reputation_answers_published");
+	add(rows, "bytes of the texts of view why", answers.text_size, "reputation_texts_size");
+	add(rows, "texts of view why made short for want of room", answers.shortened,
+	    "reputation_texts_shortened");
 	add(rows, "changes without memory", answers.lost, "reputation_answers_lost");
 }
 

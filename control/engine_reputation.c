@@ -17,7 +17,7 @@ int engine_reputation_start(struct engine *e)
 
 	if (!e->config->reputation)
 		return 0;
-	e->answers = answers_new();
+	e->answers = answers_new(ANSWERS_TEXT_SIZE);
 	if (!e->answers)
 		return -errno;
 	hooks.context = e->answers;

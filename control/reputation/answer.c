@@ -4,6 +4,8 @@
 #include "control/config_reputation.h"
 #include "control/reputation/answer_why.h"
 
+#include <stdio.h>
+
 /* Bits of an answer; those below are its lists, 1 << enum dials_list. */
 #define IS_MORE    (1u << 6) /* of `good`, and deserves more trust */
 #define IS_KNOWN   (1u << 7) /* has a score */
@@ -128,4 +130,10 @@ bool answer_has(answer_t answer, enum config_kept kept, uint32_t *out_code)
 		break;
 	}
 	return answer & IS_KNOWN;
+}
+
+void answer_why_short(answer_t answer, char out_text[ANSWER_TEXT_MAX + 1])
+{
+	snprintf(out_text, ANSWER_TEXT_MAX + 1, "v=1;score=%u;srl=%u",
+	         answer >> SCORE_AT & SCORE_MASK, answer >> SRL_AT & SRL_MASK);
 }

@@ -49,5 +49,8 @@ answer_t answer_of(const struct ledger *l, const struct ledger_key *key, int64_t
  */
 bool answer_has(answer_t answer, enum config_kept kept, uint32_t *out_code);
 
+/* What view why says of a key in few bytes, the same of many keys: its score and SRL. */
+void answer_why_short(answer_t answer, char out_text[ANSWER_TEXT_MAX + 1]);
+
 /* The code of view mailspike: 127.0.0.10 to 127.0.0.20. is_sure: from 5 points on. */
 uint32_t answer_mailspike(unsigned score, bool is_sure);

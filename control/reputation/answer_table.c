@@ -20,6 +20,7 @@ struct map {
 	char **texts;
 	uint8_t **names;
 	size_t mask, count;
+	uint64_t text_size;
 };
 
 struct answer_table {
@@ -114,6 +115,15 @@ uint64_t answer_table_count(const struct answer_table *t)
 	for (unsigned kind = 0; kind < ANSWER_KIND_COUNT; kind++)
 		count += t->maps[kind].count;
 	return count;
+}
+
+uint64_t answer_table_text_size(const struct answer_table *t)
+{
+	uint64_t size = 0;
+
+	for (unsigned kind = 0; kind < ANSWER_KIND_COUNT; kind++)
+		size += t->maps[kind].text_size;
+	return size;
 }
 
 static uint64_t name_id(const struct answer_table *t, const uint8_t *name)
@@ -229,12 +239,24 @@ static int map_reserve(const struct answer_table *t, struct map *m, bool has_tex
 		move_slot(&grown, slot, m, i);
 	}
 	grown.count = m->count;
+	grown.text_size = m->text_size;
 	free(m->ids);
 	free(m->answers);
 	free(m->texts);
 	free(m->names);
 	*m = grown;
 	return 0;
+}
+
+/* Another text in place of a slot's, which goes; NULL = none. */
+static void swap_text(struct map *m, size_t slot, char *text)
+{
+	if (m->texts[slot])
+		m->text_size -= strlen(m->texts[slot]) + 1;
+	if (text)
+		m->text_size += strlen(text) + 1;
+	free(m->texts[slot]);
+	m->texts[slot] = text;
 }
 
 int answer_table_put(struct answer_table *t, const struct answer_key *key,
@@ -261,10 +283,8 @@ int answer_table_put(struct answer_table *t, const struct answer_key *key,
 		m->count++;
 	}
 	m->answers[slot] = row->answer | IS_ROW;
-	if (m->texts) {
-		free(m->texts[slot]);
-		m->texts[slot] = text;
-	}
+	if (m->texts)
+		swap_text(m, slot, text);
 	return 0;
 }
 
@@ -285,7 +305,7 @@ void answer_table_remove(struct answer_table *t, const struct answer_key *key)
 	if (!m->answers[gap])
 		return;
 	if (m->texts)
-		free(m->texts[gap]);
+		swap_text(m, gap, NULL);
 	if (m->names)
 		free(m->names[gap]);
 	/* Close the gap in its run. */

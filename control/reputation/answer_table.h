@@ -38,6 +38,9 @@ void answer_table_free(struct answer_table *t);
 
 uint64_t answer_table_count(const struct answer_table *t);
 
+/* Bytes of the texts of all rows. */
+uint64_t answer_table_text_size(const struct answer_table *t);
+
 /*
  * The key of a ledger's key.
  *

@@ -16,15 +16,17 @@ struct answers {
 	struct answer_wants wants;      /* under lock */
 	struct answers_stats stats;     /* under lock */
 	struct answer_table *published; /* publisher thread */
+	uint64_t text_size_max;
 };
 
-struct answers *answers_new(void)
+struct answers *answers_new(uint64_t text_size_max)
 {
 	struct answers *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	pthread_mutex_init(&a->lock, NULL);
+	a->text_size_max = text_size_max;
 	a->waiting = answer_table_new();
 	a->published = answer_table_new();
 	if (a->waiting && a->published)
@@ -86,6 +88,20 @@ void answers_get_stats(struct answers *a, struct answers_stats *out_stats)
 	pthread_mutex_unlock(&a->lock);
 }
 
+/* What is published may go when this is, so it is an upper bound. With the lock held. */
+static void fit_text(struct answers *a, answer_t answer, char text[ANSWER_TEXT_MAX + 1])
+{
+	uint64_t size = a->stats.text_size + answer_table_text_size(a->waiting);
+	uint64_t most = a->text_size_max;
+
+	if (strstr(text, ";list="))
+		most += most / 4;
+	if (!text[0] || size + strlen(text) < most)
+		return;
+	answer_why_short(answer, text);
+	a->stats.shortened++;
+}
+
 static void wait_for(struct answers *a, const struct ledger_key *key, const struct answer_row *row)
 {
 	uint8_t name[NAME_WIRE_MAX + 1];
@@ -112,8 +128,9 @@ void answers_changed(const struct ledger *l, const struct ledger_key *keys, size
 	for (size_t i = 0; i < count; i++) {
 		struct answer_row row = {.answer = answer_of(l, &keys[i], now_ms, &wants, text)};
 
-		row.text = text[0] ? text : NULL;
 		pthread_mutex_lock(&a->lock);
+		fit_text(a, row.answer, text);
+		row.text = text[0] ? text : NULL;
 		wait_for(a, &keys[i], &row);
 		pthread_mutex_unlock(&a->lock);
 	}
@@ -247,6 +264,7 @@ static void note(struct answers *a, const struct change *c, bool is_pushed)
 {
 	pthread_mutex_lock(&a->lock);
 	a->stats.rows = answer_table_count(a->published);
+	a->stats.text_size = answer_table_text_size(a->published);
 	a->stats.batches += is_pushed;
 	a->stats.published += is_pushed ? c->count : 0;
 	pthread_mutex_unlock(&a->lock);

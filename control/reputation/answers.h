@@ -14,8 +14,15 @@
 
 struct answers;
 
-/* Errors: NULL with errno. Threads: the main loop */
-struct answers *answers_new(void);
+/*
+ * Bytes of the texts of view why, each of which is kept here, interned, and in the data plane:
+ * about 800,000 texts. Beyond, who is on no list gets a short text, which many share; a quarter
+ * more is for who is on one.
+ */
+#define ANSWERS_TEXT_SIZE (UINT64_C(128) << 20)
+
+/* text_size_max: ANSWERS_TEXT_SIZE. Errors: NULL with errno. Threads: the main loop */
+struct answers *answers_new(uint64_t text_size_max);
 void answers_free(struct answers *a);
 
 /* Who is called when there is something to publish, on any thread. Threads: the main loop */
@@ -51,6 +58,8 @@ struct answers_stats {
 	uint64_t rows;               /* keys that something is answered of */
 	uint64_t waiting;            /* keys on their way */
 	uint64_t batches, published; /* pushes so far, and the rows in them */
+	uint64_t text_size;          /* bytes of texts that are published */
+	uint64_t shortened;          /* texts that were made short so far */
 	uint64_t lost;               /* changes that there was no memory for: found again by the
 	                                next sweep */
 };

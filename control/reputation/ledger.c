@@ -56,6 +56,7 @@ void ledger_free(struct ledger *l)
 		free(l->lost[i].name);
 	free(l->lost);
 	free(l->dirty);
+	free(l->domains);
 	timers_done(&l->timers);
 	book_done(&l->book);
 	free(l);
@@ -86,7 +87,9 @@ int ledger_reserve(struct ledger *l)
 {
 	size_t clean = l->book.count - l->dirty_live + TOUCHED_MAX;
 
-	if (book_reserve(&l->book) < 0 || timers_reserve(&l->timers, 2 * TOUCHED_MAX) < 0)
+	if (book_reserve(&l->book) < 0 || timers_reserve(&l->timers, 2 * TOUCHED_MAX) < 0 ||
+	    ledger_grow((void **)&l->domains, &l->domain_capacity, l->domain_count + 1,
+	                sizeof(*l->domains)) < 0)
 		return -ENOMEM;
 	return ledger_grow((void **)&l->dirty, &l->dirty_capacity, l->dirty_count + clean,
 	                   sizeof(*l->dirty));

@@ -190,7 +190,7 @@ void ledger_each(const struct ledger *l, ledger_visit *visit, void *context);
 void ledger_part(const struct ledger *l, unsigned part, ledger_visit *visit, void *context);
 
 /* The listed keys of a net or address (nets that hold it, itself, what lies inside), or the domain
- * and those above and below it. Cost: of a domain, all keys. */
+ * and those above and below it. Cost: of a domain, the listed domains. */
 void ledger_near(const struct ledger *l, const struct ledger_key *key, ledger_visit *visit,
                  void *context);
 

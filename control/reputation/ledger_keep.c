@@ -310,6 +310,8 @@ static void kept_put(struct ledger *l, uint32_t number, const struct kept *kept)
 		*record_need_state(b, r, list) = kept->states[list];
 		l->listed[list] += kept->states[list].since_ms != 0;
 	}
+	if (listing_mask(l, r))
+		ledger_near_listed(l, number);
 	if (kept->flags & RECORD_HAS_WINDOW)
 		*record_need_window(b, r) = kept->window;
 	for (unsigned i = 0; i < kept->sets[RECORD_LISTINGS]; i += 2)

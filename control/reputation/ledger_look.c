@@ -212,6 +212,7 @@ void ledger_stats(const struct ledger *l, struct ledger_stats *out_stats)
 	    .memory_size = sizeof(*l) - sizeof(l->book) + book_memory_size(&l->book) +
 	                   l->dirty_capacity * sizeof(*l->dirty) +
 	                   l->lost_capacity * sizeof(*l->lost) +
+	                   l->domain_capacity * sizeof(*l->domains) +
 	                   l->timers.capacity * sizeof(*l->timers.heap),
 	};
 	for (unsigned list = 0; list < DIALS_LIST_COUNT; list++) {

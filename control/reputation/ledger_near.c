@@ -75,23 +75,35 @@ static bool near_is_below(const struct record *r, const uint8_t *name, const str
 	       memcmp(name + at, key->name, key->name_size) == 0;
 }
 
+void ledger_near_listed(struct ledger *l, uint32_t number)
+{
+	if (book_at(&l->book, number)->kind == LEDGER_DOMAIN)
+		l->domains[l->domain_count++] = number;
+}
+
+void ledger_near_ended(struct ledger *l, uint32_t number)
+{
+	if (book_at(&l->book, number)->kind != LEDGER_DOMAIN)
+		return;
+	for (size_t i = l->domain_count; i-- > 0;) {
+		if (l->domains[i] != number)
+			continue;
+		l->domains[i] = l->domains[--l->domain_count];
+		return;
+	}
+}
+
 static void near_below(struct near *n, const struct ledger_key *key)
 {
 	const struct book *book = &n->l->book;
 	struct record_parts parts;
 
-	for (uint32_t group = book_occupied(book, 0); group < BOOK_GROUPS;
-	     group += 1 + book_occupied(book, (group + 1) % BOOK_GROUPS)) {
-		for (uint32_t number = book_next(book, group, 0); number && !n->is_over;
-		     number = book_next(book, group, number)) {
-			const struct record *r = book_at(book, number);
+	for (size_t i = 0; i < n->l->domain_count && !n->is_over; i++) {
+		const struct record *r = book_at(book, n->l->domains[i]);
 
-			if (r->kind != LEDGER_DOMAIN || !r->lists)
-				continue;
-			record_parts(&book->blocks, r, &parts);
-			if (near_is_below(r, parts.name, key))
-				near_give(n, number);
-		}
+		record_parts(&book->blocks, r, &parts);
+		if (near_is_below(r, parts.name, key))
+			near_give(n, n->l->domains[i]);
 	}
 }
 

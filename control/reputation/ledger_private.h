@@ -31,6 +31,8 @@ struct ledger {
 	size_t dirty_live; /* of records that are there */
 	struct ledger_lost *lost;
 	size_t lost_count, lost_capacity;
+	uint32_t *domains; /* records that are listed, in no order: for ledger_near() */
+	size_t domain_count, domain_capacity;
 	uint64_t listed[DIALS_LIST_COUNT], ended[DIALS_LIST_COUNT], events;
 };
 
@@ -42,6 +44,10 @@ const struct evidence_moment *ledger_moment(struct ledger *l);
 
 /* Note that a record is to be saved. */
 void ledger_touch(struct ledger *l, uint32_t number);
+
+/* A key is listed now, and was on no list; it is on none any more. Needs room for the first. */
+void ledger_near_listed(struct ledger *l, uint32_t number);
+void ledger_near_ended(struct ledger *l, uint32_t number);
 
 /* Tell the listener of a key. */
 void ledger_tell(struct ledger *l, uint32_t number);

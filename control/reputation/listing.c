@@ -294,6 +294,7 @@ void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int6
 	    {(uint32_t)list | (uint32_t)grounds << PAIR_GROUNDS_AT, (uint32_t)(l->now_ms / 1000)}};
 	struct record *r = book_at(&l->book, number);
 	unsigned before = nets_share(l, r);
+	bool was_listed = listing_mask(l, r);
 	struct record_state *state = record_need_state(&l->book.blocks, r, list);
 
 	state->since_ms = l->now_ms;
@@ -302,6 +303,8 @@ void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int6
 	if (state->times < UINT32_MAX)
 		state->times++;
 	record_listing(&l->book.blocks, r, pair);
+	if (!was_listed)
+		ledger_near_listed(l, number);
 	l->listed[list]++;
 	ledger_touch(l, number);
 	ledger_set_timer(l, number);
@@ -319,6 +322,8 @@ void listing_end(struct ledger *l, uint32_t number, enum dials_list list, enum l
 	state->until_ms = l->now_ms;
 	state->clean_ms = l->now_ms + INT64_C(1000) * l->dials.forget_s;
 	listing_note_end(l, r, list, end);
+	if (!listing_mask(l, r))
+		ledger_near_ended(l, number);
 	l->listed[list]--;
 	l->ended[list]++;
 	ledger_touch(l, number);

@@ -147,7 +147,7 @@ static int set_up(void **state)
 	config_init(f);
 	f->model = model_start(f->socket, 0);
 	f->publish = publish_new(&f->config);
-	f->answers = answers_new();
+	f->answers = answers_new(ANSWERS_TEXT_SIZE);
 	f->ledger = ledger_new(&f->reputation.dials, &hooks);
 	assert_true(f->publish && f->answers && f->ledger);
 	answer_wants_of(&f->config, &wants);
@@ -447,6 +447,65 @@ static void test_wants(void **state)
 	assert_int_equal(stats.batches, 1); /* nothing changed, nothing is sent */
 }
 
+/* The text that the data plane has for an address in the list of view why; NULL: none. */
+static const char *why_of(struct fixture *f, uint32_t address, struct model_listing *listings)
+{
+	unsigned count = model_address(f->model, false, address, listings, LISTINGS_MAX);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (lists[listings[i].list].kept == KEPT_WHY)
+			return listings[i].text;
+	}
+	return NULL;
+}
+
+/* Texts take so much room; beyond, who is on no list gets a short one, then everybody. */
+static void test_short_texts(void **state)
+{
+	static const unsigned limits[] = {1, 2000, 1u << 20};
+	struct fixture *f = *state;
+	struct model_listing listings[LISTINGS_MAX];
+	struct answer_wants wants;
+	struct answers_stats stats;
+
+	answer_wants_of(&f->config, &wants);
+	for (unsigned i = 0; i < COUNT(limits); i++) {
+		unsigned whole_listed = 0, whole = 0;
+
+		answers_free(f->answers);
+		f->answers = answers_new(limits[i]);
+		assert_non_null(f->answers);
+		answers_want(f->answers, &wants);
+		/* Every other one hits a trap; those of one round fit together or not. */
+		for (uint32_t host = 0; host < 40; host++) {
+			const struct event event = {
+			    .class = host % 2 ? EVENT_TRAP_PRISTINE : EVENT_SPAM_VERDICT,
+			    .address = ip4(0x0b000001 + (i << 20) + (host << 8))};
+			const char *why;
+
+			report(f, &event);
+			flush(f);
+			why = why_of(f, (uint32_t)event.address.first, listings);
+			assert_non_null(why);
+			assert_int_equal(strncmp(why, "v=1;score=", 10), 0);
+			whole += strstr(why, ";last=") != NULL;
+			whole_listed += host % 2 && strstr(why, ";last=");
+		}
+		answers_get_stats(f->answers, &stats);
+		assert_true(stats.text_size > 0);
+		assert_true(stats.shortened >= 40 - whole);
+		assert_int_equal(stats.shortened > 0, whole < 40);
+		if (i == 0)
+			assert_int_equal(whole, 0);
+		else if (i == 2)
+			assert_int_equal(whole, 40);
+		else
+			assert_true(whole > 10 && whole < 40 &&
+			            whole_listed > whole - whole_listed);
+		assert_true(i == 2 || stats.text_size < limits[i] * 5 / 4 + 40 * 40);
+	}
+}
+
 static void test_mailspike(void **state)
 {
 	static const struct {
@@ -514,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_random, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_wants, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_short_texts, set_up, tear_down),
 	    cmocka_unit_test(test_mailspike),
 	    cmocka_unit_test(test_why),
 	};

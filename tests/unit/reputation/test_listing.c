@@ -394,6 +394,19 @@ static void test_near(void **state)
 		if (told.count != rows[i].count)
 			fail_msg("%s: %u", rows[i].key, told.count);
 	}
+	/* A domain that was taken off, or whose time is over, is near nobody. */
+	for (unsigned step = 0; step < 2; step++) {
+		const struct ledger_key spam = stream_key("spam.example"),
+					top = stream_key("example");
+		struct told told = {0};
+
+		if (step)
+			ledger_advance(l, STREAM_START_MS + 2 * STREAM_DAY);
+		else
+			assert_int_equal(ledger_delist(l, &spam, STREAM_START_MS + 30), 0);
+		ledger_near(l, &top, collect, &told);
+		assert_int_equal(told.count, 1 - step);
+	}
 	ledger_free(l);
 }
 
