@@ -15,7 +15,7 @@
 #define FIRST_ROOM 768         /* bytes: a delta of a few addresses */
 #define ROOM_MAX   (64u << 10) /* of later pieces */
 #define LARGE                                                                                      \
-	(HAS_ASAN ? 0u : 4096u) /* bytes from which a part has a piece of its own: with            \
+	(HAS_ASAN ? 1u : 4096u) /* bytes from which a part has a piece of its own: with            \
 	                           AddressSanitizer each has, so that it sees its ends */
 #define ALIGNMENT _Alignof(max_align_t)
 
