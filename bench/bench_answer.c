@@ -12,6 +12,7 @@
  */
 #include "bench/mix.h"
 #include "bench/questions.h"
+#include "bench/report.h"
 #include "bench/ticks.h"
 #include "dataplane/answer.h"
 
@@ -147,12 +148,15 @@ static int list(uint32_t entries)
 int main(int argc, char **argv)
 {
 	static struct bench b;
+	uint64_t start_ns, start;
 
 	if (argc == 3 && strcmp(argv[1], "--list") == 0)
 		return list((uint32_t)strtoul(argv[2], NULL, 10));
 	b.entries = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
 	questions_must(b.entries > 0, "usage: bench_answer [ENTRIES [KIND...]]");
 	urcu_qsbr_register_thread();
+	start_ns = report_wall_ns();
+	start = ticks_now();
 	b.tables = questions_tables(b.entries);
 	make_floor(&b);
 	for (unsigned kind = 0; kind < QUESTIONS_KIND_COUNT; kind++)
@@ -169,6 +173,9 @@ int main(int argc, char **argv)
 		if (turn == FLOOR || b.is_wanted[turn])
 			report(&b, turn);
 	}
+	report_value("answer_ticks_rate",
+	             (double)(ticks_now() - start) * 1e9 / (double)(report_wall_ns() - start_ns),
+	             "1/s", 1);
 	munmap(b.memory, b.memory_size);
 	tables_free(b.tables);
 	urcu_qsbr_unregister_thread();

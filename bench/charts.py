@@ -116,6 +116,20 @@ def latency(result, output):
     return True
 
 
+def tails(result, output):
+    rows = named(result, [
+        (f"{label}, {share}", f"tails_{phase}_{name}", colour)
+        for share, name in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"))
+        for label, phase, colour in (
+            ("nothing else", "steady", FLOOR), ("100,000 updates/s", "updates", OURS),
+            ("full loads", "reload", OURS), ("a stranger as busy as those", "busy", THEIRS))])
+    if not rows:
+        return False
+    bars(result, output, "From when a query was due to its answer, all but the generator on one processor",
+         "microseconds", rows)
+    return True
+
+
 def memory(result, output):
     def smallest(pattern):
         found = result.sizes(pattern)
@@ -150,7 +164,7 @@ def cost(result, output):
     return True
 
 
-CHARTS = {"throughput": throughput, "latency": latency, "memory": memory, "cost": cost}
+CHARTS = {"throughput": throughput, "latency": latency, "tails": tails, "memory": memory, "cost": cost}
 
 
 def main(path, folder):

@@ -4,7 +4,8 @@
  * frame_parse(), frame_query() and frame_reply():
  *   valgrind --tool=callgrind --toggle-collect=answer_burst count_answer KIND
  *   valgrind --tool=callgrind --toggle-collect='frame_*' count_answer frame_KIND
- * Prints how many queries were answered; without KIND, the kinds.
+ * Prints how many queries were answered; without KIND, the kinds. A number behind KIND is that of
+ * the entries.
  */
 #include "bench/flood/packet.h"
 #include "bench/questions.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES  20000
+#define ENTRIES  20000 /* without a number */
 #define BURSTS   128
 #define CAPACITY 1232
 
@@ -127,7 +128,8 @@ static void list_kinds(const char *const *names, unsigned count)
 
 int main(int argc, char **argv)
 {
-	const char *word = argc == 2 ? argv[1] : "";
+	const char *word = argc == 2 || argc == 3 ? argv[1] : "";
+	const uint32_t entries = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : ENTRIES;
 	const unsigned kind = find_kind(questions_names, QUESTIONS_KIND_COUNT, word);
 	const unsigned frames = find_kind(frames_names, FRAMES_KIND_COUNT, word);
 	struct question *questions;
@@ -141,9 +143,9 @@ int main(int argc, char **argv)
 	questions = calloc(BURSTS * QUERY_BURST_MAX, sizeof(*questions));
 	questions_must(questions, "memory");
 	urcu_qsbr_register_thread();
-	t = questions_tables(ENTRIES);
+	t = questions_tables(entries);
 	for (uint32_t i = 0; i < BURSTS * QUERY_BURST_MAX; i++)
-		questions_make(t, kind < QUESTIONS_KIND_COUNT ? kind : QUESTIONS_EDNS, ENTRIES, i,
+		questions_make(t, kind < QUESTIONS_KIND_COUNT ? kind : QUESTIONS_EDNS, entries, i,
 		               &questions[i]);
 	if (kind < QUESTIONS_KIND_COUNT)
 		ask(t, questions);

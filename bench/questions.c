@@ -13,11 +13,11 @@
 #define NAME_SIZE  15 /* of a listed name below the apex */
 
 static const uint8_t apex_ip4[] = "\2bl\7example", apex_both[] = "\4both\2bl\4test",
-		     apex_names[] = "\3dbl\2bl\4test";
+		     apex_names[] = "\3dbl\2bl\4test", apex_rules[] = "\4gate\2bl\4test";
 
 const char *const questions_names[QUESTIONS_KIND_COUNT] = {
-    "edns",      "plain",     "edns_cookie_new", "edns_cookie_good",
-    "edns_both", "edns_text", "edns_ip6",        "edns_name"};
+    "edns",      "plain",      "edns_cookie_new", "edns_cookie_good", "edns_both",
+    "edns_text", "edns_rules", "edns_ip6",        "edns_name"};
 
 void questions_must(bool is_good, const char *what)
 {
@@ -43,6 +43,17 @@ static uint32_t others(uint32_t entries)
 	return entries < OTHERS_MAX ? entries : OTHERS_MAX;
 }
 
+/* Everybody but a network: as an operator of a public list has it. */
+static void paint_access(struct access_rules *access)
+{
+	questions_must(
+	    access &&
+		access_rules_paint(access, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
+		access_rules_paint(access, 0xffffc0000200, 0xffffc00002ff,
+	                           ACCESS_VALUE(ACCESS_REFUSE)) == 0,
+	    "access");
+}
+
 static void add_zone(struct zones *z, const uint8_t *apex, size_t size, unsigned content)
 {
 	struct zone zone = {.apex = {apex, (uint8_t)size},
@@ -52,6 +63,10 @@ static void add_zone(struct zones *z, const uint8_t *apex, size_t size, unsigned
 	                    .negative_ttl_s = 60,
 	                    .lists = {UINT64_C(1) << LIST}};
 
+	if (apex == apex_rules) {
+		zone.access = access_rules_new(0, false);
+		paint_access(zone.access);
+	}
 	questions_must(zones_add(z, &zone) == 0, "zone");
 }
 
@@ -83,12 +98,8 @@ struct tables *questions_tables(uint32_t entries)
 	add_zone(t->zones, apex_ip4, sizeof(apex_ip4), ZONE_HAS_IP4);
 	add_zone(t->zones, apex_both, sizeof(apex_both), ZONE_HAS_IP4 | ZONE_HAS_IP6);
 	add_zone(t->zones, apex_names, sizeof(apex_names), ZONE_HAS_NAMES);
-	/* everybody but a network: as an operator of a public list has it */
-	questions_must(
-	    access_rules_paint(t->access, 0, ~(address6_t)0, ACCESS_VALUE(ACCESS_ALLOW)) == 0 &&
-		access_rules_paint(t->access, 0xffffc0000200, 0xffffc00002ff,
-	                           ACCESS_VALUE(ACCESS_REFUSE)) == 0,
-	    "access");
+	add_zone(t->zones, apex_rules, sizeof(apex_rules), ZONE_HAS_IP4);
+	paint_access(t->access);
 	t->settings = settings_new();
 	questions_must(t->settings, "settings");
 	t->settings->secret_count = 1;
@@ -141,6 +152,8 @@ static uint8_t *put_name(uint8_t *at, enum questions_kind kind, uint32_t entries
 		return put(at, apex_names, sizeof(apex_names));
 	if (kind == QUESTIONS_IP6 || kind == QUESTIONS_BOTH)
 		return put(at, apex_both, sizeof(apex_both));
+	if (kind == QUESTIONS_RULES)
+		return put(at, apex_rules, sizeof(apex_rules));
 	return put(at, apex_ip4, sizeof(apex_ip4));
 }
 

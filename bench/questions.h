@@ -20,6 +20,7 @@ enum questions_kind {
 	QUESTIONS_COOKIE_GOOD, /* with a cookie of ours */
 	QUESTIONS_BOTH,        /* as EDNS, of a zone that has IPv6 too */
 	QUESTIONS_TEXT,        /* as EDNS, TXT */
+	QUESTIONS_RULES,       /* as EDNS, of a zone with access rules of its own */
 	QUESTIONS_IP6,         /* IPv6, A, OPT */
 	QUESTIONS_NAME,        /* a domain name, A, OPT */
 	QUESTIONS_KIND_COUNT,

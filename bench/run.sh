@@ -26,6 +26,7 @@ run_all() {
 	run "$build/bench/bench_zones"
 	run "$build/bench/bench_answer" 1000000
 	run bench/bench_answer.py "$build" 1000000 1
+	run "$build/bench/bench_rss"
 	run "$build/bench/bench_ent" 1000000
 	run "$build/bench/bench_keys" 20000
 	run "$build/bench/bench_garbage" 1
@@ -50,5 +51,6 @@ run_all() {
 }
 
 run_all | bench/results.py "$results/latest.json" || status=$?
+bench/model.py "$results/latest.json" || status=$?
 bench/charts.py "$results/latest.json" "$results"
 exit "$status"

@@ -18,6 +18,7 @@
 #define LISTS    10
 #define SLICE    1024 /* paints in one table4_paint_burst() */
 #define BESIDE   4000000u
+#define TURNS    3 /* of the kinds of pages */
 
 struct rows {
 	struct table4 *table;
@@ -131,6 +132,27 @@ static void tell_memory(const struct rows *r, uint64_t resident_before)
 	             "B/address", stats.address_count);
 }
 
+/* The same on ordinary pages only, in turns: what is lost to misses of the TLB. */
+static void page_rows(const struct rows *r, const struct verdicts *verdicts,
+                      const uint32_t *addresses, const uint32_t *questions)
+{
+	struct table4 *ordinary = new_table(verdicts);
+	char name[64];
+	uint32_t sum = 0;
+
+	table4_use_pages(ordinary, HUGEPAGES_NEVER);
+	fill(ordinary, addresses, r->count);
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		row_name(name, r, "burst_pages_huge");
+		sum += bench_report_slices(name, burst_slice, r->table, questions);
+		row_name(name, r, "burst_pages_ordinary");
+		sum += bench_report_slices(name, burst_slice, ordinary, questions);
+	}
+	if (sum == 1) /* keeps the lookups */
+		fprintf(stderr, "sum\n");
+	table4_free(ordinary);
+}
+
 static void kind_rows(enum table4_kind kind, uint32_t count)
 {
 	static const unsigned hits[] = {0, 50, 100};
@@ -156,6 +178,7 @@ static void kind_rows(enum table4_kind kind, uint32_t count)
 			table4_stats(r.table, &stats);
 			row_name(name, &r, "floor");
 			table4_floor(name, stats.memory_size, questions);
+			page_rows(&r, verdicts, addresses, questions);
 			if (count <= 10000000)
 				table4_peers(addresses, count, questions);
 		}

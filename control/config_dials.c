@@ -135,30 +135,41 @@ static const struct row *row_find(const struct row *from, size_t count, const ch
 	return NULL;
 }
 
-static void tell_key(struct config_mistakes *m, const struct config_node *node,
-                     const struct config_path *path, const char *known)
-{
-	if (m)
-		config_mistake(m, node->line, path, "unknown key, expected one of: %s", known);
-}
+/* A mapping, and how one of its keys is read. */
+struct mapping {
+	const char *expected; /* when it is none */
+	const char *known;    /* keys */
+	/* Returns whether there is such a key. */
+	bool (*read)(const struct config_node *child, void *base, const struct config_path *at,
+	             struct config_mistakes *m);
+};
 
-static void read_class(const struct config_node *node, struct dials_class *class,
-                       const struct config_path *path, struct config_mistakes *m)
+/* base: what the keys are read into */
+static void read_mapping(const struct config_node *node, const struct mapping *mapping, void *base,
+                         const struct config_path *path, struct config_mistakes *m)
 {
 	if (node->kind != CONFIG_MAPPING) {
-		tell(m, node, path, "keys such as {points: 4, half_life: 3d}");
+		tell(m, node, path, mapping->expected);
 		return;
 	}
 	for (unsigned i = 0; i < node->count; i++) {
 		const struct config_node *child = &node->children[i];
 		const struct config_path at = {.up = path, .key = child->key};
-		const struct row *row = row_find(class_rows, COUNT_OF(class_rows), child->key);
 
-		if (row)
-			read_row(row, child, class, &at, m);
-		else
-			tell_key(m, child, &at, "points, half_life");
+		if (!mapping->read(child, base, &at, m) && m)
+			config_mistake(m, child->line, &at, "unknown key, expected one of: %s",
+			               mapping->known);
 	}
+}
+
+static bool read_class_key(const struct config_node *child, void *base,
+                           const struct config_path *at, struct config_mistakes *m)
+{
+	const struct row *row = row_find(class_rows, COUNT_OF(class_rows), child->key);
+
+	if (row)
+		read_row(row, child, base, at, m);
+	return row;
 }
 
 static void read_mode(const struct config_node *node, struct dials_kept_list *list,
@@ -175,65 +186,49 @@ static void read_mode(const struct config_node *node, struct dials_kept_list *li
 	list->is_off = is_off;
 }
 
-static void read_list(const struct config_node *node, struct dials_kept_list *list,
-                      const struct config_path *path, struct config_mistakes *m)
+static bool read_list_key(const struct config_node *child, void *base, const struct config_path *at,
+                          struct config_mistakes *m)
 {
-	if (node->kind != CONFIG_MAPPING) {
-		tell(m, node, path, "keys such as {mode: observe, first: 4h}");
-		return;
-	}
-	for (unsigned i = 0; i < node->count; i++) {
-		const struct config_node *child = &node->children[i];
-		const struct config_path at = {.up = path, .key = child->key};
-		const struct row *row = row_find(list_rows, COUNT_OF(list_rows), child->key);
+	const struct row *row = row_find(list_rows, COUNT_OF(list_rows), child->key);
 
-		if (row)
-			read_row(row, child, list, &at, m);
-		else if (strcmp(child->key, "mode") == 0)
-			read_mode(child, list, &at, m);
-		else
-			tell_key(m, child, &at, "mode, first");
-	}
+	if (row)
+		read_row(row, child, base, at, m);
+	else if (strcmp(child->key, "mode") == 0)
+		read_mode(child, base, at, m);
+	else
+		return false;
+	return true;
 }
 
-static void read_classes(const struct config_node *node, struct dials *dials,
-                         const struct config_path *path, struct config_mistakes *m)
+static bool read_class(const struct config_node *child, void *base, const struct config_path *at,
+                       struct config_mistakes *m)
 {
-	if (node->kind != CONFIG_MAPPING)
-		tell(m, node, path, "classes of events, such as {spam_verdict: {points: 4}}");
-	for (unsigned i = 0; node->kind == CONFIG_MAPPING && i < node->count; i++) {
-		const struct config_node *child = &node->children[i];
-		const struct config_path at = {.up = path, .key = child->key};
-		enum event_class class;
+	static const struct mapping mapping = {"keys such as {points: 4, half_life: 3d}",
+	                                       "points, half_life", read_class_key};
+	struct dials *dials = base;
+	enum event_class class;
 
-		if (event_class_parse(child->key, strlen(child->key), &class) == 0)
-			read_class(child, &dials->classes[class], &at, m);
-		else
-			tell_key(m, child, &at,
-			         "good_delivery, not_junk, valid_rcpt, spam_verdict, phish, "
-			         "malware, trap_pristine, trap_recycled, invalid_rcpt, dha, "
-			         "backscatter, auth_fail, anomaly");
-	}
+	if (event_class_parse(child->key, strlen(child->key), &class) < 0)
+		return false;
+	read_mapping(child, &mapping, &dials->classes[class], at, m);
+	return true;
 }
 
-static void read_lists(const struct config_node *node, struct dials *dials,
-                       const struct config_path *path, struct config_mistakes *m)
+static bool read_list(const struct config_node *child, void *base, const struct config_path *at,
+                      struct config_mistakes *m)
 {
-	if (node->kind != CONFIG_MAPPING)
-		tell(m, node, path, "lists, such as {spam: {mode: observe}}");
-	for (unsigned i = 0; node->kind == CONFIG_MAPPING && i < node->count; i++) {
-		const struct config_node *child = &node->children[i];
-		const struct config_path at = {.up = path, .key = child->key};
-		unsigned list = 0;
+	static const struct mapping mapping = {"keys such as {mode: observe, first: 4h}",
+	                                       "mode, first", read_list_key};
+	struct dials *dials = base;
+	unsigned list = 0;
 
-		while (list < DIALS_LIST_COUNT &&
-		       strcmp(dials_list_name((enum dials_list)list), child->key) != 0)
-			list++;
-		if (list < DIALS_LIST_COUNT)
-			read_list(child, &dials->lists[list], &at, m);
-		else
-			tell_key(m, child, &at, "spam, trap, dha, backscatter, auth, good");
-	}
+	while (list < DIALS_LIST_COUNT &&
+	       strcmp(dials_list_name((enum dials_list)list), child->key) != 0)
+		list++;
+	if (list == DIALS_LIST_COUNT)
+		return false;
+	read_mapping(child, &mapping, &dials->lists[list], at, m);
+	return true;
 }
 
 /* "1/24h" */
@@ -255,30 +250,36 @@ static bool parse_per(const char *text, uint32_t *out_count, uint64_t *out_windo
 	return true;
 }
 
-static void read_delist(const struct config_node *node, struct config_delist *delist,
-                        const struct config_path *path, struct config_mistakes *m)
+static bool read_delist_key(const struct config_node *child, void *base,
+                            const struct config_path *at, struct config_mistakes *m)
 {
-	if (node->kind != CONFIG_MAPPING)
-		tell(m, node, path, "keys such as {per_address: 1/24h, per_month: 3}");
-	for (unsigned i = 0; node->kind == CONFIG_MAPPING && i < node->count; i++) {
-		const struct config_node *child = &node->children[i];
-		const struct config_path at = {.up = path, .key = child->key};
-		const char *text = child->kind == CONFIG_SCALAR ? child->text : "";
-		uint64_t count;
+	const char *text = child->kind == CONFIG_SCALAR ? child->text : "";
+	struct config_delist *delist = base;
+	uint64_t count;
 
-		if (strcmp(child->key, "per_address") == 0) {
-			if (!parse_per(text, &delist->per_address, &delist->window_s))
-				tell(m, child, &at, "a number of times in a time, such as 1/24h");
-		} else if (strcmp(child->key, "per_month") == 0) {
-			if (config_value_number(text, DELISTS_MAX, &count) == 0)
-				delist->per_month = (uint32_t)count;
-			else
-				tell(m, child, &at, "a whole number from 0 to 1000");
-		} else {
-			tell_key(m, child, &at, "per_address, per_month");
-		}
+	if (strcmp(child->key, "per_address") == 0) {
+		if (!parse_per(text, &delist->per_address, &delist->window_s))
+			tell(m, child, at, "a number of times in a time, such as 1/24h");
+	} else if (strcmp(child->key, "per_month") == 0) {
+		if (config_value_number(text, DELISTS_MAX, &count) == 0)
+			delist->per_month = (uint32_t)count;
+		else
+			tell(m, child, at, "a whole number from 0 to 1000");
+	} else {
+		return false;
 	}
+	return true;
 }
+
+static const struct mapping classes = {
+    "classes of events, such as {spam_verdict: {points: 4}}",
+    "good_delivery, not_junk, valid_rcpt, spam_verdict, phish, malware, trap_pristine, "
+    "trap_recycled, invalid_rcpt, dha, backscatter, auth_fail, anomaly",
+    read_class};
+static const struct mapping lists = {"lists, such as {spam: {mode: observe}}",
+                                     "spam, trap, dha, backscatter, auth, good", read_list};
+static const struct mapping delists = {"keys such as {per_address: 1/24h, per_month: 3}",
+                                       "per_address, per_month", read_delist_key};
 
 /* Where an entry ends that was just made, or where none is ever made. */
 static void check_bounds(const struct config_node *section, const struct dials *dials,
@@ -312,11 +313,11 @@ void config_dials_read(const struct config_node *section, struct dials *out_dial
 		if (row)
 			read_row(row, child, out_dials, &at, m);
 		else if (strcmp(child->key, "classes") == 0)
-			read_classes(child, out_dials, &at, m);
+			read_mapping(child, &classes, out_dials, &at, m);
 		else if (strcmp(child->key, "lists") == 0)
-			read_lists(child, out_dials, &at, m);
+			read_mapping(child, &lists, out_dials, &at, m);
 		else if (strcmp(child->key, "delist") == 0)
-			read_delist(child, out_delist, &at, m);
+			read_mapping(child, &delists, out_delist, &at, m);
 	}
 	if (m)
 		check_bounds(section, out_dials, m);

@@ -59,7 +59,7 @@ static void drop_collected(struct update_batch *b, bool is_undone)
 
 		if (is_undone && request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
 			update_check_undo(&b->store->defined, request->define);
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 	}
 	free(b->collected);
 	b->collected = NULL;
@@ -168,7 +168,7 @@ static size_t cost(const channel_request *request)
 
 	if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
 		parts += request->define->n_listings + request->define->n_verdicts;
-	return reputed__update__request__get_packed_size(request) + parts * PART_SIZE;
+	return request_size(request) + parts * PART_SIZE;
 }
 
 static int collect(struct update_batch *b, channel_request *request, struct update_error *out_error)
@@ -226,7 +226,7 @@ static int take_content(struct update_batch *b, channel_request *request,
 		if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
 			update_check_undo(&b->store->defined, request->define);
 	}
-	reputed__update__request__free_unpacked(request, NULL);
+	request_free(request);
 	return rc;
 }
 
@@ -315,36 +315,48 @@ static bool is_of_round(const struct update_batch *b, const channel_request *req
 	return (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE) == !b->is_defined;
 }
 
-/* Apply until it is all done or some time is over. Returns 1 = there is more. Errors: negative
- * errno */
-static int apply_collected(struct update_batch *b)
+/* Go on to the next message that is to be applied. Returns NULL when there is none. */
+static const channel_request *next_collected(struct update_batch *b)
 {
-	uint64_t ends_us = clock_steady_us() + TURN_US;
-
 	for (;;) {
-		const channel_request *request;
-		int rc;
-
 		if (b->applied_count == b->collected_count) {
 			if (b->is_defined)
-				return 0;
+				return NULL;
 			b->is_defined = true;
 			b->applied_count = 0;
 			continue;
 		}
-		request = b->collected[b->applied_count];
-		rc = is_of_round(b, request)
-		         ? update_apply_some(b->store->tables, request, &b->cursor)
-		         : 0;
+		if (is_of_round(b, b->collected[b->applied_count]))
+			return b->collected[b->applied_count];
+		b->applied_count++;
+	}
+}
+
+/* Apply until it is all done or some time is over. Returns 1 = there is more. Errors: negative
+ * errno */
+static int apply_collected(struct update_batch *b)
+{
+	const channel_request *request;
+	uint64_t ends_us = 0;
+
+	for (bool is_first = true; (request = next_collected(b)) != NULL; is_first = false) {
+		/* a delta of one step needs no clock */
+		uint64_t now_us = is_first ? 0 : clock_steady_us();
+		int rc;
+
+		if (ends_us > 0 && now_us >= ends_us)
+			return 1;
+		if (!is_first && ends_us == 0)
+			ends_us = now_us + TURN_US;
+		rc = update_apply_some(b->store->tables, request, &b->cursor);
 		if (rc < 0)
 			return rc;
-		if (rc == 0) {
-			b->applied_count++;
-			b->cursor = (struct update_cursor){0};
-		}
-		if (clock_steady_us() >= ends_us)
-			return 1;
+		if (rc > 0)
+			continue;
+		b->applied_count++;
+		b->cursor = (struct update_cursor){0};
 	}
+	return 0;
 }
 
 /* Store zones, access and settings into t; what they replace is freed when it settles. */
@@ -500,7 +512,7 @@ static int take(struct update_batch *b, channel_request *request, struct update_
 		rc = update_error_set(out_error, -EINVAL, "not a message of a batch");
 		break;
 	}
-	reputed__update__request__free_unpacked(request, NULL);
+	request_free(request);
 	return rc;
 }
 
@@ -511,10 +523,10 @@ int update_batch_take(struct update_batch *b, channel_request *request,
 
 	if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_BEGIN) {
 		rc = begin(b, request->begin, out_error);
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 	} else if (!b->is_open) {
 		rc = update_error_set(out_error, -EINVAL, "a batch starts with begin");
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 	} else {
 		rc = take(b, request, out_error);
 	}

@@ -224,7 +224,7 @@ static int serve_batch(struct update_serve *s, struct update_client *c, channel_
 		is_muted = false;
 	c->is_muted = is_muted && !is_commit;
 	if (is_muted || s->writer != c) {
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 		if (is_muted)
 			return 0;
 		c->is_muted = !is_commit;
@@ -431,6 +431,6 @@ int update_serve_request(struct update_serve *s, struct update_client *c, channe
 		rc = serve_status(s, c);
 	else
 		rc = answer_error(s, c, "unknown message");
-	reputed__update__request__free_unpacked(request, NULL);
+	request_free(request);
 	return rc;
 }

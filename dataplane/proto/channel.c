@@ -261,41 +261,64 @@ int channel_fill(struct channel *c)
 	return (int)got;
 }
 
-int channel_next(struct channel *c, const ProtobufCMessageDescriptor *descriptor, size_t size_max,
-                 ProtobufCMessage **out_message)
+/* The next whole message: its size. Returns 0 when more bytes are needed. Errors: as channel_next()
+ */
+static int next_size(const struct channel *c, size_t size_max, uint32_t *out_size)
 {
 	size_t left = c->in_size - c->in_start;
-	ProtobufCMessage *message;
-	uint32_t length;
 
 	if (left < HEADER_SIZE)
 		return 0;
-	length = get_length(c->in + c->in_start);
-	if (length > size_max)
+	*out_size = get_length(c->in + c->in_start);
+	if (*out_size > size_max)
 		return -EMSGSIZE;
-	if (length == 0)
+	if (*out_size == 0)
 		return -EBADMSG;
-	if (left - HEADER_SIZE < length)
-		return 0;
-	message =
-	    protobuf_c_message_unpack(descriptor, NULL, length, c->in + c->in_start + HEADER_SIZE);
+	return left - HEADER_SIZE >= *out_size;
+}
+
+static const uint8_t *next_bytes(const struct channel *c)
+{
+	return c->in + c->in_start + HEADER_SIZE;
+}
+
+static void consume(struct channel *c, uint32_t size)
+{
+	c->in_start += HEADER_SIZE + size;
+	rewind_empty(&c->in, &c->in_start, &c->in_size, &c->in_capacity);
+}
+
+int channel_next(struct channel *c, const ProtobufCMessageDescriptor *descriptor, size_t size_max,
+                 ProtobufCMessage **out_message)
+{
+	ProtobufCMessage *message;
+	uint32_t size;
+	int rc = next_size(c, size_max, &size);
+
+	if (rc <= 0)
+		return rc;
+	message = protobuf_c_message_unpack(descriptor, NULL, size, next_bytes(c));
 	if (!message)
 		return -EBADMSG;
-	c->in_start += HEADER_SIZE + length;
-	rewind_empty(&c->in, &c->in_start, &c->in_size, &c->in_capacity);
+	consume(c, size);
 	*out_message = message;
 	return 1;
 }
 
 int channel_next_request(struct channel *c, channel_request **out_request)
 {
-	ProtobufCMessage *message = NULL;
-	int rc =
-	    channel_next(c, &reputed__update__request__descriptor, CHANNEL_MESSAGE_MAX, &message);
+	channel_request *request;
+	uint32_t size;
+	int rc = next_size(c, CHANNEL_MESSAGE_MAX, &size);
 
-	if (rc > 0)
-		*out_request = (channel_request *)message;
-	return rc;
+	if (rc <= 0)
+		return rc;
+	request = request_unpack(next_bytes(c), size);
+	if (!request)
+		return -EBADMSG;
+	consume(c, size);
+	*out_request = request;
+	return 1;
 }
 
 int channel_next_response(struct channel *c, channel_response **out_response)

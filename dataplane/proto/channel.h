@@ -6,7 +6,7 @@
  *
  * Threads: one thread per struct channel.
  */
-#include "update.pb-c.h"
+#include "dataplane/proto/request.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,6 @@
 #define UPDATE_VERSION      1
 #define CHANNEL_MESSAGE_MAX (4u << 20) /* bytes of one message */
 
-typedef struct Reputed__Update__Request channel_request;
 typedef struct Reputed__Update__Response channel_response;
 
 struct channel {
@@ -71,7 +70,8 @@ int channel_drain(struct channel *c, int timeout_ms);
 /*
  * Take the next whole message out of what was read.
  *
- * Returns 1 and the message (free with ..__free_unpacked), 0 when more bytes are needed.
+ * Returns 1 and the message (free with request_free() and ..response__free_unpacked), 0 when more
+ * bytes are needed.
  * Errors: -EMSGSIZE, -EBADMSG (also: an empty message), -ENOMEM: the peer is to be cut off
  */
 int channel_next_request(struct channel *c, channel_request **out_request);

@@ -34,7 +34,7 @@ import test_frames
 import guest
 import initramfs
 
-LIFE_S = 300              # of the whole test
+LIFE_S = 600              # of the whole test
 netns.DEADLINE_S = 60     # an emulated guest on a loaded machine
 DRIVERS = ["bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_vmxnet3", "net_virtio"]
 UNPACKED = os.path.join(ROOT, "build-nic")

@@ -183,7 +183,7 @@ static bool is_served(struct target *t)
 		if (rc <= 0)
 			return rc == 0;
 		if (is_wide(request))
-			reputed__update__request__free_unpacked(request, NULL);
+			request_free(request);
 		else
 			serve(t, request);
 	}

@@ -386,11 +386,11 @@ static void drop_batch(struct model *m)
 	m->is_batch = false;
 	m->forgotten_verdict_count = m->forgotten_listing_count = 0;
 	if (m->next_zones)
-		reputed__update__request__free_unpacked(m->next_zones, NULL);
+		request_free(m->next_zones);
 	if (m->next_access)
-		reputed__update__request__free_unpacked(m->next_access, NULL);
+		request_free(m->next_access);
 	if (m->next_settings)
-		reputed__update__request__free_unpacked(m->next_settings, NULL);
+		request_free(m->next_settings);
 	m->next_zones = m->next_access = m->next_settings = NULL;
 }
 
@@ -419,7 +419,7 @@ static void replace(channel_request **old, channel_request **new)
 	if (!*new)
 		return;
 	if (*old)
-		reputed__update__request__free_unpacked(*old, NULL);
+		request_free(*old);
 	*old = *new;
 	*new = NULL;
 }
@@ -585,7 +585,7 @@ static void handle(struct model *m, channel_request *request)
 		is_kept = handle_part(m, request);
 	}
 	if (!is_kept)
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 }
 
 static void read_channel(struct model *m)
@@ -688,11 +688,11 @@ void model_stop(struct model *m)
 	drop_batch(m);
 	state_free(m->state);
 	if (m->zones)
-		reputed__update__request__free_unpacked(m->zones, NULL);
+		request_free(m->zones);
 	if (m->access)
-		reputed__update__request__free_unpacked(m->access, NULL);
+		request_free(m->access);
 	if (m->settings)
-		reputed__update__request__free_unpacked(m->settings, NULL);
+		request_free(m->settings);
 	free(m->forgotten_verdicts);
 	free(m->forgotten_listings);
 	pthread_mutex_destroy(&m->mutex);

@@ -61,7 +61,7 @@ static void take_keys(struct channel *c, char *keys)
 	while ((rc = channel_next_request(c, &request)) == 1) {
 		assert_int_equal(request->kind_case, REPUTED__UPDATE__REQUEST__KIND_LOOKUP);
 		strcat(strcat(keys, request->lookup->key), ",");
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 	}
 	assert_int_equal(rc, 0);
 }
@@ -140,7 +140,7 @@ static void test_frames(void **state)
 		assert_true((rc == 1) == (request != NULL));
 		/* a length alone takes no memory */
 		assert_true(p.b.in_capacity <= 64 << 10);
-		reputed__update__request__free_unpacked(request, NULL);
+		request_free(request);
 		pair_done(&p);
 	}
 }
@@ -181,7 +181,7 @@ static void test_largest(void **state)
 	assert_int_equal(channel_pending(&p.a), 0);
 	/* large buffers do not stay with an idle client */
 	assert_true(p.a.out_capacity <= 256 << 10 && p.b.in_capacity <= 256 << 10);
-	reputed__update__request__free_unpacked(got, NULL);
+	request_free(got);
 	free(fits);
 	lookup.key = fits = key_for(CHANNEL_MESSAGE_MAX + 1);
 	assert_int_equal(channel_queue_request(&p.a, &request), -EMSGSIZE);
