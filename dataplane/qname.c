@@ -74,19 +74,13 @@ unsigned qname_nibbles(const uint8_t *name, size_t size, struct qname_range6 *ou
 	return count;
 }
 
-/* 16 bytes, anywhere. */
-typedef uint8_t block_t __attribute__((vector_size(16), aligned(1), may_alias));
-
 void qname_fold(uint8_t *out_name, const uint8_t *name, size_t size)
 {
 	size_t i = 0;
 
-	for (; i + sizeof(block_t) <= size; i += sizeof(block_t)) {
-		const block_t bytes = *(const block_t *)&name[i];
-		const block_t is_upper = (block_t)(bytes - 'A' <= 'Z' - 'A');
-
-		*(block_t *)&out_name[i] = bytes | (is_upper & 0x20);
-	}
+	for (; i + sizeof(labels_block_t) <= size; i += sizeof(labels_block_t))
+		*(labels_block_t *)&out_name[i] =
+		    labels_fold_block(*(const labels_block_t *)&name[i]);
 	for (; i + 8 <= size; i += 8) {
 		uint64_t word;
 

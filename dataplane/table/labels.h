@@ -64,3 +64,12 @@ static inline uint64_t labels_fold(uint64_t word)
 
 	return word | is_upper >> 2;
 }
+
+/* 16 bytes, anywhere. */
+typedef uint8_t labels_block_t __attribute__((vector_size(16), aligned(1), may_alias));
+
+/* The same of 16. */
+static inline labels_block_t labels_fold_block(labels_block_t bytes)
+{
+	return bytes | ((labels_block_t)(bytes - 'A' <= 'Z' - 'A') & 0x20);
+}

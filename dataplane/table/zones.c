@@ -113,9 +113,6 @@ struct wanted {
 	uint64_t hash;
 };
 
-/* 16 bytes, anywhere. */
-typedef uint8_t block_t __attribute__((vector_size(ZONE_APEX_ROOM), aligned(1), may_alias));
-
 /* The last 16 bytes at once, in lower case; what is in front of a shorter apex is cleared. */
 static inline void take_tail(struct wanted *w)
 {
@@ -136,10 +133,10 @@ static inline void take_tail(struct wanted *w)
 	                                                  0xff,
 	                                                  0xff};
 	const size_t taken = w->size < ZONE_APEX_ROOM ? w->size : ZONE_APEX_ROOM;
-	block_t tail = *(const block_t *)(w->apex + w->size - ZONE_APEX_ROOM);
+	labels_block_t tail =
+	    labels_fold_block(*(const labels_block_t *)(w->apex + w->size - ZONE_APEX_ROOM));
 
-	tail |= (block_t)(tail - 'A' <= 'Z' - 'A') & 0x20;
-	tail &= *(const block_t *)&masks[taken];
+	tail &= *(const labels_block_t *)&masks[taken];
 	memcpy(w->tail, &tail, sizeof(w->tail));
 }
 

@@ -105,7 +105,7 @@ static const struct {
     {"large arrays, each with a piece of its own", make_paint4, 5000, 4},
     {"as large as control sends them", make_paint4, 65536, 4},
     {"no address: empty arrays", make_paint4, 0, 1},
-    {"many small parts, and some that are large", make_define, 1000, 10},
+    {"many small parts, and some that are large", make_define, 250, 5},
 };
 
 static void check_row(size_t row)
