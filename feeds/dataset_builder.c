@@ -149,11 +149,12 @@ static bool value_equals(const void *things, uint32_t id, const void *key)
 static uint32_t *value_recent(struct dataset_builder *b, const struct dataset_value *value)
 {
 	uint64_t start = 0, end = 0, mixed;
-	size_t size = value->text_size < sizeof(start) ? value->text_size : sizeof(start);
 
-	if (size > 0) {
-		memcpy(&start, value->text, size);
-		memcpy(&end, value->text + value->text_size - size, size);
+	if (value->text_size >= sizeof(start)) { /* of a size the compiler knows */
+		memcpy(&start, value->text, sizeof(start));
+		memcpy(&end, value->text + value->text_size - sizeof(end), sizeof(end));
+	} else if (value->text_size) {
+		memcpy(&start, value->text, value->text_size);
 	}
 	mixed = (start ^ value->code) * 0x9e3779b97f4a7c15 + (end ^ value->text_kind);
 	return &b->recent_values[mixed * 0xff51afd7ed558ccd >> 32 & (DATASET_RECENT - 1)];
@@ -282,13 +283,13 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 	    .last_wins = entry->last_wins,
 	    .is_part = is_part,
 	};
-	uint32_t hash, id;
+	uint32_t hash = how_hash(&how), id;
+	uint32_t *recent = &b->recent_hows[hash & (DATASET_RECENT - 1)];
 
-	if (b->how_count && how_equals(b->hows, b->last_how, &how)) {
-		*out_how = b->last_how;
+	if (*recent < b->how_count && how_equals(b->hows, *recent, &how)) {
+		*out_how = *recent;
 		return 0;
 	}
-	hash = how_hash(&how);
 	id = intern_find(&b->how_index, hash, how_equals, b->hows, &how);
 	if (id == INTERN_NONE) {
 		if (dataset_grow((void **)&b->hows, &b->how_capacity, b->how_count + 1,
@@ -300,8 +301,7 @@ static int how_intern(struct dataset_builder *b, const struct dataset_entry *ent
 		b->hows[b->how_count++] = how;
 		b->are_points_closed |= how.first_wins;
 	}
-	b->last_how = id;
-	*out_how = id;
+	*out_how = *recent = id;
 	return 0;
 }
 

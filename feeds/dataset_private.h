@@ -57,7 +57,7 @@ struct dataset_builder {
 	struct dataset_how *hows;
 	size_t how_count, how_capacity;
 	struct intern how_index;
-	uint32_t last_how;
+	uint32_t recent_hows[DATASET_RECENT]; /* numbers, by hash: others share the place */
 	bool is_part_counted; /* the first piece of an entry was bogon: count the next */
 };
 

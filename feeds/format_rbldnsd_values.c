@@ -147,10 +147,13 @@ bool rbldnsd_scan(struct lines *lines, struct span line, uint64_t number,
 static struct rbldnsd_recent *recent_get(struct rbldnsd *r, struct span text)
 {
 	uint64_t start = 0, end = 0, mixed;
-	size_t size = text.size < sizeof(start) ? text.size : sizeof(start);
 
-	memcpy(&start, text.text, size);
-	memcpy(&end, text.text + text.size - size, size);
+	if (text.size >= sizeof(start)) { /* of a size the compiler knows */
+		memcpy(&start, text.text, sizeof(start));
+		memcpy(&end, text.text + text.size - sizeof(end), sizeof(end));
+	} else {
+		memcpy(&start, text.text, text.size);
+	}
 	mixed = start * 0x9e3779b97f4a7c15 + (end ^ text.size);
 	return &r->recent[mixed * 0xff51afd7ed558ccd >> 40 & (RBLDNSD_RECENT - 1)];
 }
