@@ -37,6 +37,7 @@ run_all() {
 	run "$build/bench/bench_load" 1000000
 	run "$build/bench/bench_ledger" 1000000
 	run "$build/bench/bench_events" 300000
+	run bench/whole_reputation.py "$build" 200000
 	run bench/bench_load.py "$build" 1000000 1
 	run bench/bench_real.py "$build" 1
 	run bench/bench_status.py "$build" 200000

@@ -136,6 +136,12 @@ def memory(pid):
     return int(rows["VmHWM"].split()[0]) / 1024
 
 
+def processor_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def fill(w, keys):
     load = Load(w.port)
     load.start()
@@ -149,6 +155,7 @@ def fill(w, keys):
         time.sleep(0.05)
     report("published", time.monotonic() - start, "s", status["reputation"]["answers"]["keys"])
     load.report("asked")
+    report("control_cpu", processor_s(status["pid"]) * 1e6 / keys, "us/event", keys)
     report("keys", status["reputation"]["tracked"], "keys", keys)
     report("ledger", status["reputation"]["memory"] / 2**20, "MiB", keys)
     report("control_peak", memory(status["pid"]), "MiB", keys)
@@ -189,6 +196,7 @@ def restart(w, keys):
             break
         time.sleep(0.05)
     report("restart", time.monotonic() - start, "s", status["reputation"]["tracked"])
+    report("restart_cpu", processor_s(status["pid"]), "s", keys)
     while w.status()["reputation"]["answers"]["waiting"]:
         time.sleep(0.05)
     report("restart_published", time.monotonic() - start, "s",

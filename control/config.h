@@ -239,6 +239,14 @@ struct config {
 	unsigned zones_count;
 };
 
+/*
+ * Who may ask when the file does not say: loopback, private (RFC 1918), link-local and unique local
+ * (RFC 4193) networks. The data plane has the same ones until its first load (dataplane/access.c);
+ * a test compares them, and reputed.yaml(5) lists them.
+ */
+#define CONFIG_ACCESS_DEFAULT_COUNT 8
+extern const char *const config_access_default[CONFIG_ACCESS_DEFAULT_COUNT];
+
 /* Called for each mistake: "FILE:LINE: KEY: what is wrong, what was expected". */
 typedef void config_complain(const char *message, void *context);
 

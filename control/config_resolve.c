@@ -26,12 +26,7 @@
 #define TTL_DEFAULT_S            300
 #define NEGATIVE_TTL_DEFAULT_S   60
 
-/*
- * Who may ask when the file does not say: loopback, private (RFC 1918), link-local and unique local
- * (RFC 4193) networks. The data plane has the same ones until its first load (dataplane/access.c);
- * a test compares them, and reputed.yaml(5) lists them.
- */
-static const char *const access_default[] = {
+const char *const config_access_default[CONFIG_ACCESS_DEFAULT_COUNT] = {
     "127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
     "169.254.0.0/16", "::1",        "fc00::/7",      "fe80::/10",
 };
@@ -67,7 +62,7 @@ static int resolve_identity(struct config *c)
 
 static int default_access(struct config *c)
 {
-	unsigned count = sizeof(access_default) / sizeof(access_default[0]);
+	const unsigned count = CONFIG_ACCESS_DEFAULT_COUNT;
 
 	free(c->access);
 	c->access_count = 0;
@@ -75,7 +70,7 @@ static int default_access(struct config *c)
 	if (!c->access)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
-		c->access[i].from = strdup(access_default[i]);
+		c->access[i].from = strdup(config_access_default[i]);
 		if (!c->access[i].from)
 			return -ENOMEM;
 		c->access[i].action = CONFIG_ALLOW;

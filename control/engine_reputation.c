@@ -85,9 +85,11 @@ void engine_reputation_tell_restart(const struct config *old, const struct confi
 {
 	const struct config_reputation *a = old->reputation, *b = new->reputation;
 
-	if (!a != !b)
-		log_error("reputation: adding or removing it needs a restart, keeping it %s",
-		          a ? "as it is" : "off");
+	if (!a && b)
+		log_error("reputation: adding it needs a restart, until then it is off");
+	else if (a && !b)
+		log_error("reputation: removing it needs a restart: until then its sockets take "
+		          "events, and nobody is answered from it");
 	else if (a && (!is_same_path(a->socket, b->socket) || !is_same_path(a->stream, b->stream) ||
 	               !is_same_path(a->asn, b->asn)))
 		log_error("reputation: a change of a path needs a restart, keeping the old ones");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PROOF_TIMEOUT_MS 60000 /* of gpgv; it reads gigabytes in seconds */
+#define PROOF_TIMEOUT_MS 60000 /* of gpgv, which took 2.4 s of processor time for 512 MiB */
 
 #define PROOF_CHECKSUM  "checksum"
 #define PROOF_SIGNATURE "signature"

@@ -17,10 +17,12 @@
 /* Whether there is a reputation; else it is refused. */
 static bool has_reputation(const struct engine *e, struct server_request *client)
 {
-	if (!e->reputation)
+	bool is_there = e->reputation && e->config->reputation;
+
+	if (!is_there)
 		server_refuse(client, "no reputation is kept: the configuration has no section "
-		                      "'reputation'");
-	return e->reputation != NULL;
+		                      "'reputation', or had none at the start");
+	return is_there;
 }
 
 /* "postfix" or "112" */

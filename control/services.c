@@ -83,7 +83,7 @@ static int services_apply(struct services *s)
 	int rc, of_http, of_monitor;
 
 	s->api.config = config;
-	s->api.reputation = s->engine->reputation;
+	s->api.reputation = config->reputation ? s->engine->reputation : NULL;
 	rc = services_open_page(s);
 	if (rc < 0)
 		log_error("http.delist_page: its records cannot be kept: %s", strerror(-rc));

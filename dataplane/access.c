@@ -3,7 +3,7 @@
 
 #include "dataplane/qname.h"
 
-/* The same networks as access_default of control/config_resolve.c; a test compares them. */
+/* The same networks as config_access_default of control/config_resolve.c; a test compares them. */
 static bool is_local4(uint32_t client)
 {
 	return client >> 24 == 127 ||    /* 127.0.0.0/8 */

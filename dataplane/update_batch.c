@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/update_batch.h"
 
-#include "dataplane/clock.h"
 #include "dataplane/update.h"
 #include "dataplane/update_access.h"
 #include "dataplane/update_limits.h"
@@ -14,11 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TURN_US 20000 /* of applying a delta, before others are served */
-
-/* What an unpacked Listing, Verdict or Zone costs beside its bytes. */
-#define PART_SIZE 128
 
 typedef Reputed__Update__Request__KindCase kind_case;
 
@@ -51,21 +45,6 @@ void update_batch_init(struct update_batch *b, struct update_store *store)
 	*b = (struct update_batch){.store = store};
 }
 
-/* Forget the collected messages, and take their ids out of what is defined. */
-static void drop_collected(struct update_batch *b, bool is_undone)
-{
-	for (size_t i = 0; i < b->collected_count; i++) {
-		channel_request *request = b->collected[i];
-
-		if (is_undone && request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
-			update_check_undo(&b->store->defined, request->define);
-		request_free(request);
-	}
-	free(b->collected);
-	b->collected = NULL;
-	b->collected_count = b->collected_capacity = b->collected_size = 0;
-}
-
 static void drop_forgets(struct update_batch *b)
 {
 	free(b->verdicts);
@@ -94,7 +73,7 @@ static void drop_replacements(struct update_batch *b)
 
 void update_batch_abort(struct update_batch *b)
 {
-	drop_collected(b, true);
+	update_delta_drop(&b->delta, &b->store->defined);
 	drop_forgets(b);
 	drop_replacements(b);
 	tables_free(b->next);
@@ -162,38 +141,6 @@ static int begin(struct update_batch *b, const Reputed__Update__Begin *m,
 	return 0;
 }
 
-static size_t cost(const channel_request *request)
-{
-	size_t parts = 1;
-
-	if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
-		parts += request->define->n_listings + request->define->n_verdicts;
-	return request_size(request) + parts * PART_SIZE;
-}
-
-static int collect(struct update_batch *b, channel_request *request, struct update_error *out_error)
-{
-	size_t size = cost(request);
-
-	if (size > UPDATE_DELTA_SIZE_MAX - b->collected_size)
-		return update_error_set(out_error, -EFBIG,
-		                        "delta above %u MiB, send a full load instead",
-		                        UPDATE_DELTA_SIZE_MAX >> 20);
-	if (b->collected_count == b->collected_capacity) {
-		size_t capacity = b->collected_capacity ? 2 * b->collected_capacity : 16;
-		channel_request **grown =
-		    reallocarray(b->collected, capacity, sizeof(*b->collected));
-
-		if (!grown)
-			return update_error_set(out_error, -ENOMEM, "delta: no memory");
-		b->collected = grown;
-		b->collected_capacity = capacity;
-	}
-	b->collected[b->collected_count++] = request;
-	b->collected_size += size;
-	return 0;
-}
-
 static int check(struct update_batch *b, const channel_request *request,
                  struct update_error *out_error)
 {
@@ -220,7 +167,7 @@ static int take_content(struct update_batch *b, channel_request *request,
 		if (rc < 0)
 			update_error_set(out_error, rc, "full load: %s", strerror(-rc));
 	} else if (rc == 0) {
-		rc = collect(b, request, out_error);
+		rc = update_delta_add(&b->delta, request, out_error);
 		if (rc == 0)
 			return 0;
 		if (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE)
@@ -309,56 +256,6 @@ static int take_rates(struct update_batch *b, const Reputed__Update__RateLimit *
 	return 0;
 }
 
-/* The collected messages are applied in two rounds: definitions, then what uses them. */
-static bool is_of_round(const struct update_batch *b, const channel_request *request)
-{
-	return (request->kind_case == REPUTED__UPDATE__REQUEST__KIND_DEFINE) == !b->is_defined;
-}
-
-/* Go on to the next message that is to be applied. Returns NULL when there is none. */
-static const channel_request *next_collected(struct update_batch *b)
-{
-	for (;;) {
-		if (b->applied_count == b->collected_count) {
-			if (b->is_defined)
-				return NULL;
-			b->is_defined = true;
-			b->applied_count = 0;
-			continue;
-		}
-		if (is_of_round(b, b->collected[b->applied_count]))
-			return b->collected[b->applied_count];
-		b->applied_count++;
-	}
-}
-
-/* Apply until it is all done or some time is over. Returns 1 = there is more. Errors: negative
- * errno */
-static int apply_collected(struct update_batch *b)
-{
-	const channel_request *request;
-	uint64_t ends_us = 0;
-
-	for (bool is_first = true; (request = next_collected(b)) != NULL; is_first = false) {
-		/* a delta of one step needs no clock */
-		uint64_t now_us = is_first ? 0 : clock_steady_us();
-		int rc;
-
-		if (ends_us > 0 && now_us >= ends_us)
-			return 1;
-		if (!is_first && ends_us == 0)
-			ends_us = now_us + TURN_US;
-		rc = update_apply_some(b->store->tables, request, &b->cursor);
-		if (rc < 0)
-			return rc;
-		if (rc > 0)
-			continue;
-		b->applied_count++;
-		b->cursor = (struct update_cursor){0};
-	}
-	return 0;
-}
-
 /* Store zones, access and settings into t; what they replace is freed when it settles. */
 static void replace(struct update_batch *b, struct tables *t)
 {
@@ -413,7 +310,7 @@ static void commit_full(struct update_batch *b)
 static int commit_delta(struct update_batch *b, struct update_error *out_error)
 {
 	struct update_store *s = b->store;
-	int rc = apply_collected(b);
+	int rc = update_delta_apply(&b->delta, s->tables);
 
 	if (rc > 0)
 		return rc;
@@ -426,7 +323,7 @@ static int commit_delta(struct update_batch *b, struct update_error *out_error)
 		    strerror(-rc));
 	}
 	table4_end_batch(s->tables->addresses4);
-	drop_collected(b, false);
+	update_delta_drop(&b->delta, NULL);
 	if (b->list_names) {
 		update_list_names_free(s->list_names);
 		s->list_names = b->list_names;
@@ -470,9 +367,6 @@ static int commit(struct update_batch *b, const Reputed__Update__Commit *m,
 		return rc;
 	b->entries = m->entries;
 	b->is_committing = true;
-	b->is_defined = false;
-	b->applied_count = 0;
-	b->cursor = (struct update_cursor){0};
 	return go_on(b, out_error);
 }
 

@@ -13,8 +13,8 @@
  * store->tables with update_store_tables().
  */
 #include "dataplane/table/tables.h"
-#include "dataplane/update_apply.h"
 #include "dataplane/update_check.h"
+#include "dataplane/update_delta.h"
 #include "dataplane/update_keys.h"
 #include "dataplane/update_zones.h"
 
@@ -52,15 +52,9 @@ struct update_batch {
 	struct tables *next;
 	struct update_defined next_defined;
 
-	/* delta: checked Define, Paint4, Paint6 and PutNames, in order of arrival */
-	channel_request **collected;
-	size_t collected_count, collected_capacity, collected_size;
+	struct update_delta delta; /* delta: what was checked */
 
-	/* delta: its Commit came, and is under way */
-	bool is_committing,
-	    is_defined;              /* is_defined: the definitions are applied, all else is next */
-	size_t applied_count;        /* messages of this round */
-	struct update_cursor cursor; /* in the next one */
+	bool is_committing; /* delta: its Commit came, and is under way */
 	uint64_t entries;
 
 	/* both: the last Zones, Access and Settings; NULL = unchanged */

@@ -2,6 +2,7 @@
 #include "control/cli/migrate_print.h"
 
 #include "control/cli/show.h"
+#include "control/config.h"
 #include "control/config_value.h"
 
 #include <arpa/inet.h>
@@ -286,10 +287,6 @@ static void print_soa(const struct config_soa *soa, FILE *out)
 /* The stricter of it and the server's holds, as with rbldnsd. */
 static void print_zone_acl(const struct migrate_acl *acl, FILE *out)
 {
-	static const char *const private[] = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
-	                                      "192.168.0.0/16", "169.254.0.0/16", "::1",
-	                                      "fc00::/7",       "fe80::/10"};
-
 	if (acl->file) {
 		fputs("    access_file: ", out);
 		print_quoted(acl->file, out);
@@ -298,8 +295,8 @@ static void print_zone_acl(const struct migrate_acl *acl, FILE *out)
 	if (!acl->is_private)
 		return;
 	fputs("    access:\n", out);
-	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
-		fprintf(out, "      - {from: \"%s\", action: allow}\n", private[i]);
+	for (size_t i = 0; i < CONFIG_ACCESS_DEFAULT_COUNT; i++)
+		fprintf(out, "      - {from: \"%s\", action: allow}\n", config_access_default[i]);
 }
 
 static void print_zone(const struct migrate_plan *plan, const struct migrate_zone *zone, FILE *out)

@@ -342,7 +342,8 @@ static void page_on_checked(json_t *answer, void *context)
 	struct page *p = context;
 	enum listed listed = listed_as(json_object_get(answer, "lists"));
 
-	if (!answer)
+	/* Another configuration may have come meanwhile. */
+	if (!answer || !p->api->reputation || !p->api->delistings)
 		page_end(p, 503, "The server is being stopped; try again.");
 	else if (listed == LISTED_NOT)
 		page_end(p, 404, "This address is on no list.");

@@ -2,6 +2,7 @@
 #include "control/reputation/ledger_private.h"
 #include "control/reputation/listing.h"
 #include "control/reputation/nets.h"
+#include "control/reputation/past.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -251,7 +252,7 @@ static void kept_read_set(struct keeper *k, struct record_item *items, unsigned 
 	}
 	k->is_bad |= is_pairs && count % 2;
 	for (unsigned i = 0; i < count && is_pairs && !k->is_bad; i += 2)
-		k->is_bad |= !listing_past(&items[i], &past);
+		k->is_bad |= !past_read(&items[i], &past);
 }
 
 static void kept_read_rest(struct keeper *k, bool is_net, struct kept *kept)

@@ -2,6 +2,7 @@
 #include "control/reputation/ledger_private.h"
 #include "control/reputation/listing.h"
 #include "control/reputation/nets.h"
+#include "control/reputation/past.h"
 #include "control/reputation/prior.h"
 
 #define BIT(x) (1u << (x))
@@ -80,7 +81,7 @@ static void ledger_look_listings(const struct record *r, const struct record_par
 {
 	view->listing_count = r->sets[RECORD_LISTINGS] / 2u;
 	for (unsigned i = 0; i < view->listing_count; i++)
-		listing_past(parts->sets[RECORD_LISTINGS] + 2 * (size_t)i, &view->listings[i]);
+		past_read(parts->sets[RECORD_LISTINGS] + 2 * (size_t)i, &view->listings[i]);
 }
 
 static void ledger_look_rows(const struct ledger *l, const struct record *r,

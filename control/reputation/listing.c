@@ -3,6 +3,7 @@
 
 #include "control/reputation/judge.h"
 #include "control/reputation/nets.h"
+#include "control/reputation/past.h"
 #include "control/reputation/prior.h"
 #include "control/reputation/wilson.h"
 
@@ -249,49 +250,9 @@ unsigned listing_mask(const struct ledger *l, const struct record *r)
 	return listed;
 }
 
-/* What a listing is, in place of a hash: list, end and grounds, a byte each. */
-#define PAIR_END_AT     8
-#define PAIR_GROUNDS_AT 16
-
-bool listing_past(const struct record_item pair[2], struct ledger_listing *out_listing)
-{
-	uint32_t what = pair[0].hash;
-
-	*out_listing = (struct ledger_listing){
-	    .list = (enum dials_list)(what & 0xff),
-	    .end = (enum ledger_end)(what >> PAIR_END_AT & 0xff),
-	    .grounds = (enum ledger_grounds)(what >> PAIR_GROUNDS_AT),
-	    .since_ms = INT64_C(1000) * pair[0].last_s,
-	    .ended_ms = INT64_C(1000) * pair[1].last_s,
-	};
-	return (what & 0xff) < DIALS_LIST_COUNT &&
-	       (what >> PAIR_END_AT & 0xff) < LEDGER_END_COUNT &&
-	       what >> PAIR_GROUNDS_AT < LEDGER_GROUNDS_COUNT && pair[1].hash == 0;
-}
-
-/* Needs no room. */
-static void listing_note_end(struct ledger *l, const struct record *r, enum dials_list list,
-                             enum ledger_end end)
-{
-	struct record_parts parts;
-
-	record_parts(&l->book.blocks, r, &parts);
-	for (unsigned i = r->sets[RECORD_LISTINGS]; i > 0; i -= 2) {
-		struct record_item *pair = &parts.sets[RECORD_LISTINGS][i - 2];
-
-		if ((pair[0].hash & 0xff) != (uint32_t)list || pair[1].last_s)
-			continue;
-		pair[0].hash |= (uint32_t)end << PAIR_END_AT;
-		pair[1].last_s = (uint32_t)(l->now_ms / 1000);
-		return;
-	}
-}
-
 void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int64_t until_ms,
                    enum ledger_grounds grounds)
 {
-	const struct record_item pair[2] = {
-	    {(uint32_t)list | (uint32_t)grounds << PAIR_GROUNDS_AT, (uint32_t)(l->now_ms / 1000)}};
 	struct record *r = book_at(&l->book, number);
 	unsigned before = nets_share(l, r);
 	bool was_listed = listing_mask(l, r);
@@ -302,7 +263,7 @@ void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int6
 	state->clean_ms = 0;
 	if (state->times < UINT32_MAX)
 		state->times++;
-	record_listing(&l->book.blocks, r, pair);
+	past_begin(l, r, list, grounds);
 	if (!was_listed)
 		ledger_near_listed(l, number);
 	l->listed[list]++;
@@ -321,7 +282,7 @@ void listing_end(struct ledger *l, uint32_t number, enum dials_list list, enum l
 	state->since_ms = 0;
 	state->until_ms = l->now_ms;
 	state->clean_ms = l->now_ms + INT64_C(1000) * l->dials.forget_s;
-	listing_note_end(l, r, list, end);
+	past_end(l, r, list, end);
 	if (!listing_mask(l, r))
 		ledger_near_ended(l, number);
 	l->listed[list]--;

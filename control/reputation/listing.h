@@ -37,9 +37,6 @@ void listing_enter(struct ledger *l, uint32_t number, enum dials_list list, int6
                    enum ledger_grounds grounds);
 void listing_end(struct ledger *l, uint32_t number, enum dials_list list, enum ledger_end end);
 
-/* A pair of RECORD_LISTINGS. Returns whether it is sound. */
-bool listing_past(const struct record_item pair[2], struct ledger_listing *out_listing);
-
 /* How long a listing lasts. times: listings before this one */
 int64_t listing_duration_ms(const struct dials *d, enum dials_list list, uint32_t times);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/proto/request.h"
 
-#include "dataplane/proto/plain.h"
-
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -152,26 +150,14 @@ static void free_all(struct piece *first)
 	free(first);
 }
 
-/* Forget what was made so far. */
-static void make_again(struct maker *m)
-{
-	if (m->first)
-		free_all(m->first);
-	m->first = NULL;
-}
-
 channel_request *request_unpack(const uint8_t *data, size_t size)
 {
 	struct maker maker = {.size = size};
 	ProtobufCAllocator allocator = {.alloc = take, .free = give_back, .allocator_data = &maker};
-	channel_request *request = plain_unpack(&allocator, data, size);
+	channel_request *request = reputed__update__request__unpack(&allocator, size, data);
 
-	if (request)
-		return request;
-	make_again(&maker);
-	request = reputed__update__request__unpack(&allocator, size, data);
-	if (!request)
-		make_again(&maker);
+	if (!request && maker.first)
+		free_all(maker.first);
 	return request;
 }
 

@@ -42,6 +42,10 @@ def stamp(at):
     return time.strftime("%b %d %H:%M:%S", time.localtime(at))
 
 
+def reverse(address):
+    return ".".join(reversed(address.split("."))) + ".bl.test"
+
+
 def reject(number, sender="a@b.example", client=HARVESTER):
     return (f"{stamp(time.time())} mx postfix/smtpd[{number}]: NOQUEUE: reject: RCPT from "
             f"unknown[{client}]: 550 5.1.1 <u{number}@example.org>: Recipient address rejected: "
@@ -289,13 +293,38 @@ def check_monitor(checks, w):
                    "and shown in the status")
 
 
+def check_reload(checks, w):
+    """The section goes and comes back while the daemon runs."""
+    with open(w.config_path, encoding="utf-8") as file:
+        text = file.read()
+    start, end = text.index("reputation:\n"), text.index("lists:\n")
+    w.write("reputed.yaml", (text[:start] + text[end:]).replace(
+        '  - {name: dha, reputation: dha, code: 127.0.0.8, text: "$ harvests addresses"}\n', "")
+        .replace("[local, dha]", "[local]"))
+    w.control.send_signal(signal.SIGHUP)
+    w.wait_log("removing it needs a restart")
+    checks.is_equal(w.wait_answer(reverse("203.0.113.50"), "NXDOMAIN"), "NXDOMAIN",
+                    "without the section its lists are gone")
+    run = w.ctl("explain", HARVESTER)
+    checks.is_true(run.returncode == 1 and "no reputation is kept" in run.stdout,
+                   f"explain says so: {run.stdout.strip()}")
+    checks.is_equal([w.request("GET", "/v1/explain/" + HARVESTER)[0],
+                     w.request("GET", "/delist?i=" + HARVESTER)[0],
+                     w.request("GET", "/v1/health")[0]], [503, 404, 200], "and so does HTTP")
+    w.write("reputed.yaml", text)
+    w.control.send_signal(signal.SIGHUP)
+    checks.is_equal(w.wait_answer(reverse("203.0.113.50"), "NOERROR 127.0.0.8"),
+                    "NOERROR 127.0.0.8", "when it comes back so do they, and nothing is forgotten")
+    checks.is_equal(w.ctl("explain", HARVESTER).returncode, 0, "and it explains")
+
+
 def main():
     build = sys.argv[1]
     checks = netns.Checks()
     with World(build) as w:
         w.start()
         for step in (check_harvest, check_rotation, check_report, check_http, check_delist,
-                     check_simulate, check_monitor):
+                     check_simulate, check_monitor, check_reload):
             with checks.group(step.__name__):
                 step(checks, w)
     return checks.done()

@@ -98,8 +98,8 @@ static struct ledger *moved(struct ledger *l)
  * happens, as the ledger looks at its keys once an hour. */
 static int64_t pause_of(const uint8_t *op)
 {
-	const int64_t units[] = {0, 1000, STREAM_MINUTE, 10 * STREAM_MINUTE, STREAM_HOUR,
-	                         8 * STREAM_HOUR};
+	const int64_t units[] = {0,           1000,           STREAM_MINUTE, 10 * STREAM_MINUTE,
+	                         STREAM_HOUR, 8 * STREAM_HOUR};
 
 	return units[op[0] % 6] * (op[1] % 24);
 }
