@@ -190,6 +190,13 @@ def rate(count):
     return (last - first) / (ended - begun)
 
 
+def processor_ns(pid):
+    """Processor time of all threads so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1e9 / os.sysconf("SC_CLK_TCK")
+
+
 def write_pcap(path, bench):
     """Questions as frames to the port's first MAC, half of listed addresses."""
     chance = random.Random(2)
@@ -224,10 +231,16 @@ def path_pcap(bench, runs):
 
             def replies():
                 return channel.stats()['replies{transport="dpdk"}'], time.monotonic()
+            before = replies()[0], processor_ns(dataplane.process.pid)
             bench.note("path_pcap_replies", rate(replies))
+            count, spent = replies()[0] - before[0], processor_ns(dataplane.process.pid) - before[1]
+            bench.note("path_pcap_cpu", spent / count)
         with Testpmd(bench, "5tswap", device) as testpmd:
             bench.note("path_pcap_5tswap", rate(testpmd.received))
-    bench.tell([("path_pcap_ratio", "path_pcap_replies", "path_pcap_5tswap")])
+        if has("rbldnsd"):
+            measure(bench, "path_pcap_rbldnsd", rbldnsd, True, *SEARCH)
+    bench.tell([("path_pcap_ratio", "path_pcap_replies", "path_pcap_5tswap"),
+                ("path_pcap_cpu_ratio_rbldnsd", "path_pcap_cpu", "path_pcap_rbldnsd_cpu")])
 
 
 def path_memif(bench, runs):

@@ -432,25 +432,26 @@ static void test_fast_writer(void **state)
 	assert_int_equal(client_counter(&f->writer, "update_clients_cut"), 0);
 }
 
-/* A delta that takes far longer than a turn: IPv4 is painted as a whole again and again. */
-static void send_long_delta(struct client *c, uint64_t generation)
+/* A delta that takes longer than a turn: IPv4 is painted as a whole, an odd number of times. */
+static void send_long_delta(struct client *c, uint64_t generation, uint32_t paints)
 {
 	client_send_begin(c, generation, false);
-	for (uint32_t i = 0; i < LONG_PAINTS; i++)
+	for (uint32_t i = 0; i < paints; i++)
 		client_send_paint4(c, 0, UINT32_MAX, (i + 1) % 2);
 	client_send_commit(c, generation);
 }
 
-#define LONG_TRIES 50
+#define LONG_TRIES 9 /* each is twice as long as the one before */
 
 /* Whether somebody else was answered with the generation of before, while part of a delta was seen.
  */
-static bool is_answered_between(struct fixture *f, struct client *other, uint64_t generation)
+static bool is_answered_between(struct fixture *f, struct client *other, uint64_t generation,
+                                uint32_t paints)
 {
 	bool is_between = false;
 	uint64_t seen;
 
-	send_long_delta(&f->writer, generation);
+	send_long_delta(&f->writer, generation, paints);
 	client_send_begin(&f->writer, generation + 1, false); /* waits for its turn */
 	client_send_commit(&f->writer, generation + 1);
 	do {
@@ -466,8 +467,8 @@ static bool is_answered_between(struct fixture *f, struct client *other, uint64_
 	return is_between;
 }
 
-/* While a long delta is applied others are answered; tried again when this thread came too late to
- * see it. */
+/* While a long delta is applied others are answered; tried again with a longer one when it took no
+ * more than a turn, or this thread came too late to see it. */
 static void test_long_commit(void **state)
 {
 	struct fixture *f = *state;
@@ -476,7 +477,7 @@ static void test_long_commit(void **state)
 
 	fixture_load(&f->writer);
 	client_open(&other, fixture_path);
-	while (!is_answered_between(f, &other, 2 + 3 * tries)) {
+	while (!is_answered_between(f, &other, 2 + 3 * tries, ((LONG_PAINTS + 1u) << tries) - 1)) {
 		assert_in_range(++tries, 1, LONG_TRIES);
 		client_send_begin(&f->writer, 1 + 3 * tries, false);
 		client_send_paint4(&f->writer, 0, UINT32_MAX, 0);
@@ -494,7 +495,7 @@ static void test_long_commit_of_another(void **state)
 
 	fixture_load(&f->writer);
 	client_open(&other, fixture_path);
-	send_long_delta(&f->writer, 2);
+	send_long_delta(&f->writer, 2, LONG_PAINTS);
 	while (fixture_seen4(f, 0) != 1) /* it is under way */
 		assert_int_not_equal(fixture_generation(&other), 0);
 	client_hello(&other, true);
@@ -502,7 +503,7 @@ static void test_long_commit_of_another(void **state)
 	assert_int_equal(fixture_seen4(f, UINT32_MAX), 1);
 	client_expect_committed(&f->writer, 2);
 	client_expect_error(&f->writer, "another writer took over");
-	send_long_delta(&other, 3);
+	send_long_delta(&other, 3, LONG_PAINTS);
 	client_close(&other); /* it does not wait for the answer */
 	while (fixture_generation(&f->writer) < 3)
 		;
