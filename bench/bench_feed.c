@@ -7,7 +7,7 @@
  * took and its own processor time, in seconds:
  *   load                   all ENTRIES as a full load
  *   updates RATE SECONDS   so many changes of single addresses a second, in batches of 1000
- *   busy SHARE SECONDS     nothing of use, for that share of the time: 5 ms at most in one go
+ *   busy SHARE SECONDS     nothing of use, for that share of each 10 ms
  */
 #include "bench/mix.h"
 #include "bench/report.h"
@@ -20,7 +20,7 @@
 
 #define BATCH      1000
 #define SAMPLE_MAX 100000u /* addresses in LISTED */
-#define SLICE_NS   5000000u
+#define PERIOD_NS  10000000u
 
 struct feed {
 	struct sender sender;
@@ -78,10 +78,10 @@ static void keep_busy(double share, double seconds)
 	while (report_wall_ns() < end_ns) {
 		const uint64_t start_ns = report_thread_ns();
 
-		while (report_thread_ns() - start_ns < SLICE_NS)
+		while ((double)(report_thread_ns() - start_ns) < share * PERIOD_NS)
 			;
 		if (share < 1)
-			report_sleep_us((unsigned)(SLICE_NS / 1e3 * (1 - share) / share));
+			report_sleep_us((unsigned)(PERIOD_NS / 1e3 * (1 - share)));
 	}
 }
 

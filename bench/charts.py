@@ -122,7 +122,7 @@ def tails(result, output):
         for share, name in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"))
         for label, phase, colour in (
             ("nothing else", "steady", FLOOR), ("100,000 updates/s", "updates", OURS),
-            ("full loads", "reload", OURS), ("a stranger as busy as those", "busy", THEIRS))])
+            ("full loads", "reload", OURS), ("a stranger as busy as those", "busy_reload", THEIRS))])
     if not rows:
         return False
     bars(result, output, "From when a query was due to its answer, all but the generator on one processor",

@@ -25,7 +25,7 @@ import netns
 
 DEFAULTS = [1e6, 3, 5, 2000]  # see above
 UPDATES = 100000  # a second
-PHASES = ("half", "updates", "reload", "busy")
+PHASES = ("half", "updates", "busy_updates", "reload", "busy_reload")
 PERCENTILES = ("p50", "p99", "p999", "max")
 WORKER = "rte-worker-1"
 
@@ -129,6 +129,10 @@ class Tails:
         for phase in PHASES:
             ratios = [a / b for a, b in zip(self.figures[phase, "p999"], steady)]
             bench_load.tell(f"tails_{phase}_ratio", statistics.median(ratios), "x", len(ratios))
+        for phase in ("updates", "reload"):
+            pairs = zip(self.figures[phase, "p999"], self.figures[f"busy_{phase}", "p999"])
+            bench_load.tell(f"tails_{phase}_ratio_busy", statistics.median(a / b for a, b in pairs),
+                            "x", len(steady))
 
 
 def device(bench, role):
@@ -159,10 +163,11 @@ def run_all(bench, entries, runs, seconds, rate):
             tails.measure("half", most / 2)
             tails.prefer(True)
             tails.measure("steady", rate)
-            tails.measure("updates", rate, feed, f"updates {UPDATES} 0.5")
-            duties.append(tails.measure("reload", rate, feed, "load"))
-            tails.measure("busy", rate, busy, f"busy {min(duties[-1], 1):.2f} 0.5")
-        bench_load.tell("tails_duty", statistics.median(duties), "share", runs)
+            duties.append(tails.measure("updates", rate, feed, f"updates {UPDATES} 0.5"))
+            tails.measure("busy_updates", rate, busy, f"busy {duties[-1]:.3f} 0.5")
+            tails.measure("reload", rate, feed, "load")
+            tails.measure("busy_reload", rate, busy, "busy 1 0.5")
+        bench_load.tell("tails_updates_duty", statistics.median(duties), "share", runs)
         tails.tell()
         busy.close()
         feed.close()
