@@ -125,7 +125,7 @@ def tails(result, output):
             ("full loads", "reload", OURS), ("a stranger as busy as those", "busy_reload", THEIRS))])
     if not rows:
         return False
-    bars(result, output, "From when a query was due to its answer, all but the generator on one processor",
+    bars(result, output, "From when a query was due to its answer, server on one core",
          "microseconds", rows)
     return True
 
