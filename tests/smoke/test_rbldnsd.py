@@ -79,6 +79,8 @@ class Zone:
         self.apex = apex
         self.datasets = datasets
         self.subzones = ["", "s1.", "s2.", "d.s1."] if datasets[0][0] == "combined" else [""]
+        self.served = [sub for sub in self.subzones if not sub or re.search(
+            rf"(?m)^\$DATASET .* {re.escape(sub[:-1])}( |$)", datasets[0][1])]
         self.acl = {}
         self.is_everything = False  # a list of it is held back for that
         self.text = "\n".join(text for _, text in datasets).lower()
@@ -253,7 +255,7 @@ def cut_texts(theirs, mine):
 def difference(asked, theirs, mine):
     """The name of the documented difference, None when it is none of them."""
     zone = asked.zone
-    sub = max((s for s in zone.subzones if f".{asked.name}".endswith(f".{s}{zone.apex}")), key=len)
+    sub = max((s for s in zone.served if f".{asked.name}".endswith(f".{s}{zone.apex}")), key=len)
     relative = asked.name[:-len(sub + zone.apex)].rstrip(".").lower()
     labels = relative.split(".") if relative else []
     is_empty = mine.code == "NOERROR" and not (mine.addresses or mine.texts or mine.others)
@@ -272,7 +274,8 @@ def difference(asked, theirs, mine):
         return "addresses of IPv4 within IPv6"
     if "generic" in zone.kinds and what not in ("pass", "refuse"):
         return "generic under an acl"
-    if what.startswith(":") and labels and {theirs.code, mine.code} == {"NXDOMAIN", "NOERROR"}:
+    if what.startswith(":") and labels and ({theirs.code, mine.code} == {"NXDOMAIN", "NOERROR"} or
+                                            (is_empty and "combined" in zone.kinds)):
         return "an acl that lists everything, whatever the types of the zone"
     if theirs.code == "NXDOMAIN" and is_empty and what == "pass":
         is_nibbles = bool(zone.kinds & {"ip6trie", "ip6tset"}) and all(len(label) == 1 for label in labels)
