@@ -116,22 +116,8 @@ struct wanted {
 /* The last 16 bytes at once, in lower case; what is in front of a shorter apex is cleared. */
 static inline void take_tail(struct wanted *w)
 {
-	static const uint8_t masks[2 * ZONE_APEX_ROOM] = {[ZONE_APEX_ROOM] = 0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff,
-	                                                  0xff};
+	static const uint8_t masks[2 * ZONE_APEX_ROOM] = {
+	    [ZONE_APEX_ROOM... 2 * ZONE_APEX_ROOM - 1] = 0xff};
 	const size_t taken = w->size < ZONE_APEX_ROOM ? w->size : ZONE_APEX_ROOM;
 	labels_block_t tail =
 	    labels_fold_block(*(const labels_block_t *)(w->apex + w->size - ZONE_APEX_ROOM));
