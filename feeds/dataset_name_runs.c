@@ -135,8 +135,9 @@ static bool cursor_next(struct dataset_name_cursor *c)
 }
 
 /* By key, then in the order of the runs. */
-static bool is_before(const struct dataset_name_reader *reader, uint32_t a, uint32_t b)
+static bool is_before(const void *context, uint32_t a, uint32_t b)
 {
+	const struct dataset_name_reader *reader = context;
 	const struct dataset_name_cursor *left = &reader->cursors[a], *right = &reader->cursors[b];
 	int order = compare_keys(left->key, left->size, right->key, right->size);
 
@@ -145,20 +146,7 @@ static bool is_before(const struct dataset_name_reader *reader, uint32_t a, uint
 
 static void sift_down(struct dataset_name_reader *reader, size_t at)
 {
-	uint32_t moved = reader->heap[at];
-
-	for (;;) {
-		size_t child = 2 * at + 1;
-
-		if (child + 1 < reader->count &&
-		    is_before(reader, reader->heap[child + 1], reader->heap[child]))
-			child++;
-		if (child >= reader->count || is_before(reader, moved, reader->heap[child]))
-			break;
-		reader->heap[at] = reader->heap[child];
-		at = child;
-	}
-	reader->heap[at] = moved;
+	dataset_runs_sift(reader->heap, reader->count, at, is_before, reader);
 }
 
 int dataset_name_reader_init(struct dataset_name_reader *reader, const struct dataset_name_runs *r)

@@ -209,8 +209,9 @@ static inline bool cursor_next(struct dataset_range_cursor *c, bool is_ip6)
 }
 
 /* By first, then in the order of the runs. */
-static inline bool is_before(const struct dataset_range_reader *reader, uint32_t a, uint32_t b)
+static bool is_before(const void *context, uint32_t a, uint32_t b)
 {
+	const struct dataset_range_reader *reader = context;
 	address6_t left = reader->cursors[a].first, right = reader->cursors[b].first;
 
 	return left != right ? left < right : a < b;
@@ -218,20 +219,7 @@ static inline bool is_before(const struct dataset_range_reader *reader, uint32_t
 
 static void sift_down(struct dataset_range_reader *reader, size_t at)
 {
-	uint32_t moved = reader->heap[at];
-
-	for (;;) {
-		size_t child = 2 * at + 1;
-
-		if (child + 1 < reader->count &&
-		    is_before(reader, reader->heap[child + 1], reader->heap[child]))
-			child++;
-		if (child >= reader->count || is_before(reader, moved, reader->heap[child]))
-			break;
-		reader->heap[at] = reader->heap[child];
-		at = child;
-	}
-	reader->heap[at] = moved;
+	dataset_runs_sift(reader->heap, reader->count, at, is_before, reader);
 }
 
 int dataset_range_reader_init(struct dataset_range_reader *reader,

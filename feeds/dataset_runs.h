@@ -178,3 +178,27 @@ dataset_name_reader_get(const struct dataset_name_reader *reader)
 	return reader->count ? &reader->cursors[reader->heap[0]] : NULL;
 }
 void dataset_name_reader_next(struct dataset_name_reader *reader);
+
+/*
+ * Put the run at a place of a heap of runs where it belongs below; the first of all is on top.
+ *
+ * is_before: whether one run's entry comes before another's; what it is given is the reader's
+ */
+static inline void dataset_runs_sift(uint32_t *heap, size_t count, size_t at,
+                                     bool (*is_before)(const void *reader, uint32_t a, uint32_t b),
+                                     const void *reader)
+{
+	uint32_t moved = heap[at];
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < count && is_before(reader, heap[child + 1], heap[child]))
+			child++;
+		if (child >= count || is_before(reader, moved, heap[child]))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moved;
+}
