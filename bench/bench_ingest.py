@@ -17,12 +17,7 @@ import tempfile
 
 import bench_load
 
-CONFIG = """\
-state_dir: {folder}/state
-control_socket: {folder}/control.sock
-dataplane:
-  socket: {folder}/dataplane.sock
-  listen: ["127.0.0.1:{port}"]
+CONFIG = bench_load.DAEMONS + """\
 lists:
   - name: big
     feed: {{path: {folder}/feed.txt, format: {format}, guards: {{shrink: 1, growth: 1000000000,

@@ -23,12 +23,14 @@ ZONE = "bl.test"
 # Listed in the one and the other version of the feed, and in no generated line (see bench_load.c:
 # 192/8 is left out), so an answer tells which version is served.
 PROBES = ["192.5.5.1", "192.5.5.2"]
-CONFIG = """\
+DAEMONS = """\
 state_dir: {folder}/state
 control_socket: {folder}/control.sock
 dataplane:
   socket: {folder}/dataplane.sock
   listen: ["127.0.0.1:{port}"]
+"""
+CONFIG = DAEMONS + """\
 lists:
   - name: big
     feed: {{path: {folder}/feed.txt, format: plain, guards: {{shrink: 1, growth: 1000000000}}}}

@@ -24,12 +24,7 @@ import bench_load
 ASK_EVERY_S = 0.01
 DEADLINE_S = 300
 KEEP = "guards: {canaries: false, growth: 1000000000}"
-CONFIG = """\
-state_dir: {folder}/state
-control_socket: {folder}/control.sock
-dataplane:
-  socket: {folder}/dataplane.sock
-  listen: ["127.0.0.1:{port}"]
+CONFIG = bench_load.DAEMONS + """\
 lists:
   - {{name: addresses, feed: {{path: {folder}/addresses.txt, format: plain, {keep}}}}}
   - {{name: prefixes, feed: {{path: {folder}/prefixes.txt, format: plain, {keep}}}}}
