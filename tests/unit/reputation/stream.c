@@ -114,3 +114,27 @@ uint64_t stream_random(uint64_t *state)
 	*state ^= *state >> 27;
 	return *state * UINT64_C(0x2545f4914f6cdd1d);
 }
+
+struct stream_restoring {
+	const struct ledger *from;
+	struct ledger *to;
+};
+
+static bool stream_restore(const struct ledger_key *key, void *context)
+{
+	uint8_t bytes[LEDGER_RECORD_MAX];
+	struct stream_restoring *r = context;
+	int rc = ledger_restore(r->to, key, bytes, ledger_save(r->from, key, bytes));
+
+	stream_must(rc == 0, "a record is not restored", strerror(-rc));
+	return true;
+}
+
+struct ledger *stream_restored(const struct ledger *from)
+{
+	struct stream_restoring r = {from, stream_ledger(NULL)};
+
+	ledger_advance(r.to, ledger_now(from));
+	ledger_each(from, stream_restore, &r);
+	return r.to;
+}

@@ -42,5 +42,8 @@ unsigned stream_lists(const struct ledger *l, const char *key);
 /* With the default dials; hooks may be NULL. */
 struct ledger *stream_ledger(const struct ledger_hooks *hooks);
 
+/* Another one, of the same time, with each key of this saved and put back. */
+struct ledger *stream_restored(const struct ledger *from);
+
 /* xorshift64*: the same numbers in every run. */
 uint64_t stream_random(uint64_t *state);

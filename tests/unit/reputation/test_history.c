@@ -120,26 +120,11 @@ static void test_left(void **state)
 	ledger_free(l);
 }
 
-struct moving {
-	const struct ledger *from;
-	struct ledger *to;
-};
-
-static bool move(const struct ledger_key *key, void *context)
-{
-	uint8_t bytes[LEDGER_RECORD_MAX];
-	struct moving *m = context;
-
-	assert_int_equal(ledger_restore(m->to, key, bytes, ledger_save(m->from, key, bytes)), 0);
-	return true;
-}
-
 /* The newest stay, over a restart too. */
 static void test_newest(void **state)
 {
 	const struct ledger_key key = stream_key(KEY);
-	struct ledger *l = stream_ledger(NULL);
-	struct moving m = {.from = l, .to = stream_ledger(NULL)};
+	struct ledger *l = stream_ledger(NULL), *to;
 	struct ledger_view view;
 
 	(void)state;
@@ -150,11 +135,10 @@ static void test_newest(void **state)
 		ledger_advance(l, ledger_now(l) + STREAM_HOUR);
 	}
 	send(l, 1, 0, &(struct stream_event){.class = EVENT_TRAP_PRISTINE});
-	ledger_advance(m.to, ledger_now(l));
-	ledger_each(l, move, &m);
-	script_same(l, m.to);
+	to = stream_restored(l);
+	script_same(l, to);
 	ledger_free(l);
-	stream_look(m.to, KEY, &view);
+	stream_look(to, KEY, &view);
 	assert_int_equal(view.listing_count, LEDGER_LISTINGS_MAX);
 	for (unsigned i = 0; i < LEDGER_LISTINGS_MAX; i++) {
 		bool is_last = i == LEDGER_LISTINGS_MAX - 1;
@@ -163,7 +147,7 @@ static void test_newest(void **state)
 		                 AT + (20 - (LEDGER_LISTINGS_MAX - 1 - i)) * 2 * STREAM_HOUR);
 		assert_int_equal(view.listings[i].end, is_last ? LEDGER_LASTS : LEDGER_DELISTED);
 	}
-	ledger_free(m.to);
+	ledger_free(to);
 }
 
 /* A record of before there was a history is one without. */
