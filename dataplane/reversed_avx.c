@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What reversed_sse.c does with a name, with two (AVX2) or four (AVX-512) at once. */
+/* What reversed_sse.c does with a name, with four at once. */
 #include "dataplane/reversed_kernels.h"
 
 #ifdef REVERSED_HAS_X86
 
 #include <immintrin.h>
 
-#define AVX2   __attribute__((target("avx2,bmi")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi")))
+#define AVX2   __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx2")))
 
 static bool has_avx2(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+	return __builtin_cpu_supports("avx2");
 }
 
 static bool has_avx512(void)
@@ -27,29 +27,46 @@ AVX2 static inline __m256i load2(const uint8_t *low, const uint8_t *high)
 	return _mm256_inserti128_si256(both, _mm_loadu_si128((const __m128i *)high), 1);
 }
 
-/* Two names; those behind are looked at alone. */
-AVX2 static inline void scan4_two(const uint8_t *const *names, uint32_t *out_addresses,
-                                  uint8_t *out_sizes)
+/* The octets of two names, 32 bits each. What is wrong is not zero. */
+AVX2 static inline __m256i octets_take(const uint8_t *const *names, unsigned *out_sizes,
+                                       __m256i *out_wrong)
 {
 	const __m256i weights =
 	    _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)reversed_weights));
 	const struct reversed_row *a, *b;
-	unsigned size_a = reversed_row_find(names[0], &a), size_b = reversed_row_find(names[1], &b);
-	__m256i lanes = _mm256_shuffle_epi8(load2(names[0], names[1]), load2(a->places, b->places));
-	__m256i wrong = _mm256_or_si256(_mm256_subs_epu8(lanes, load2(a->largest, b->largest)),
-	                                _mm256_subs_epu8(load2(a->least, b->least), lanes));
-	__m256i digits = _mm256_and_si256(lanes, _mm256_set1_epi8(15));
-	__m256i octets =
-	    _mm256_madd_epi16(_mm256_maddubs_epi16(digits, weights), _mm256_set1_epi16(1));
-	unsigned good;
+	__m256i lanes, digits;
 
-	wrong = _mm256_or_si256(wrong, _mm256_cmpgt_epi32(octets, _mm256_set1_epi32(255)));
-	good = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wrong, _mm256_setzero_si256()));
-	octets = _mm256_packus_epi16(_mm256_packus_epi32(octets, octets), octets);
-	out_addresses[0] = (uint32_t)_mm256_extract_epi32(octets, 0);
-	out_addresses[1] = (uint32_t)_mm256_extract_epi32(octets, 4);
-	out_sizes[0] = (uint8_t)((good & 0xffff) == 0xffff ? size_a : 0);
-	out_sizes[1] = (uint8_t)(good >> 16 == 0xffff ? size_b : 0);
+	out_sizes[0] = reversed_row_find(names[0], &a);
+	out_sizes[1] = reversed_row_find(names[1], &b);
+	lanes = _mm256_shuffle_epi8(load2(names[0], names[1]), load2(a->places, b->places));
+	*out_wrong = _mm256_or_si256(_mm256_subs_epu8(lanes, load2(a->largest, b->largest)),
+	                             _mm256_subs_epu8(load2(a->least, b->least), lanes));
+	digits = _mm256_and_si256(lanes, _mm256_set1_epi8(15));
+	return _mm256_madd_epi16(_mm256_maddubs_epi16(digits, weights), _mm256_set1_epi16(1));
+}
+
+/* Packing puts the first and the third into the low half, the others into the high one. */
+AVX2 static inline void scan4_four(const uint8_t *const *names, uint32_t *out_addresses,
+                                   uint8_t *out_sizes)
+{
+	unsigned sizes[4], good;
+	__m256i wrong[2], octets, all_wrong;
+	__m256i low = octets_take(&names[0], &sizes[0], &wrong[0]);
+	__m256i high = octets_take(&names[2], &sizes[2], &wrong[1]);
+
+	octets = _mm256_packus_epi32(low, high);
+	/* what is not zero stays so when it is clipped with its sign */
+	all_wrong = _mm256_or_si256(_mm256_packs_epi16(wrong[0], wrong[1]),
+	                            _mm256_cmpgt_epi16(octets, _mm256_set1_epi16(255)));
+	good = (unsigned)_mm256_movemask_pd(
+	    _mm256_castsi256_pd(_mm256_cmpeq_epi64(all_wrong, _mm256_setzero_si256())));
+	octets = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(octets, octets),
+	                                     _mm256_setr_epi32(0, 4, 1, 5, 0, 4, 1, 5));
+	_mm_storeu_si128((__m128i *)out_addresses, _mm256_castsi256_si128(octets));
+	out_sizes[0] = (uint8_t)(good & 1 ? sizes[0] : 0);
+	out_sizes[1] = (uint8_t)(good & 4 ? sizes[1] : 0);
+	out_sizes[2] = (uint8_t)(good & 2 ? sizes[2] : 0);
+	out_sizes[3] = (uint8_t)(good & 8 ? sizes[3] : 0);
 }
 
 AVX2 static void scan4_avx2(const uint8_t *const *names, size_t count, uint32_t *out_addresses,
@@ -57,8 +74,8 @@ AVX2 static void scan4_avx2(const uint8_t *const *names, size_t count, uint32_t 
 {
 	size_t i = 0;
 
-	for (; i + 2 <= count; i += 2)
-		scan4_two(&names[i], &out_addresses[i], &out_sizes[i]);
+	for (; i + 4 <= count; i += 4)
+		scan4_four(&names[i], &out_addresses[i], &out_sizes[i]);
 	reversed_sse.scan4(&names[i], count - i, &out_addresses[i], &out_sizes[i]);
 }
 
@@ -115,8 +132,8 @@ AVX512 static inline __m512i load4(const uint8_t *a, const uint8_t *b, const uin
 	return _mm512_inserti64x4(all, load2(c, d), 1);
 }
 
-AVX512 static inline void scan4_four(const uint8_t *const *names, uint32_t *out_addresses,
-                                     uint8_t *out_sizes)
+AVX512 static inline void scan4_four_at_once(const uint8_t *const *names, uint32_t *out_addresses,
+                                             uint8_t *out_sizes)
 {
 	const __m512i weights =
 	    _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)reversed_weights));
@@ -149,7 +166,7 @@ AVX512 static void scan4_avx512(const uint8_t *const *names, size_t count, uint3
 	size_t i = 0;
 
 	for (; i + 4 <= count; i += 4)
-		scan4_four(&names[i], &out_addresses[i], &out_sizes[i]);
+		scan4_four_at_once(&names[i], &out_addresses[i], &out_sizes[i]);
 	reversed_sse.scan4(&names[i], count - i, &out_addresses[i], &out_sizes[i]);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Four labels of octets are at most 16 bytes: one register. Length bytes are below '0', so a
- * comparison finds them; where they are gives a row of a table, and the row the way each label goes
- * into a lane of its own, and what is allowed there.
+ * Four labels of octets are at most 16 bytes: one register. Their lengths give a row of a table,
+ * and the row the way each label goes into a lane of its own, and what is allowed there.
  */
 #include "dataplane/reversed_kernels.h"
 
@@ -16,9 +15,13 @@
 #define PLACES(at, digits)                                                                         \
 	(at), (digits) > 2 ? (at) + 1 : NO_BYTE, (digits) > 1 ? (at) + (digits)-1 : NO_BYTE,       \
 	    (at) + (digits)
-/* The least and the largest bytes there: the first of several digits is not 0. */
+/* The least and the largest bytes there: the first of several digits is not 0. No length is 0. */
 #define LEAST(digits)                                                                              \
-	(digits), (digits) > 2 ? '1' : 0, (digits) > 2 ? '0' : (digits) > 1 ? '1' : 0, '0'
+	(digits) > 0 ? (digits) : 255, (digits) > 2 ? '1' : 0,                                     \
+	    (digits) > 2   ? '0'                                                                   \
+	    : (digits) > 1 ? '1'                                                                   \
+			   : 0,                                                                    \
+	    '0'
 #define LARGEST(digits) (digits), (digits) > 2 ? '9' : 0, (digits) > 1 ? '9' : 0, '9'
 #define ROW(a, b, c, d)                                                                            \
 	{                                                                                          \
@@ -28,20 +31,20 @@
 			LARGEST(a), LARGEST(b), LARGEST(c), LARGEST(d)                             \
 		}                                                                                  \
 	}
-#define ROWS_D(a, b, c) ROW(a, b, c, 1), ROW(a, b, c, 2), ROW(a, b, c, 3)
-#define ROWS_C(a, b)    ROWS_D(a, b, 1), ROWS_D(a, b, 2), ROWS_D(a, b, 3)
-#define ROWS_B(a)       ROWS_C(a, 1), ROWS_C(a, 2), ROWS_C(a, 3)
+#define ROWS_D(a, b, c) ROW(a, b, c, 0), ROW(a, b, c, 1), ROW(a, b, c, 2), ROW(a, b, c, 3)
+#define ROWS_C(a, b)    ROWS_D(a, b, 0), ROWS_D(a, b, 1), ROWS_D(a, b, 2), ROWS_D(a, b, 3)
+#define ROWS_B(a)       ROWS_C(a, 0), ROWS_C(a, 1), ROWS_C(a, 2), ROWS_C(a, 3)
 
-const struct reversed_row reversed_rows[81] = {ROWS_B(1), ROWS_B(2), ROWS_B(3)};
+const struct reversed_row reversed_rows[256] = {ROWS_B(0), ROWS_B(1), ROWS_B(2), ROWS_B(3)};
 const int8_t reversed_weights[16] = {0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1, 0, 100, 10, 1};
 
 static bool has_sse(void)
 {
-	return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("bmi");
+	return __builtin_cpu_supports("sse4.1");
 }
 
-__attribute__((target("sse4.1,bmi"))) static void
-scan4_sse(const uint8_t *const *names, size_t count, uint32_t *out_addresses, uint8_t *out_sizes)
+__attribute__((target("sse4.1"))) static void scan4_sse(const uint8_t *const *names, size_t count,
+                                                        uint32_t *out_addresses, uint8_t *out_sizes)
 {
 	const __m128i weights = _mm_loadu_si128((const __m128i *)reversed_weights);
 
