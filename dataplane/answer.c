@@ -6,35 +6,40 @@
 #include "dataplane/plain.h"
 #include "dataplane/reply.h"
 
-/* Those of a burst that are not answered yet. answered: a bit for each that is */
-static void answer_others(const struct tables *t, struct query *queries, unsigned count,
-                          uint32_t answered)
+/* Those that are not plain. */
+static void answer_in_stages(const struct tables *t, const struct query_set *others)
 {
-	struct query_set others;
-
-	others.count = 0;
-	for (unsigned i = 0; i < count; i++)
-		query_set_add(&others, &queries[i], !(answered >> i & 1));
-	parse_burst(t, &others);
-	lookup_burst(t, &others);
-	reply_burst(t, &others);
+	parse_burst(t, others);
+	lookup_burst(t, others);
+	reply_burst(t, others);
 }
 
 void answer_burst(const struct tables *t, struct query *queries, unsigned count)
 {
-	const uint32_t all = (uint32_t)((UINT64_C(1) << count) - 1);
+	struct query_set others;
 	struct plain plain;
-	uint32_t answered = 0;
+	unsigned plain_count;
 
-	if (t) {
-		answered = plain_parse(t, reversed_get(), queries, count, &plain);
-		plain_answer(t, &plain);
+	plain_count = t ? plain_parse(t, reversed_get(), queries, count, &plain) : 0;
+	if (plain_count == 0) {
+		answer_burst_unaided(t, queries, count);
+		return;
 	}
-	if (answered != all)
-		answer_others(t, queries, count, answered);
+	plain_answer(t, &plain);
+	if (plain_count == count)
+		return;
+	others.count = 0;
+	for (unsigned i = 0; i < count; i++)
+		query_set_add(&others, &queries[i], !queries[i].is_plain);
+	answer_in_stages(t, &others);
 }
 
 void answer_burst_unaided(const struct tables *t, struct query *queries, unsigned count)
 {
-	answer_others(t, queries, count, 0);
+	struct query_set all;
+
+	all.count = 0;
+	for (unsigned i = 0; i < count; i++)
+		query_set_add(&all, &queries[i], true);
+	answer_in_stages(t, &all);
 }

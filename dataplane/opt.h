@@ -14,16 +14,24 @@ struct opt_plan {
 	bool has_cookie, has_nsid, has_keepalive;
 };
 
-/* An OPT without options. */
+/* An OPT without options, DNS_OPT_SIZE bytes, in two words that share one. */
+static inline void opt_write(uint8_t *record, unsigned rcode, bool is_dnssec_ok)
+{
+	const uint32_t head = htobe32(DNS_TYPE_OPT << 8 | QUERY_UDP_SIZE >> 8);
+	const uint64_t rest =
+	    htobe64((uint64_t)QUERY_UDP_SIZE << 48 | (uint64_t)(rcode >> 4) << 40) |
+	    is_dnssec_ok * htobe64((uint64_t)DNS_DO << 16);
+
+	memcpy(record, &head, sizeof(head));
+	memcpy(&record[DNS_OPT_SIZE - sizeof(rest)], &rest, sizeof(rest));
+}
+
 static inline void opt_put_alone(struct writer *w, const struct query *q)
 {
-	const uint64_t head = (uint64_t)DNS_TYPE_OPT << 40 | (uint64_t)QUERY_UDP_SIZE << 24;
-	const uint64_t flags =
-	    (uint64_t)(q->rcode >> 4) << 16 | (q->is_dnssec_ok ? DNS_DO >> 8 : 0);
-	const uint64_t word = htobe64(head | flags); /* up to the first byte of the flags */
+	uint8_t record[DNS_OPT_SIZE];
 
-	writer_put(w, &word, 8);
-	writer_put(w, "\0\0", 3);
+	opt_write(record, q->rcode, q->is_dnssec_ok);
+	writer_put(w, record, sizeof(record));
 }
 
 /* room: bytes behind the question; what does not fit is left out */

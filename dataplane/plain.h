@@ -21,9 +21,10 @@ struct plain {
  * Parse those queries that are plain, of at most QUERY_BURST_MAX.
  *
  * t: not NULL
- * Returns: a bit for each that was parsed; parse.c is to have the others
+ * Returns: how many were parsed: those that are is_plain, unless there are none; parse.c is to have
+ *          the others
  */
-uint32_t plain_parse(const struct tables *t, const struct reversed *kernel, struct query *queries,
+unsigned plain_parse(const struct tables *t, const struct reversed *kernel, struct query *queries,
                      unsigned count, struct plain *out_plain);
 
 /* Answer them. t: as given to plain_parse() */

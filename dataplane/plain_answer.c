@@ -8,12 +8,11 @@
 #include "dataplane/reply.h"
 #include "dataplane/rr.h"
 
-#include <endian.h>
 #include <string.h>
 
-/* Bytes that are written at once, so that what is behind a record is written in vain. */
-#define CHUNK      SOA_CHUNK
-#define CHUNKED(n) (((n) + CHUNK - 1) / CHUNK * CHUNK)
+/* The low bytes of the header's counts of these sections. */
+#define ANSWER_COUNT_AT    7
+#define AUTHORITY_COUNT_AT 9
 
 /* The answer after all that parse.c and lookup.c do, which most plain queries need not. */
 static void answer_in_full(const struct tables *t, struct query *q, const struct verdict *listings,
@@ -45,52 +44,47 @@ static inline bool may_be_above(const struct query *q)
 }
 
 /*
- * The header of an answer.
+ * Whether a record can be written as it is copied, and an OPT behind it, and any client takes them.
  *
- * size:   bytes of its record, of which whole chunks are written
- * counts: of the answer and authority sections, as they are in the header
- * Returns: where the record goes; NULL = there is no room, and nothing is done
+ * copied_size: of the record, of which the last bytes may be written in vain
  */
-static inline uint8_t *begin(struct query *q, size_t size, uint32_t counts)
+static inline bool has_room(const struct query *q, size_t copied_size)
 {
-	const uint64_t word = htobe64(UINT64_C(1) << 48 | (uint64_t)counts << 16 | q->has_opt);
-	const size_t opt_size = q->has_opt ? DNS_OPT_SIZE : 0;
-	uint8_t *message = q->message;
+	const size_t size = q->question_end + copied_size + DNS_OPT_SIZE;
 
-	if (reply_limit(q) < q->question_end + size + opt_size ||
-	    q->capacity < q->question_end + CHUNKED(size) + CHUNK)
-		return NULL;
-	message[2] = (uint8_t)(DNS_QR | DNS_AA | (message[2] & DNS_RD));
-	message[3] = q->rcode;
-	memcpy(&message[4], &word, sizeof(word));
-	return &message[q->question_end];
+	return size <= q->capacity && size <= DNS_UDP_MIN;
 }
 
-/* The OPT behind a record; written also when there is to be none. */
-static inline void end(struct query *q, size_t size)
+/*
+ * All around the record of an answer, once it is written.
+ *
+ * record_size: bytes of it
+ * count_at: the byte of the header that counts it; all other counts are the question's
+ */
+static inline void finish(struct query *q, enum dns_rcode rcode, size_t record_size,
+                          size_t count_at)
 {
-	struct writer w = {q->message, q->question_end + size, SIZE_MAX, false};
+	uint8_t *message = q->message;
 
-	opt_put_alone(&w, q);
-	q->reply_size =
-	    (uint16_t)(q->question_end + size + (q->has_opt ? (size_t)DNS_OPT_SIZE : 0));
+	message[2] = (uint8_t)(DNS_QR | DNS_AA | (message[2] & DNS_RD));
+	message[3] = (uint8_t)rcode;
+	message[count_at] = 1;
+	/* also when there is to be none; then it is behind the answer */
+	opt_write(&message[q->question_end + record_size], rcode, q->is_dnssec_ok);
+	q->rcode = (uint8_t)rcode;
+	q->reply_size = (uint16_t)(q->size + record_size);
 }
 
 /* The answer for what has one listing, which is shown; false = it is not that simple. */
 static inline bool reply_listed(struct query *q, const struct verdict *listings)
 {
-	uint8_t *record;
-
-	if (q->qtype != DNS_TYPE_A || listings->count != 1 || q->zone->view != ZONE_VIEW_CODES ||
-	    q->zone->observed)
+	if (q->qtype != DNS_TYPE_A || q->zone->view != ZONE_VIEW_CODES ||
+	    !has_room(q, ZONE_ADDRESS_SIZE))
 		return false;
-	record = begin(q, RR_ADDRESS_SIZE, 1u << 16);
-	if (!record)
-		return false;
-	rr_address_write(record, q->zone->ttl_s, listings->first_code);
+	rr_address_write(&q->message[q->question_end], q->zone, listings->first_code);
+	finish(q, DNS_NOERROR, ZONE_ADDRESS_SIZE, ANSWER_COUNT_AT);
 	q->listings = listings;
 	q->exists = true;
-	end(q, RR_ADDRESS_SIZE);
 	return true;
 }
 
@@ -98,21 +92,30 @@ static inline bool reply_listed(struct query *q, const struct verdict *listings)
 static inline bool reply_unlisted(struct query *q, uint64_t generation)
 {
 	const struct soa *soa = q->zone->soa;
-	uint8_t *record;
+	uint8_t *record = &q->message[q->question_end];
+	const size_t copied_size = soa->copied_size;
 
-	if (may_be_above(q))
+	if (may_be_above(q) || !has_room(q, copied_size))
 		return false;
-	q->rcode = DNS_NXDOMAIN;
-	record = begin(q, soa->size, 1);
-	if (!record) {
-		q->rcode = DNS_NOERROR;
-		return false;
-	}
-	for (size_t at = 0; at < soa->size; at += CHUNK)
-		memcpy(&record[at], &soa->bytes[at], CHUNK);
+	for (size_t at = 0; at < copied_size; at += SOA_CHUNK)
+		memcpy(&record[at], &soa->bytes[at], SOA_CHUNK);
 	rr_soa_finish(record, soa, q->apex_offset, generation);
-	end(q, soa->size);
+	finish(q, DNS_NXDOMAIN, soa->size, AUTHORITY_COUNT_AT);
 	return true;
+}
+
+/* Some queries with their verdicts; see query_set.h. */
+struct listed {
+	unsigned count;
+	struct query *queries[QUERY_BURST_MAX];
+	verdict_t verdicts[QUERY_BURST_MAX];
+};
+
+static inline void listed_add(struct listed *l, struct query *q, verdict_t verdict)
+{
+	l->queries[l->count] = q;
+	l->verdicts[l->count] = verdict;
+	l->count += verdict != VERDICT_NONE;
 }
 
 /*
@@ -120,27 +123,23 @@ static inline bool reply_unlisted(struct query *q, uint64_t generation)
  *
  * out_unlisted: gets those that have one listing, which is not shown
  */
-static void answer_listed(const struct tables *t, const struct query_set *listed,
-                          uint64_t generation, struct query_set *out_unlisted)
+static void answer_listed(const struct tables *t, const struct listed *listed, uint64_t generation,
+                          struct query_set *out_unlisted)
 {
 	const struct verdict *listings[QUERY_BURST_MAX];
-	verdict_t verdicts[QUERY_BURST_MAX];
 
 	if (listed->count == 0)
 		return;
-	for (unsigned i = 0; i < listed->count; i++)
-		verdicts[i] = listed->queries[i]->verdict;
-	verdicts_get_burst(t->verdicts, verdicts, listed->count, listings);
+	verdicts_get_burst(t->verdicts, listed->verdicts, listed->count, listings);
 	for (unsigned i = 0; i < listed->count; i++) {
 		struct query *q = listed->queries[i];
 		const struct verdict *v = listings[i];
 
-		if (v && v->count == 1 && !q->zone->observed &&
-		    !zone_shows(q->zone, v->first_list)) {
+		if (!v || v->count != 1 || q->zone->observed)
+			answer_in_full(t, q, v, generation);
+		else if (!zone_shows(q->zone, v->first_list))
 			query_set_add(out_unlisted, q, true);
-			continue;
-		}
-		if (!v || !reply_listed(q, v))
+		else if (!reply_listed(q, v))
 			answer_in_full(t, q, v, generation);
 	}
 }
@@ -150,15 +149,13 @@ static void answer(const struct tables *t, struct query *const *queries, unsigne
                    const verdict_t *verdicts)
 {
 	const uint64_t generation = atomic_load_explicit(&t->generation, memory_order_relaxed);
-	struct query_set listed, unlisted;
+	struct query_set unlisted;
+	struct listed listed;
 
 	listed.count = unlisted.count = 0;
 	for (unsigned i = 0; i < count; i++) {
-		const bool is_listed = verdicts[i] != VERDICT_NONE;
-
-		queries[i]->verdict = verdicts[i];
-		query_set_add(&listed, queries[i], is_listed);
-		query_set_add(&unlisted, queries[i], !is_listed);
+		listed_add(&listed, queries[i], verdicts[i]);
+		query_set_add(&unlisted, queries[i], verdicts[i] == VERDICT_NONE);
 	}
 	answer_listed(t, &listed, generation, &unlisted);
 	for (unsigned i = 0; i < unlisted.count; i++) {

@@ -5,14 +5,12 @@
 #include "dataplane/query.h"
 #include "dataplane/writer.h"
 
-#define RR_POINTER      0xc000u     /* compression pointer (RFC 1035 section 4.1.4) */
-#define RR_TTL_MAX      0x7fffffffu /* RFC 2181 section 8 */
-#define RR_ADDRESS_SIZE 16u
-#define RR_FIXED_SIZE   12 /* of a record whose owner is a pointer, up to its RDATA */
+#define RR_POINTER    0xc000u /* compression pointer (RFC 1035 section 4.1.4) */
+#define RR_FIXED_SIZE 12      /* of a record whose owner is a pointer, up to its RDATA */
 
 static inline uint32_t rr_ttl(uint32_t ttl_s)
 {
-	return ttl_s < RR_TTL_MAX ? ttl_s : RR_TTL_MAX;
+	return ttl_s < ZONE_TTL_MAX ? ttl_s : ZONE_TTL_MAX;
 }
 
 /* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
@@ -47,23 +45,20 @@ static inline void rr_soa(struct writer *w, const struct query *q, uint64_t gene
 		rr_soa_finish(&w->bytes[start], soa, q->apex_offset, generation);
 }
 
-/* The A record of the question's name, RR_ADDRESS_SIZE bytes, in two words. */
-static inline void rr_address_write(uint8_t *record, uint32_t zone_ttl_s, uint32_t code)
+/* The A record of the question's name, ZONE_ADDRESS_SIZE bytes. */
+static inline void rr_address_write(uint8_t *record, const struct zone *zone, uint32_t code)
 {
-	const uint64_t head = (uint64_t)(RR_POINTER | DNS_HEADER_SIZE) << 48 |
-	                      (uint64_t)DNS_TYPE_A << 32 | DNS_CLASS_IN << 16;
-	const uint64_t ttl_s = rr_ttl(zone_ttl_s);
-	const uint64_t words[2] = {htobe64(head | ttl_s >> 16),
-	                           htobe64(ttl_s << 48 | UINT64_C(4) << 32 | code)};
+	const uint32_t code_be = htobe32(code);
 
-	memcpy(record, words, sizeof(words));
+	memcpy(record, zone->address, ZONE_ADDRESS_SIZE);
+	memcpy(&record[ZONE_ADDRESS_SIZE - sizeof(code_be)], &code_be, sizeof(code_be));
 }
 
 static inline unsigned rr_address(struct writer *w, const struct query *q, uint32_t code)
 {
-	uint8_t record[RR_ADDRESS_SIZE];
+	uint8_t record[ZONE_ADDRESS_SIZE];
 
-	rr_address_write(record, q->zone->ttl_s, code);
+	rr_address_write(record, q->zone, code);
 	writer_put(w, record, sizeof(record));
 	return 1;
 }

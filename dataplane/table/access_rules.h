@@ -54,6 +54,13 @@ static inline uint32_t access_rules_get(const struct access_rules *r, address6_t
 	return value != ACCESS_RULES_SPLIT ? value : table6_lookup(r->clients, client);
 }
 
+/* Whether that is a value; cheaper. value: < ACCESS_RULES_SPLIT */
+static inline bool access_rules_has(const struct access_rules *r, address6_t client, uint32_t value)
+{
+	return (client >> 32 == 0xffff && r->nets[(uint32_t)client >> 16] == value) ||
+	       access_rules_get(r, client) == value;
+}
+
 /* The same of any rules. */
 static inline uint32_t access_rules_look(const struct access_rules *r, address6_t client)
 {

@@ -59,6 +59,21 @@ bool labels_are_equal(const uint8_t *a, const uint8_t *b, size_t size)
 	return (differ | (labels_fold(left) ^ labels_fold(right))) == 0;
 }
 
+void labels_pattern_make(const uint8_t *bytes, size_t size, struct labels_pattern *out_pattern)
+{
+	uint8_t block[sizeof(labels_block_t)] = {0}, masks[sizeof(labels_block_t)] = {0};
+	const size_t front = sizeof(block) - size;
+
+	for (size_t i = 0; i < size; i++) {
+		const bool is_letter = bytes[i] >= 'a' && bytes[i] <= 'z';
+
+		block[front + i] = bytes[i];
+		masks[front + i] = is_letter ? 0xff - ('a' - 'A') : 0xff;
+	}
+	memcpy(out_pattern->words, block, sizeof(block));
+	memcpy(out_pattern->masks, masks, sizeof(masks));
+}
+
 bool labels_ends_with(const uint8_t *name, size_t size, const uint8_t *suffix, size_t suffix_size,
                       size_t *out_offset)
 {

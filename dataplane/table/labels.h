@@ -73,3 +73,24 @@ static inline labels_block_t labels_fold_block(labels_block_t bytes)
 {
 	return bytes | ((labels_block_t)(bytes - 'A' <= 'Z' - 'A') & 0x20);
 }
+
+/* A block and the bits of it that count: of a letter all but the one of its case. */
+struct labels_pattern {
+	uint64_t words[2], masks[2];
+};
+
+/*
+ * The pattern of a block that ends with some bytes; what is in front of them does not count.
+ *
+ * bytes: in lower case; at most sizeof(labels_block_t)
+ */
+void labels_pattern_make(const uint8_t *bytes, size_t size, struct labels_pattern *out_pattern);
+
+static inline bool labels_pattern_matches(const struct labels_pattern *p, const uint8_t *block)
+{
+	uint64_t words[2];
+
+	__builtin_memcpy(words, block, sizeof(words));
+	return (((words[0] ^ p->words[0]) & p->masks[0]) |
+	        ((words[1] ^ p->words[1]) & p->masks[1])) == 0;
+}

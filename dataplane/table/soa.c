@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-#define NAME_MAX_SIZE 255         /* with its root label */
-#define TTL_MAX       0x7fffffffu /* RFC 2181 section 8 */
+#define NAME_MAX_SIZE 255 /* with its root label */
 #define TYPE_SOA      6
 #define CLASS_IN      1
 #define RDATA_AT      12
@@ -26,8 +25,8 @@ static void put_u16(struct soa *s, unsigned value)
 
 static void put_ttl(struct soa *s, uint32_t ttl_s)
 {
-	if (ttl_s > TTL_MAX)
-		ttl_s = TTL_MAX;
+	if (ttl_s > ZONE_TTL_MAX)
+		ttl_s = ZONE_TTL_MAX;
 	put_u16(s, ttl_s >> 16);
 	put_u16(s, ttl_s & 0xffff);
 }
@@ -100,5 +99,6 @@ size_t soa_make(const struct zone *zone, union soa_buffer *out_buffer)
 	rdata_size = s->size - RDATA_AT;
 	s->bytes[RDATA_AT - 2] = (uint8_t)(rdata_size >> 8);
 	s->bytes[RDATA_AT - 1] = (uint8_t)rdata_size;
-	return sizeof(*s) + (s->size + SOA_CHUNK - 1u) / SOA_CHUNK * SOA_CHUNK;
+	s->copied_size = (uint16_t)((s->size + SOA_CHUNK - 1u) / SOA_CHUNK * SOA_CHUNK);
+	return sizeof(*s) + s->copied_size;
 }

@@ -11,12 +11,13 @@
 #define SOA_POINTERS 3 /* at most: owner, MNAME, RNAME */
 #define SOA_TTL      6 /* where the TTL is */
 #define SOA_SIZE_MAX (12 + 255 + 255 + 20)
-#define SOA_CHUNK    16 /* zeros follow the record up to a multiple of this, to be copied with it */
+#define SOA_CHUNK    32 /* zeros follow the record up to a multiple of this, to be copied with it */
 
 struct zone;
 
 struct soa {
 	uint16_t size;                   /* of the record */
+	uint16_t copied_size;            /* the same up to a multiple of SOA_CHUNK */
 	uint16_t pointers[SOA_POINTERS]; /* to the apex; one twice where there are fewer */
 	uint16_t serial_at;
 	uint8_t bytes[];

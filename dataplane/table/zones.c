@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/zones.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 struct place {
 	uint64_t hash;
 	const struct zone *zone; /* NULL ends a probe */
-	uint64_t tail[2];        /* see struct wanted */
 };
 
 struct zones {
@@ -109,12 +109,11 @@ static uint64_t load(const uint8_t *bytes)
 struct wanted {
 	const uint8_t *apex; /* in any case */
 	size_t size;
-	uint64_t tail[2]; /* its last 16 bytes in lower case, zeros in front of them */
 	uint64_t hash;
 };
 
 /* The last 16 bytes at once, in lower case; what is in front of a shorter apex is cleared. */
-static inline void take_tail(struct wanted *w)
+static inline void take_tail(const struct wanted *w, uint64_t out_tail[2])
 {
 	static const uint8_t masks[2 * ZONE_APEX_ROOM] = {
 	    [ZONE_APEX_ROOM... 2 * ZONE_APEX_ROOM - 1] = 0xff};
@@ -123,7 +122,7 @@ static inline void take_tail(struct wanted *w)
 	    labels_fold_block(*(const labels_block_t *)(w->apex + w->size - ZONE_APEX_ROOM));
 
 	tail &= *(const labels_block_t *)&masks[taken];
-	memcpy(w->tail, &tail, sizeof(w->tail));
+	memcpy(out_tail, &tail, sizeof(tail));
 }
 
 /*
@@ -134,11 +133,12 @@ static inline void want(const struct labels_key *key, const uint8_t *apex, size_
                         struct wanted *out_wanted)
 {
 	struct wanted *w = out_wanted;
+	uint64_t tail[2];
 
 	w->apex = apex;
 	w->size = size;
-	take_tail(w);
-	w->hash = fold_multiply(w->tail[0] ^ key->words[0], w->tail[1] ^ key->words[1] ^ size);
+	take_tail(w, tail);
+	w->hash = fold_multiply(tail[0] ^ key->words[0], tail[1] ^ key->words[1] ^ size);
 	for (size_t at = 0; at + ZONE_APEX_ROOM < size; at += 8)
 		w->hash = fold_multiply(w->hash ^ labels_fold(load(apex + at)), key->words[1] | 1);
 }
@@ -152,14 +152,6 @@ static void want_copied(const struct labels_key *key, const uint8_t *apex, size_
 		apex = memcpy(room + ZONE_APEX_ROOM, apex, size);
 	}
 	want(key, apex, size, out_wanted);
-}
-
-static inline bool is_wanted(const struct wanted *w, const struct place *place)
-{
-	return place->hash == w->hash && place->tail[0] == w->tail[0] &&
-	       place->tail[1] == w->tail[1] && place->zone->apex.size == w->size &&
-	       (w->size <= ZONE_APEX_ROOM ||
-	        labels_are_equal(place->zone->apex.bytes, w->apex, w->size - ZONE_APEX_ROOM));
 }
 
 static void index_add(struct place *index, size_t mask, const struct place *place)
@@ -178,8 +170,10 @@ static inline const struct zone *index_find(const struct zones *z, const struct 
 	if (z->count == 0)
 		return NULL;
 	for (size_t at = w->hash & mask; z->index[at].zone; at = (at + 1) & mask) {
-		if (is_wanted(w, &z->index[at]))
-			return z->index[at].zone;
+		const struct place *place = &z->index[at];
+
+		if (place->hash == w->hash && zone_has_apex(place->zone, w->apex, w->size))
+			return place->zone;
 	}
 	return NULL;
 }
@@ -302,6 +296,32 @@ static bool has_address_ns(const struct zone *zone)
 	return false;
 }
 
+/* The A record of a question's name, which is behind the header; its address is zero. */
+static void make_address(struct zone *zone)
+{
+	static const uint8_t fixed[ZONE_ADDRESS_SIZE] = {
+	    0xc0, 12, 0, 1, 0, 1, [ZONE_ADDRESS_SIZE - 5] = 4};
+	const uint32_t ttl_s = htobe32(zone->ttl_s < ZONE_TTL_MAX ? zone->ttl_s : ZONE_TTL_MAX);
+
+	memcpy(zone->address, fixed, sizeof(fixed));
+	memcpy(&zone->address[6], &ttl_s, sizeof(ttl_s));
+}
+
+/* What an answer needs to know of a zone at a glance. */
+static void sum_up(struct zone *zone)
+{
+	const uint8_t *apex = zone->apex.bytes;
+	const size_t size = zone->apex.size;
+	const size_t taken = size < ZONE_APEX_ROOM ? size : ZONE_APEX_ROOM;
+
+	labels_pattern_make(apex + size - taken, taken, &zone->apex_tail);
+	labels_pattern_make(apex, taken, &zone->apex_head);
+	make_address(zone);
+	zone->served = zone->state == ZONE_SERVING ? zone->content : 0;
+	zone->is_restricted = zone->needs_key || zone->access;
+	zone->has_address_ns = has_address_ns(zone);
+}
+
 int zones_add(struct zones *z, const struct zone *zone)
 {
 	struct labels labels;
@@ -322,11 +342,9 @@ int zones_add(struct zones *z, const struct zone *zone)
 	copy = copy_zone(zone);
 	if (!copy)
 		return -ENOMEM;
-	copy->has_address_ns = has_address_ns(copy);
-	copy->is_restricted = zone->needs_key || zone->access;
+	sum_up(copy);
 	z->zones[z->count++] = copy;
-	index_add(z->index, 2 * z->room - 1,
-	          &(struct place){wanted.hash, copy, {wanted.tail[0], wanted.tail[1]}});
+	index_add(z->index, 2 * z->room - 1, &(struct place){wanted.hash, copy});
 	z->has_depth[labels.count] = true;
 	z->has_address_apex |= is_address_like(&zone->apex);
 	if (labels.count > z->depth_max)

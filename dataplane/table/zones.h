@@ -44,6 +44,9 @@ struct zone_name { /* a wire name with root label; size 0 = none */
 	uint8_t size;
 };
 
+#define ZONE_TTL_MAX      0x7fffffffu /* RFC 2181 section 8 */
+#define ZONE_ADDRESS_SIZE 16          /* of an A record whose owner is a pointer */
+
 struct zone {
 	struct zone_name apex; /* lower-case */
 	uint8_t state;         /* enum zone_state */
@@ -53,7 +56,6 @@ struct zone {
 	uint8_t test_code_count;
 	uint8_t apex_text_size;      /* apex TXT, 0 = none */
 	bool needs_key;              /* names below the apex end with a label of keys */
-	bool is_restricted;          /* needs_key or access: set by zones_add() */
 	struct keys *keys;           /* the set's once given; NULL = none */
 	struct observed *observed;   /* lists that are counted, not answered; NULL = none */
 	struct access_rules *access; /* beside the server's; the stricter holds; NULL = none */
@@ -70,8 +72,14 @@ struct zone {
 	const uint32_t *values;        /* of the visible lists by ascending id; NULL = none */
 	const struct records *records; /* static records; NULL = none */
 	const struct soa *soa;         /* made by zones_add() */
-	bool
-	    has_address_ns; /* set by zones_add(): a name server's name may be a reversed address */
+
+	/* set by zones_add() */
+	struct labels_pattern apex_tail;    /* the last ZONE_APEX_ROOM bytes of the apex, or all */
+	struct labels_pattern apex_head;    /* the first as many of an apex that is longer */
+	uint8_t address[ZONE_ADDRESS_SIZE]; /* an A record of the question's name, for 0.0.0.0 */
+	uint8_t served;                     /* enum zone_content bits: content, if serving */
+	bool is_restricted;                 /* needs_key or access */
+	bool has_address_ns;                /* a name server's name may be a reversed address */
 };
 
 struct zones;
@@ -108,9 +116,25 @@ const struct zone *zones_find_labels(const struct zones *z, const uint8_t *name,
 #define ZONE_APEX_ROOM 16
 
 /*
+ * Whether an apex, given in any case, is that of a zone. It need not be well-formed.
+ *
+ * size: ZONE_APEX_ROOM bytes up to the end of the apex can be read, whatever it is
+ */
+static inline bool zone_has_apex(const struct zone *zone, const uint8_t *apex, size_t size)
+{
+	return zone->apex.size == size &&
+	       labels_pattern_matches(&zone->apex_tail, apex + size - ZONE_APEX_ROOM) &&
+	       (size <= ZONE_APEX_ROOM ||
+	        (labels_pattern_matches(&zone->apex_head, apex) &&
+	         (size <= 2 * ZONE_APEX_ROOM ||
+	          labels_are_equal(zone->apex.bytes + ZONE_APEX_ROOM, apex + ZONE_APEX_ROOM,
+	                           size - 2 * ZONE_APEX_ROOM))));
+}
+
+/*
  * The zone of an apex, given in any case, or NULL: one hash. It need not be well-formed.
  *
- * size: at least 1; ZONE_APEX_ROOM bytes up to the end of the apex can be read, whatever it is
+ * size: at least 1; as of zone_has_apex()
  */
 const struct zone *zones_find_apex(const struct zones *z, const uint8_t *apex, size_t size);
 
