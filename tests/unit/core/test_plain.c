@@ -223,11 +223,80 @@ static void test_address_apex(void **state)
 	dataset_free(t);
 }
 
+/* Ask the first question of rows, of another zone. Returns: bytes of it */
+static uint16_t compose_below(const char *apex, size_t count, uint8_t *message)
+{
+	char name[128];
+	struct row row = rows[0];
+
+	snprintf(name, sizeof(name), "%zu.2.0.192.%s", count % 2 + 1, apex);
+	row.name = name;
+	return (uint16_t)compose(&row, message);
+}
+
+/* A zone is found whatever the zones before it in a burst were, and however long its apex is. */
+static void test_zones_mixed(void **state)
+{
+	static const struct {
+		const char *apex;
+		const char *why;
+	} zones[] = {
+	    {"v4.example", "shorter than a block"},
+	    {"V4.EXAMPLE", "the same again, in another case"},
+	    {"v5.example", "of the same size, and none of ours"},
+	    {"sub.bl.example", "below a zone"},
+	    {"bl.example", "above it"},
+	    {"list.of.some.operator.example", "of two blocks"},
+	    {"list.on.some.operator.example", "that differs between them"},
+	    {"a-list.which.has.a.very.long.name.example", "of more"},
+	    {"a-list.which.haz.a.very.long.name.example", "that differs in the middle"},
+	    {"a-list.which.has.a.Very.Long.name.example", "in another case"},
+	};
+	static uint8_t messages[2][QUERY_BURST_MAX][ROOM];
+	static struct query queries[2][QUERY_BURST_MAX];
+	struct tables *t = dataset_new();
+	struct zone zone = *zones_at(t->zones, 0);
+
+	(void)state;
+	for (size_t i = 5; i < 8; i += 2) {
+		uint8_t name[ROOM];
+
+		compose_below(zones[i].apex, 0, name);
+		zone.apex = (struct zone_name){&name[12 + 10], (uint8_t)strlen(zones[i].apex) + 2};
+		zone.access = NULL;
+		zone.observed = NULL;
+		zone.records = NULL;
+		assert_int_equal(zones_add(t->zones, &zone), 0);
+	}
+	for (size_t i = 0; i < QUERY_BURST_MAX; i++) {
+		for (size_t k = 0; k < 2; k++) {
+			struct query *q = &queries[k][i];
+
+			q->message = messages[k][i];
+			q->size = compose_below(zones[i * 7 % 10].apex, i, q->message);
+			q->capacity = ROOM;
+			q->client = (address6_t)0xffff << 32 | 0x7f000001;
+		}
+	}
+	answer_burst_unaided(t, queries[0], QUERY_BURST_MAX);
+	answer_burst(t, queries[1], QUERY_BURST_MAX);
+	for (size_t i = 0; i < QUERY_BURST_MAX; i++) {
+		const struct query *want = &queries[0][i], *got = &queries[1][i];
+
+		if (want->zone != got->zone || want->reply_size != got->reply_size ||
+		    memcmp(want->message, got->message, want->reply_size) != 0)
+			fail_msg("%s: %s", zones[i * 7 % 10].apex, zones[i * 7 % 10].why);
+		assert_int_equal(got->is_plain, want->rcode != 5);
+	}
+	dataset_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bursts),
 	    cmocka_unit_test(test_address_apex),
+	    cmocka_unit_test(test_zones_mixed),
 	};
 	int failed;
 

@@ -112,6 +112,76 @@ static void test_find_bad_names(void **state)
 	zones_free(z);
 }
 
+/* An apex of some size in bytes, of labels of 7 letters and what is left; asked for as it is. */
+static size_t apex_of(size_t size, uint8_t *out_apex)
+{
+	size_t at = 0;
+
+	while (size - at > 1) {
+		size_t length = size - at - 2 < 7 ? size - at - 2 : 7;
+
+		length += size - at - 2 - length == 1; /* a label has a byte at least */
+		out_apex[at++] = (uint8_t)length;
+		for (size_t i = 0; i < length; i++, at++)
+			out_apex[at] = (uint8_t)("az-5{m@"[(at + length) % 7]);
+	}
+	out_apex[at++] = 0;
+	return at;
+}
+
+/* Each byte of an apex as each other byte: the same only as the same letter in the other case. */
+static void test_has_apex(void **state)
+{
+	static const struct {
+		const char *reason;
+		size_t size;
+	} rows[] = {
+	    {"the root", 1},
+	    {"one letter", 3},
+	    {"less than a block", 15},
+	    {"a block", ZONE_APEX_ROOM},
+	    {"a byte in front of the last block", ZONE_APEX_ROOM + 1},
+	    {"two blocks that overlap", 25},
+	    {"two blocks", 2 * ZONE_APEX_ROOM},
+	    {"a byte between two blocks", 2 * ZONE_APEX_ROOM + 1},
+	    {"some labels between two blocks", 60},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct zone zone = {.state = ZONE_SERVING};
+		uint8_t room[ZONE_APEX_ROOM + 64], *apex = room + ZONE_APEX_ROOM, apexes[64];
+		const size_t size = apex_of(rows[i].size, apexes);
+		struct zones *z = zones_new();
+		const struct zone *added;
+
+		print_message("# %s\n", rows[i].reason);
+		assert_int_equal(size, rows[i].size);
+		memset(room, 0xa5, sizeof(room)); /* in front of an apex there may be anything */
+		memcpy(apex, apexes, size);
+		zone.apex = (struct zone_name){apexes, (uint8_t)size};
+		assert_int_equal(zones_add(z, &zone), 0);
+		added = zones_at(z, 0);
+		assert_true(zone_has_apex(added, apex, size));
+		assert_ptr_equal(zones_find_apex(z, apex, size), added);
+		assert_false(zone_has_apex(added, apex, size + 1));
+		assert_false(size > 1 && zone_has_apex(added, apex + 1, size - 1));
+		for (size_t at = 0; at < size; at++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				bool is_same;
+
+				apex[at] = (uint8_t)byte;
+				is_same = labels_are_equal(apex, apexes, size);
+				assert_int_equal(zone_has_apex(added, apex, size), is_same);
+				assert_ptr_equal(zones_find_apex(z, apex, size),
+				                 is_same ? added : NULL);
+			}
+			apex[at] = apexes[at];
+		}
+		zones_free(z);
+	}
+}
+
 /* A zone that may be spoilt. */
 struct spoilt {
 	struct zone zone;
@@ -258,9 +328,9 @@ static void test_shows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_find),        cmocka_unit_test(test_find_bad_names),
-	    cmocka_unit_test(test_add_refuses), cmocka_unit_test(test_many),
-	    cmocka_unit_test(test_shows),
+	    cmocka_unit_test(test_find),           cmocka_unit_test(test_has_apex),
+	    cmocka_unit_test(test_find_bad_names), cmocka_unit_test(test_add_refuses),
+	    cmocka_unit_test(test_many),           cmocka_unit_test(test_shows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
