@@ -12,7 +12,6 @@
 #define QUESTION_FIXED 4                            /* QTYPE and QCLASS */
 #define COUNTS         UINT64_C(0x0001000000000000) /* a question, nothing else */
 #define SIZE_MIN       (DNS_HEADER_SIZE + REVERSED4_SIZE_MAX)
-#define END_MAX        (DNS_HEADER_SIZE + DNS_NAME_MAX + QUESTION_FIXED)
 #define SIZE6_MIN      (DNS_HEADER_SIZE + REVERSED6_SIZE + 1 + QUESTION_FIXED)
 #define TEST_NET       0x7f0000u /* 127.0.0.0/24, which has entries of its own */
 
@@ -78,24 +77,24 @@ static inline bool take_form(const struct settings *settings, const struct acces
 		return false;
 	end = q->size - (DNS_OPT_SIZE & (uint32_t)if_opt);
 	type = type_in(&message[end - QUESTION_FIXED]);
-	if (end - SIZE_MIN > END_MAX - SIZE_MIN || type >= DNS_TYPE_OPT ||
+	if (end - SIZE_MIN > PLAIN_END_MAX - SIZE_MIN || type >= DNS_TYPE_OPT ||
 	    !access_rules_has(rules, q->client, ACCESS_VALUE(ACCESS_ALLOW)))
 		return false;
 	udp_size = be16toh(load16(opt + OPT_CLASS_AT)) & (uint32_t)if_opt;
-	query_reset(q, settings);
+	query_clear(q, settings);
 	q->question_end = (uint16_t)end;
 	q->qtype = (uint16_t)type;
 	q->qclass = DNS_CLASS_IN;
 	q->has_opt = has_opt;
-	q->is_dnssec_ok = has_opt & opt[OPT_FLAGS_AT] >> 7;
+	q->is_dnssec_ok = (uint8_t)(opt[OPT_FLAGS_AT] & if_opt) >> 7;
 	q->udp_size = (uint16_t)(udp_size > DNS_UDP_MIN ? udp_size : DNS_UDP_MIN);
 	return true;
 }
 
-/* Whether a zone that is not for everybody answers this client as it would anyone else. */
+/* The same of a zone that is not for everybody. */
 static bool is_let_in(const struct zone *zone, const struct query *q)
 {
-	return !zone->needs_key &&
+	return !zone->needs_key && zone->access &&
 	       access_rules_look(zone->access, q->client) == ACCESS_VALUE(ACCESS_ALLOW);
 }
 
@@ -103,7 +102,7 @@ static bool is_let_in(const struct zone *zone, const struct query *q)
 static inline bool is_open(const struct zone *zone, const struct query *q,
                            enum zone_content content)
 {
-	return zone->served & content && (!zone->is_restricted || is_let_in(zone, q));
+	return zone->open & content || (zone->served & content && is_let_in(zone, q));
 }
 
 /* Queries whose names are looked at by a kernel at once. */
@@ -155,10 +154,11 @@ static void parse4(const struct reversed *kernel, const struct zones *zones, con
 	const struct zone *zone = zones_at(zones, 0);
 	uint32_t *addresses = out_plain->addresses4;
 	uint8_t sizes[QUERY_BURST_MAX];
+	const unsigned asked = b->count;
 	unsigned count = 0;
 
-	kernel->scan4(b->names, b->count, addresses, sizes);
-	for (unsigned i = 0; i < b->count; i++) {
+	kernel->scan4(b->names, asked, addresses, sizes);
+	for (unsigned i = 0; i < asked; i++) {
 		struct query *q = b->queries[i];
 		const uint32_t address = addresses[i];
 

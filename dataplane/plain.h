@@ -9,6 +9,8 @@
 #include "dataplane/query.h"
 #include "dataplane/reversed.h"
 
+#define PLAIN_END_MAX (DNS_HEADER_SIZE + DNS_NAME_MAX + 4) /* the largest question_end */
+
 /* The plain queries of a burst. */
 struct plain {
 	unsigned count4, count6;

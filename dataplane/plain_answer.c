@@ -48,20 +48,19 @@ static inline bool may_be_above(const struct query *q)
  *
  * copied_size: of the record, of which the last bytes may be written in vain
  */
-static inline bool has_room(const struct query *q, size_t copied_size)
+static inline bool has_room(const struct query *q, unsigned copied_size)
 {
-	const size_t size = q->question_end + copied_size + DNS_OPT_SIZE;
-
-	return size <= q->capacity && size <= DNS_UDP_MIN;
+	return copied_size <= DNS_UDP_MIN - DNS_OPT_SIZE - PLAIN_END_MAX &&
+	       q->question_end + copied_size + DNS_OPT_SIZE <= q->capacity;
 }
 
 /*
  * All around the record of an answer, once it is written.
  *
- * record_size: bytes of it
+ * record, size: it, behind the question
  * count_at: the byte of the header that counts it; all other counts are the question's
  */
-static inline void finish(struct query *q, enum dns_rcode rcode, size_t record_size,
+static inline void finish(struct query *q, enum dns_rcode rcode, uint8_t *record, size_t size,
                           size_t count_at)
 {
 	uint8_t *message = q->message;
@@ -70,19 +69,21 @@ static inline void finish(struct query *q, enum dns_rcode rcode, size_t record_s
 	message[3] = (uint8_t)rcode;
 	message[count_at] = 1;
 	/* also when there is to be none; then it is behind the answer */
-	opt_write(&message[q->question_end + record_size], rcode, q->is_dnssec_ok);
+	opt_write(&record[size], rcode, q->is_dnssec_ok);
 	q->rcode = (uint8_t)rcode;
-	q->reply_size = (uint16_t)(q->size + record_size);
+	q->reply_size = (uint16_t)(q->size + size);
 }
 
 /* The answer for what has one listing, which is shown; false = it is not that simple. */
 static inline bool reply_listed(struct query *q, const struct verdict *listings)
 {
+	uint8_t *record = &q->message[q->question_end];
+
 	if (q->qtype != DNS_TYPE_A || q->zone->view != ZONE_VIEW_CODES ||
 	    !has_room(q, ZONE_ADDRESS_SIZE))
 		return false;
-	rr_address_write(&q->message[q->question_end], q->zone, listings->first_code);
-	finish(q, DNS_NOERROR, ZONE_ADDRESS_SIZE, ANSWER_COUNT_AT);
+	rr_address_write(record, q->zone, listings->first_code);
+	finish(q, DNS_NOERROR, record, ZONE_ADDRESS_SIZE, ANSWER_COUNT_AT);
 	q->listings = listings;
 	q->exists = true;
 	return true;
@@ -93,20 +94,23 @@ static inline bool reply_unlisted(struct query *q, uint64_t generation)
 {
 	const struct soa *soa = q->zone->soa;
 	uint8_t *record = &q->message[q->question_end];
-	const size_t copied_size = soa->copied_size;
+	const unsigned copied_size = soa->copied_size;
+	unsigned at = 0;
 
 	if (may_be_above(q) || !has_room(q, copied_size))
 		return false;
-	for (size_t at = 0; at < copied_size; at += SOA_CHUNK)
+	do {
 		memcpy(&record[at], &soa->bytes[at], SOA_CHUNK);
+		at += SOA_CHUNK;
+	} while (at < copied_size);
 	rr_soa_finish(record, soa, q->apex_offset, generation);
-	finish(q, DNS_NXDOMAIN, soa->size, AUTHORITY_COUNT_AT);
+	finish(q, DNS_NXDOMAIN, record, soa->size, AUTHORITY_COUNT_AT);
 	return true;
 }
 
 /* Some queries with their verdicts; see query_set.h. */
 struct listed {
-	unsigned count;
+	size_t count;
 	struct query *queries[QUERY_BURST_MAX];
 	verdict_t verdicts[QUERY_BURST_MAX];
 };

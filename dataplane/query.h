@@ -99,13 +99,27 @@ struct query {
 	struct names_match match; /* of the name, if has_match */
 };
 
+/* All zero but what the caller set; a name of a block, which is cleared at once. */
+typedef uint8_t query_block_t __attribute__((vector_size(16), aligned(1), may_alias));
+
+#define QUERY_RESET_AT   offsetof(struct query, reply_size)
+#define QUERY_RESET_SIZE (offsetof(struct query, settings) - QUERY_RESET_AT)
+_Static_assert(QUERY_RESET_SIZE % sizeof(query_block_t) == 0, "cleared block by block");
+
 /* Make it a query of which nothing is known but what the caller set. */
+static inline void query_clear(struct query *q, const struct settings *settings)
+{
+	uint8_t *first = (uint8_t *)q + QUERY_RESET_AT;
+
+	for (size_t at = 0; at < QUERY_RESET_SIZE; at += sizeof(query_block_t))
+		*(query_block_t *)&first[at] = (query_block_t){0};
+	q->settings = settings;
+}
+
+/* The same of one without a question that is understood. */
 static inline void query_reset(struct query *q, const struct settings *settings)
 {
-	const size_t first = offsetof(struct query, reply_size);
-
-	memset((uint8_t *)q + first, 0, offsetof(struct query, settings) - first);
+	query_clear(q, settings);
 	q->question_end = DNS_HEADER_SIZE;
 	q->udp_size = DNS_UDP_MIN;
-	q->settings = settings;
 }

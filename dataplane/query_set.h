@@ -9,7 +9,7 @@
 
 struct query_set {
 	struct query *queries[QUERY_BURST_MAX];
-	unsigned count; /* < QUERY_BURST_MAX before an addition */
+	size_t count; /* < QUERY_BURST_MAX before an addition */
 };
 
 static inline void query_set_add(struct query_set *s, struct query *q, bool is_wanted)

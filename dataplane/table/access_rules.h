@@ -57,7 +57,9 @@ static inline uint32_t access_rules_get(const struct access_rules *r, address6_t
 /* Whether that is a value; cheaper. value: < ACCESS_RULES_SPLIT */
 static inline bool access_rules_has(const struct access_rules *r, address6_t client, uint32_t value)
 {
-	return (client >> 32 == 0xffff && r->nets[(uint32_t)client >> 16] == value) ||
+	const uint64_t high = (uint64_t)(client >> 64), low = (uint64_t)client;
+
+	return (high == 0 && low >> 32 == 0xffff && r->nets[(uint32_t)low >> 16] == value) ||
 	       access_rules_get(r, client) == value;
 }
 

@@ -11,7 +11,7 @@
 #define SOA_POINTERS 3 /* at most: owner, MNAME, RNAME */
 #define SOA_TTL      6 /* where the TTL is */
 #define SOA_SIZE_MAX (12 + 255 + 255 + 20)
-#define SOA_CHUNK    32 /* zeros follow the record up to a multiple of this, to be copied with it */
+#define SOA_CHUNK    64 /* zeros follow the record up to a multiple of this, to be copied with it */
 
 struct zone;
 

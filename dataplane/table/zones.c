@@ -318,7 +318,7 @@ static void sum_up(struct zone *zone)
 	labels_pattern_make(apex, taken, &zone->apex_head);
 	make_address(zone);
 	zone->served = zone->state == ZONE_SERVING ? zone->content : 0;
-	zone->is_restricted = zone->needs_key || zone->access;
+	zone->open = zone->needs_key || zone->access ? 0 : zone->served;
 	zone->has_address_ns = has_address_ns(zone);
 }
 

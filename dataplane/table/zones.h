@@ -77,9 +77,9 @@ struct zone {
 	struct labels_pattern apex_tail;    /* the last ZONE_APEX_ROOM bytes of the apex, or all */
 	struct labels_pattern apex_head;    /* the first as many of an apex that is longer */
 	uint8_t address[ZONE_ADDRESS_SIZE]; /* an A record of the question's name, for 0.0.0.0 */
-	uint8_t served;                     /* enum zone_content bits: content, if serving */
-	bool is_restricted;                 /* needs_key or access */
-	bool has_address_ns;                /* a name server's name may be a reversed address */
+	/* enum zone_content bits: content, if serving; if also no client is treated otherwise */
+	uint8_t served, open;
+	bool has_address_ns; /* a name server's name may be a reversed address */
 };
 
 struct zones;
