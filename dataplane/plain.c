@@ -91,7 +91,7 @@ static inline bool take_form(const struct settings *settings, const struct acces
 	return true;
 }
 
-/* The same of a zone that is not for everybody. */
+/* Whether a zone with access rules of its own lets a client in, and asks for no key. */
 static bool is_let_in(const struct zone *zone, const struct query *q)
 {
 	return !zone->needs_key && zone->access &&

@@ -73,7 +73,7 @@ struct query {
 	bool is_test_entry;      /* RFC 5782 section 5 */
 	bool is_always;          /* listed as q->always, whatever the lists say */
 	bool has_match;
-	verdict_t verdict;
+	verdict_t verdict; /* not of a plain one */
 	uint32_t address4;
 	const struct zone *zone;
 	const struct verdict *listings; /* NULL = not listed */
@@ -99,9 +99,10 @@ struct query {
 	struct names_match match; /* of the name, if has_match */
 };
 
-/* All zero but what the caller set; a name of a block, which is cleared at once. */
+/* As many bytes as are cleared at once. */
 typedef uint8_t query_block_t __attribute__((vector_size(16), aligned(1), may_alias));
 
+/* What is all zero: see struct query. */
 #define QUERY_RESET_AT   offsetof(struct query, reply_size)
 #define QUERY_RESET_SIZE (offsetof(struct query, settings) - QUERY_RESET_AT)
 _Static_assert(QUERY_RESET_SIZE % sizeof(query_block_t) == 0, "cleared block by block");
