@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A burst of paints comes to the same as one after the other. */
 #include "dataplane/table/table4.h"
+#include "tests/unit/random.h"
 
 #include <urcu-qsbr.h>
 
@@ -28,16 +29,10 @@ static void test_paint_burst(void **state)
 	table4_free(t);
 }
 
-static uint32_t random_next(uint32_t *state)
-{
-	*state = *state * 1664525 + 1013904223;
-	return *state >> 8;
-}
-
 #define RANGES 400
 
 /* Ranges in order from 10.0.0.0 on: addresses, parts of a /24, /24s, and some beyond a /16. */
-static void make_ranges(uint32_t *seed, uint32_t *firsts, uint32_t *lasts, verdict_t *verdicts)
+static void make_ranges(uint64_t *seed, uint32_t *firsts, uint32_t *lasts, verdict_t *verdicts)
 {
 	static const uint32_t sizes[] = {1, 3, 16, 100, 256, 256, 300, 2048, 70000};
 	uint32_t at = 0x0a000000 + random_next(seed) % 3000;
@@ -59,7 +54,8 @@ static void make_ranges(uint32_t *seed, uint32_t *firsts, uint32_t *lasts, verdi
 /* Prefixes in order are made together: that comes to the same as one after the other. */
 static void test_paint_burst_of_ranges(void **state)
 {
-	uint32_t firsts[RANGES], lasts[RANGES], seed = 1;
+	uint32_t firsts[RANGES], lasts[RANGES];
+	uint64_t seed = 1;
 	verdict_t verdicts[RANGES];
 	struct table4 *t = table4_new(), *slow = table4_new();
 	struct table4_stats stats, slow_stats;

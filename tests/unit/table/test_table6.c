@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table6.h"
+#include "tests/unit/random.h"
 #include "tests/unit/table/any.h"
 
 #include <errno.h>
@@ -102,12 +103,6 @@ static void test_paint_refuses(void **state)
 }
 
 #define RANGES 3000
-
-static uint64_t random_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005 + 1442695040888963407;
-	return *state >> 24;
-}
 
 /* Ranges in order: addresses, parts of a /64, /64s, prefixes; close together or far apart. */
 static void make_ranges(uint64_t *seed, address6_t *firsts, address6_t *lasts, verdict_t *verdicts)
