@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* As dataplane/table/sanitizer.h has it, which is of another layer. */
 #ifdef __has_feature
 #define HAS_ASAN __has_feature(address_sanitizer)
 #elif defined(__SANITIZE_ADDRESS__)

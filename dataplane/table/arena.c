@@ -3,20 +3,13 @@
 
 #include "dataplane/table/limbo.h"
 #include "dataplane/table/pages.h"
+#include "dataplane/table/sanitizer.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#ifdef __has_feature
-#define HAS_ASAN __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#else
-#define HAS_ASAN 0
-#endif
 
 #define PAGE_UNITS    (ARENA_PAGE / ARENA_UNIT)
 #define PAGE_COUNT    (ARENA_UNITS / PAGE_UNITS)
@@ -56,30 +49,15 @@ struct arena_state {
 	struct page pages[PAGE_COUNT];
 };
 
-#if HAS_ASAN
-void __asan_poison_memory_region(const volatile void *where, size_t size);
-void __asan_unpoison_memory_region(const volatile void *where, size_t size);
-
 static void poison(const struct arena *a, unit_t unit, size_t size)
 {
-	__asan_poison_memory_region(arena_at(a, unit), size);
+	sanitizer_poison(arena_at(a, unit), size);
 }
 
 static void unpoison(const struct arena *a, unit_t unit, size_t size)
 {
-	__asan_unpoison_memory_region(arena_at(a, unit), size);
+	sanitizer_unpoison(arena_at(a, unit), size);
 }
-#else
-static void poison(const struct arena *a, unit_t unit, size_t size)
-{
-	(void)a, (void)unit, (void)size;
-}
-
-static void unpoison(const struct arena *a, unit_t unit, size_t size)
-{
-	(void)a, (void)unit, (void)size;
-}
-#endif
 
 struct arena *arena_new(void)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/name_arena.h"
 
+#include "dataplane/table/sanitizer.h"
+
 #include <urcu-qsbr.h>
 
 #include <assert.h>
@@ -9,21 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#ifdef __has_feature
-#define HAS_ASAN __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#else
-#define HAS_ASAN 0
-#endif
-
-#if HAS_ASAN
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(at, size)   ((void)(at), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#endif
 
 #define RESERVED_SIZE (UINT64_C(1) << 34) /* 16 GB: 31 bits of reference */
 #define OPEN_STEP     HUGEPAGES_SIZE      /* made usable at a time */
@@ -99,7 +86,7 @@ void name_arena_done(struct name_arena *a)
 		a->filling = batch->next;
 		free(batch);
 	}
-	ASAN_UNPOISON_MEMORY_REGION(a->base, a->open_size);
+	sanitizer_unpoison(a->base, a->open_size);
 	munmap(a->reserved, RESERVED_SIZE + OPEN_STEP);
 	free(a->slabs);
 	a->base = NULL;
@@ -184,7 +171,7 @@ static void slab_empty(struct name_arena *a, uint32_t slab)
 		chain_push(a, &a->empty, slab);
 		return;
 	}
-	ASAN_UNPOISON_MEMORY_REGION(slab_page(a, slab), NAME_ARENA_SLAB_SIZE);
+	sanitizer_unpoison(slab_page(a, slab), NAME_ARENA_SLAB_SIZE);
 	madvise(slab_page(a, slab), NAME_ARENA_SLAB_SIZE, MADV_DONTNEED); /* a hint */
 	chain_push(a, &a->bare, slab);
 }
@@ -205,7 +192,7 @@ static void block_free(struct name_arena *a, uint32_t reference)
 	if (!s->is_closed && !has_block(s))
 		chain_push(a, &a->open[s->kind], slab);
 	memcpy(block, &s->free, sizeof(s->free));
-	ASAN_POISON_MEMORY_REGION(block, (size_t)units * NAME_ARENA_UNIT);
+	sanitizer_poison(block, (size_t)units * NAME_ARENA_UNIT);
 	s->free = (uint16_t)(reference % SLAB_UNITS / units + 1);
 	if (--s->taken == 0)
 		slab_empty(a, slab);
@@ -243,7 +230,7 @@ uint32_t name_arena_get(struct name_arena *a, unsigned kind)
 	s = &a->slabs[slab];
 	index = s->free ? s->free - 1u : s->end;
 	reference = slab * SLAB_UNITS + index * units;
-	ASAN_UNPOISON_MEMORY_REGION(name_arena_at(a, reference), (size_t)units * NAME_ARENA_UNIT);
+	sanitizer_unpoison(name_arena_at(a, reference), (size_t)units * NAME_ARENA_UNIT);
 	if (s->free)
 		memcpy(&s->free, name_arena_at(a, reference), sizeof(s->free));
 	else

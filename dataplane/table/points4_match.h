@@ -5,21 +5,15 @@
  * change meanwhile, so whoever goes by it loads the word again. ThreadSanitizer gets the plain
  * loop, which it can follow; so does a machine without SSE2.
  */
+#include "dataplane/table/sanitizer.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
 #define POINTS4_WORDS 16 /* of 32 bits in a line */
 
-#ifdef __has_feature
-#define POINTS4_TSAN __has_feature(thread_sanitizer)
-#elif defined(__SANITIZE_THREAD__)
-#define POINTS4_TSAN 1
-#else
-#define POINTS4_TSAN 0
-#endif
-
 /* Loads of the words before all that follows; ThreadSanitizer knows no fences. */
-#if POINTS4_TSAN
+#if SANITIZER_THREAD
 #define POINTS4_LOAD memory_order_acquire
 static inline void points4_loaded(void) {}
 #else
@@ -30,7 +24,7 @@ static inline void points4_loaded(void)
 }
 #endif
 
-#if defined(__SSE2__) && !POINTS4_TSAN
+#if defined(__SSE2__) && !SANITIZER_THREAD
 #include <emmintrin.h>
 
 static inline __m128i points4_compare(const void *line, int quarter, __m128i mask, __m128i key)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of clients who get less or more than the lists say; part of compose.py."""
-from compose import (BL, Case, DBL, HIT, HIT_TEXT, MISS, MIX, NOERROR, NXDOMAIN, Query, REC, REFUSED,
-                     SERVFAIL, V4, Zone, a, error, negative, opt, pointer, record, reply, reversed_name,
-                     synthetic, txt, with_additional)
+from case import Case, Query, a, error, negative, reply, rr, txt, with_additional
+from wire import NOERROR, NXDOMAIN, REFUSED, SERVFAIL, opt, pointer, reversed_name
+from zones import BL, DBL, HIT, HIT_TEXT, MISS, MIX, REC, V4, Zone, synthetic
 
 WEB = (b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\x51", "A 192.0.2.81")
 EMPTY, ALWAYS, ALWAYS6 = "10.66.7.1", "10.66.8.1", "fd66::8"
@@ -200,9 +200,6 @@ def open_cases():
     """What needs no key in a zone whose names need one."""
     f = "open"
     zone = Zone("open.example", lambda at: [b"\3ns1" + at, b"\1a\3ns2" + at])
-
-    def rr(rtype, ttl, data, owner=b"\xc0\x0c"):
-        return (record(owner, rtype, ttl, data), rtype)
 
     address = b"\xc0\0\2\x51"
     for labels, ttl, why in (

@@ -4,6 +4,7 @@
  * long that most of two versions is passed over in blocks.
  */
 #include "control/merge.h"
+#include "tests/unit/random.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -19,12 +20,6 @@
 #define ADDRESSES 512
 #define LISTS     70 /* more than a word of the bitmap */
 #define LONG      20000
-
-static uint32_t random_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*state >> 33);
-}
 
 static struct dataset_builder *builder_new(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is published is what the datasets say, whatever happens on the way. */
 #include "control/push.h"
+#include "tests/unit/control/folder.h"
 #include "tests/unit/control/world.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <cmocka.h>
 
 struct fixture {
-	char directory[64], path[108];
+	struct folder folder;
 	struct world world;
 	struct model *model;
 };
@@ -25,12 +26,9 @@ static int setup(void **state)
 
 	if (!f)
 		return -1;
-	snprintf(f->directory, sizeof(f->directory), "/tmp/reputed-test-XXXXXX");
-	if (!mkdtemp(f->directory))
-		return -1;
-	snprintf(f->path, sizeof(f->path), "%s/socket", f->directory);
-	f->model = model_start(f->path, 7);
-	world_init(&f->world, f->path);
+	folder_init(&f->folder);
+	world_init(&f->world, folder_at(&f->folder, "socket"));
+	f->model = model_start(f->world.path, 7);
 	*state = f;
 	return 0;
 }
@@ -42,7 +40,7 @@ static int teardown(void **state)
 	world_done(&f->world);
 	if (f->model)
 		model_stop(f->model);
-	rmdir(f->directory);
+	folder_done(&f->folder);
 	free(f);
 	return 0;
 }
@@ -260,14 +258,14 @@ static void test_without_data_plane(void **state)
 	f->model = NULL;
 	assert_true(publish_sync(f->world.publish, &result) < 0);
 	assert_false(result.is_answered);
-	assert_non_null(strstr(result.error, f->path));
+	assert_non_null(strstr(result.error, f->world.path));
 	assert_int_equal(publish_fd(f->world.publish), -1);
 	assert_int_equal(
 	    publish_dataset(f->world.publish, 0, world_range("192.0.2.1", NULL), &result), 0);
 	assert_false(result.is_answered);
 	assert_int_equal(result.added, 1);
 	assert_int_equal(publish_entries(f->world.publish), 1);
-	f->model = model_start(f->path, (uint64_t)1 << 40);
+	f->model = model_start(f->world.path, (uint64_t)1 << 40);
 	connect_and_load(f);
 	assert_int_equal(publish_sync(f->world.publish, &result), 0);
 	assert_true(result.generation > (uint64_t)1 << 40); /* above the data plane's own */
@@ -282,7 +280,7 @@ static void test_restarted_data_plane(void **state)
 	give(f, 0, world_range("192.0.2.0/24", NULL));
 	assert_int_equal(publish_sync(f->world.publish, &before), 0);
 	model_stop(f->model);
-	f->model = model_start(f->path, 0);
+	f->model = model_start(f->world.path, 0);
 	connect_and_load(f);
 	assert_int_equal(publish_sync(f->world.publish, &after), 0);
 	assert_true(after.generation > before.generation);
@@ -483,11 +481,10 @@ static void test_zones_follow_datasets(void **state)
 static void test_silent_peer(void **state)
 {
 	struct fixture *f = *state;
-	char path[108];
+	const char *path = folder_at(&f->folder, "silent");
 	struct push push;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/silent", f->directory);
 	fd = channel_listen(path);
 	assert_true(fd >= 0);
 	push_init(&push);

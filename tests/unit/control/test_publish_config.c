@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a new configuration costs: what is listed is sent again only where it may be another. */
+#include "tests/unit/control/folder.h"
 #include "tests/unit/control/world.h"
 
 #include <setjmp.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -25,7 +25,7 @@ struct changed {
 };
 
 struct fixture {
-	char directory[64], path[108];
+	struct folder folder;
 	struct world world;
 	struct model *model;
 	struct changed before, after;
@@ -63,12 +63,9 @@ static int setup(void **state)
 
 	if (!f)
 		return -1;
-	snprintf(f->directory, sizeof(f->directory), "/tmp/reputed-test-XXXXXX");
-	if (!mkdtemp(f->directory))
-		return -1;
-	snprintf(f->path, sizeof(f->path), "%s/socket", f->directory);
-	f->model = model_start(f->path, 7);
-	world_init(&f->world, f->path);
+	folder_init(&f->folder);
+	world_init(&f->world, folder_at(&f->folder, "socket"));
+	f->model = model_start(f->world.path, 7);
 	copy(&f->before, &f->world);
 	copy(&f->after, &f->world);
 	*state = f;
@@ -81,7 +78,7 @@ static int teardown(void **state)
 
 	world_done(&f->world);
 	model_stop(f->model);
-	rmdir(f->directory);
+	folder_done(&f->folder);
 	free(f);
 	return 0;
 }

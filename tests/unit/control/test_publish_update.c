@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Publishing to the real update thread: the tables it fills say what the datasets say. */
 #include "dataplane/update.h"
+#include "tests/unit/control/folder.h"
 #include "tests/unit/control/world.h"
 
 #include <urcu-qsbr.h>
@@ -15,7 +16,7 @@
 #include <cmocka.h>
 
 struct fixture {
-	char directory[64], path[108];
+	struct folder folder;
 	struct world world;
 	struct update *update;
 };
@@ -27,7 +28,7 @@ static void print_log(const char *text)
 
 static void start(struct fixture *f)
 {
-	struct update_options options = {.path = f->path, .log = print_log};
+	struct update_options options = {.path = f->world.path, .log = print_log};
 
 	f->update = update_start(&options);
 	assert_non_null(f->update);
@@ -39,12 +40,9 @@ static int setup(void **state)
 
 	if (!f)
 		return -1;
-	snprintf(f->directory, sizeof(f->directory), "/tmp/reputed-test-XXXXXX");
-	if (!mkdtemp(f->directory))
-		return -1;
-	snprintf(f->path, sizeof(f->path), "%s/socket", f->directory);
+	folder_init(&f->folder);
+	world_init(&f->world, folder_at(&f->folder, "socket"));
 	start(f);
-	world_init(&f->world, f->path);
 	/* A reader, online only while it reads: grace periods must not wait for who waits for them.
 	 */
 	rcu_register_thread();
@@ -60,7 +58,7 @@ static int teardown(void **state)
 	world_done(&f->world);
 	rcu_unregister_thread();
 	update_stop(f->update);
-	rmdir(f->directory);
+	folder_done(&f->folder);
 	free(f);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * catalog that publish.c makes.
  */
 #include "control/catalog.h"
+#include "tests/unit/control/folder.h"
 #include "tests/unit/control/world.h"
 
 #include <setjmp.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -28,9 +28,9 @@ struct catalog *__wrap_catalog_new(void)
 }
 
 struct fixture {
+	struct folder folder;
 	struct world world;
 	struct model *model;
-	char directory[32], path[64];
 };
 
 static int setup(void **state)
@@ -38,11 +38,9 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	strcpy(f->directory, "/tmp/reputed-test-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->path, sizeof(f->path), "%s/socket", f->directory);
-	f->model = model_start(f->path, 0);
-	world_init(&f->world, f->path);
+	folder_init(&f->folder);
+	world_init(&f->world, folder_at(&f->folder, "socket"));
+	f->model = model_start(f->world.path, 0);
 	*state = f;
 	return 0;
 }
@@ -53,7 +51,7 @@ static int teardown(void **state)
 
 	world_done(&f->world);
 	model_stop(f->model);
-	rmdir(f->directory);
+	folder_done(&f->folder);
 	free(f);
 	return 0;
 }

@@ -5,12 +5,12 @@
  */
 #include "control/self_lint.h"
 #include "feeds/format.h"
+#include "tests/unit/control/folder.h"
 #include "tests/unit/control/world.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,18 +188,17 @@ static void test_not_published(void **state)
 {
 	struct address_range own;
 	struct publish_result result;
-	char directory[] = "/tmp/reputed-test-XXXXXX", path[64];
+	struct folder folder;
 	struct model *model;
 	struct world world;
 
 	(void)state;
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/socket", directory);
+	folder_init(&folder);
 	assert_int_equal(address_parse("198.51.100.0/24", 15, &own), 0);
-	model = model_start(path, 0);
 	is_forgetting = true;
-	world_init(&world, path);
+	world_init(&world, folder_at(&folder, "socket"));
 	is_forgetting = false;
+	model = model_start(world.path, 0);
 	world.config.never_ranges = &own;
 	world.config.never_range_count = 1;
 	assert_int_equal(publish_sync(world.publish, &result), 0);
@@ -215,7 +214,7 @@ static void test_not_published(void **state)
 	assert_int_equal(publish_sync(world.publish, &result), 0);
 	world_done(&world);
 	model_stop(model);
-	rmdir(directory);
+	folder_done(&folder);
 }
 
 int main(void)

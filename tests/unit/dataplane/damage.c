@@ -15,24 +15,25 @@ void damage_send_packed(struct client *c, const char *bytes, size_t size)
 }
 
 /* Each damage in the middle of a batch that would otherwise unlist what is listed. */
-static void check(struct fixture *f, const struct damage *rows, size_t count, bool is_full)
+static void check_rows(struct fixture *f, bool is_full)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < damage_row_count; i++) {
+		const struct damage *row = &damage_rows[i];
 		struct client *c = &f->writer;
 		channel_response *response;
 
-		print_message("# %s\n", rows[i].reason);
+		print_message("# %s\n", row->reason);
 		client_send_begin(c, 2, is_full);
 		if (is_full)
 			client_send_define(c, 1, CODE(9), "unseen");
 		client_send_define(c, 50, CODE(9), "unseen");
 		client_send_paint4(c, FIXTURE_LISTED, FIXTURE_LISTED, 0);
 		client_send_paint4(c, FIXTURE_LISTED + 1, FIXTURE_LISTED + 1, 50);
-		rows[i].send(c);
+		row->send(c);
 		client_send_paint4(c, FIXTURE_LISTED + 2, FIXTURE_LISTED + 2, 50);
 		client_send_commit(c, 2);
-		client_expect_error(c, rows[i].error);
-		if (rows[i].answers == 2)
+		client_expect_error(c, row->error);
+		if (row->answers == 2)
 			client_expect_error(c, "");
 		/* one answer per batch: the next one is that of the lookup */
 		response = client_lookup(c, "192.0.2.1");
@@ -47,10 +48,12 @@ static void check(struct fixture *f, const struct damage *rows, size_t count, bo
 	}
 }
 
-void damage_check_delta(struct fixture *f, const struct damage *rows, size_t count)
+static void test_damaged_delta(void **state)
 {
+	struct fixture *f = *state;
+
 	fixture_load(&f->writer);
-	check(f, rows, count, false);
+	check_rows(f, false);
 	/* ids of the refused batches are free */
 	client_send_begin(&f->writer, 2, false);
 	client_send_define(&f->writer, 50, CODE(3), "fifty");
@@ -58,13 +61,25 @@ void damage_check_delta(struct fixture *f, const struct damage *rows, size_t cou
 	client_send_commit(&f->writer, 2);
 	client_expect_committed(&f->writer, 2);
 	assert_int_equal(fixture_seen4(f, FIXTURE_LISTED), 50);
-	assert_true(client_counter(&f->writer, "updates_refused") >= count);
+	assert_true(client_counter(&f->writer, "updates_refused") >= damage_row_count);
 	assert_int_equal(client_counter(&f->writer, "updates_committed"), 2);
 }
 
-void damage_check_full(struct fixture *f, const struct damage *rows, size_t count)
+static void test_damaged_full(void **state)
 {
+	struct fixture *f = *state;
+
 	fixture_load(&f->writer);
-	check(f, rows, count, true);
+	check_rows(f, true);
 	assert_int_equal(fixture_generation(&f->writer), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FIXTURE_TEST(test_damaged_delta),
+	    FIXTURE_TEST(test_damaged_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,8 +13,6 @@ struct damage {
 /* A raw message of a batch. */
 void damage_send_packed(struct client *c, const char *bytes, size_t size);
 
-/* Each of them in a delta; then what is right is taken, with the ids of what was refused. */
-void damage_check_delta(struct fixture *f, const struct damage *rows, size_t count);
-
-/* Each of them in a full load. */
-void damage_check_full(struct fixture *f, const struct damage *rows, size_t count);
+/* What a program damages: defined by it. damage.c has its tests and main(). */
+extern const struct damage damage_rows[];
+extern const size_t damage_row_count;

@@ -4,11 +4,7 @@
 #include "dataplane/table/rates.h"
 #include "tests/unit/dataplane/damage.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void zone_with(struct client *c, const Reputed__Update__Zone *zone)
 {
@@ -307,7 +303,7 @@ static void keys_twice(struct client *c)
 	keys(c, "\1z\4test", LABELS("\11keykeykey\11KEYkeyKEY"), "a");
 }
 
-static const struct damage damages[] = {
+const struct damage damage_rows[] = {
     {"one zone twice", zone_twice, "zones: zone 1: apex occurs twice", 1},
     {"an apex is lower-case", zone_upper, "zones: zone 0: apex", 1},
     {"we do not serve the root", zone_root, "zones: zone 0: apex", 1},
@@ -344,22 +340,4 @@ static const struct damage damages[] = {
     {"keys have no case", keys_twice, "keys: key 1: is given twice", 1},
 };
 
-static void test_damaged_delta(void **state)
-{
-	damage_check_delta(*state, damages, COUNT(damages));
-}
-
-static void test_damaged_full(void **state)
-{
-	damage_check_full(*state, damages, COUNT(damages));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    FIXTURE_TEST(test_damaged_delta),
-	    FIXTURE_TEST(test_damaged_full),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+const size_t damage_row_count = COUNT(damage_rows);

@@ -5,6 +5,7 @@
  */
 #include "feeds/dataset.h"
 #include "feeds/format.h"
+#include "tests/unit/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,12 +17,6 @@
 #include <cmocka.h>
 
 #define COUNT_MAX 700000
-
-static uint32_t random_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*state >> 32);
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -111,7 +106,7 @@ static void points_shapes(void **state)
 		struct dataset *d, *same, *sorted;
 
 		for (size_t j = 0; j < rows[i].count; j++) {
-			addresses[j] = rows[i].base | (random_next(&seed) & rows[i].mask);
+			addresses[j] = rows[i].base | ((uint32_t)random_next(&seed) & rows[i].mask);
 			if (addresses[j] == 0x7f000001) /* is never listed */
 				addresses[j]--;
 		}

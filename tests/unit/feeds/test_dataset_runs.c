@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What goes into runs comes out in order, whatever came in, in one run or in many. */
 #include "feeds/dataset_runs.h"
+#include "tests/unit/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,12 +13,6 @@
 #include <cmocka.h>
 
 #define COUNT 200000
-
-static uint64_t random_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return *state >> 16;
-}
 
 /* --- ranges --- */
 
@@ -36,12 +31,11 @@ static void random_prefix(size_t i, bool is_ip6, uint64_t *state, struct range *
 {
 	unsigned length = (unsigned)(random_next(state) % (is_ip6 ? 129 : 33));
 	address6_t host = length ? all(is_ip6) >> length : all(is_ip6);
-	address6_t bits = (address6_t)random_next(state) << 80 |
-	                  (address6_t)random_next(state) << 40 | random_next(state);
+	address6_t bits = (address6_t)random_next(state) << 64 | random_next(state);
 
 	out->first = bits & all(is_ip6) & ~host;
 	out->last = out->first | host;
-	out->how = (uint32_t)(random_next(state) >> i % 40);
+	out->how = (uint32_t)(random_next(state) >> 16 >> i % 40);
 }
 
 static void random_range(size_t i, bool is_ip6, uint64_t *state, struct range *out)

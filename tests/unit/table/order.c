@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/table/order.h"
 
+#include "dataplane/table/sanitizer.h"
+
 #include <urcu-qsbr.h>
 
 #include <stdlib.h>
 
-#ifdef __has_feature
-#define HAS_TSAN __has_feature(thread_sanitizer)
-#elif defined(__SANITIZE_THREAD__)
-#define HAS_TSAN 1
-#else
-#define HAS_TSAN 0
-#endif
-
-#if HAS_TSAN
+#if SANITIZER_THREAD
 void __tsan_acquire(void *where);
 void __tsan_release(void *where);
 #else

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/table/table6.h"
+#include "tests/unit/random.h"
+#include "tests/unit/table/any.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -101,12 +103,6 @@ static void test_paint_refuses(void **state)
 }
 
 #define RANGES 3000
-
-static uint64_t random_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005 + 1442695040888963407;
-	return *state >> 24;
-}
 
 /* Ranges in order: addresses, parts of a /64, /64s, prefixes; close together or far apart. */
 static void make_ranges(uint64_t *seed, address6_t *firsts, address6_t *lasts, verdict_t *verdicts)
@@ -294,15 +290,6 @@ static void test_thinned_out(void **state)
 	table6_free(t);
 }
 
-/* Without a struct verdicts, a verdict is of the list of its number. */
-static bool any(const struct table6 *t, address6_t first, address6_t last, uint32_t list)
-{
-	uint64_t lists[LISTSET_WORDS] = {0};
-
-	lists[list / 64] = UINT64_C(1) << (list % 64);
-	return table6_any(t, first, last, lists);
-}
-
 static void test_any(void **state)
 {
 	static const struct {
@@ -328,7 +315,7 @@ static void test_any(void **state)
 	assert_int_equal(table6_paint(t, LAST, LAST, 2), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		print_message("# %s\n", rows[i].reason);
-		assert_int_equal(any(t, rows[i].first, rows[i].last, rows[i].verdict),
+		assert_int_equal(any6(t, rows[i].first, rows[i].last, rows[i].verdict),
 		                 rows[i].want);
 	}
 	table6_free(t);
@@ -342,12 +329,12 @@ static void test_any_is_bounded(void **state)
 
 	(void)state;
 	fill(t, ASCENDING, true, TABLE6_ANY_BUDGET / 2 - 1, 3);
-	assert_false(any(t, NUMBER(NET, 0), LAST, 3 + 64));
+	assert_false(any6(t, NUMBER(NET, 0), LAST, 3 + 64));
 	fill(t, ASCENDING, true, 10 * TABLE6_ANY_BUDGET, 3);
-	assert_true(any(t, NUMBER(NET, 0), LAST, 3 + 64)); /* gives up */
-	assert_false(any(t, NUMBER(NET, 0), LAST, 4));     /* no other list does */
-	assert_false(any(t, 0, LAST, 4));
-	assert_true(any(t, 0, LAST, 3));
+	assert_true(any6(t, NUMBER(NET, 0), LAST, 3 + 64)); /* gives up */
+	assert_false(any6(t, NUMBER(NET, 0), LAST, 4));     /* no other list does */
+	assert_false(any6(t, 0, LAST, 4));
+	assert_true(any6(t, 0, LAST, 3));
 	table6_free(t);
 }
 
