@@ -4,13 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* Of the memory's order: what the sum of 16-bit words is of (RFC 1071 section 2, (B)). */
-static uint64_t add(uint64_t sum, uint64_t word)
-{
-	sum += word;
-	return sum + (sum < word); /* end-around */
-}
-
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 {
 	size_t at = 0;
@@ -20,22 +13,22 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 
 	for (; at + 8 <= size; at += 8) {
 		memcpy(&word, &bytes[at], 8);
-		sum = add(sum, word);
+		sum = checksum_add_word(sum, word);
 	}
 	if (at + 4 <= size) {
 		memcpy(&half, &bytes[at], 4);
-		sum = add(sum, half);
+		sum = checksum_add_word(sum, half);
 		at += 4;
 	}
 	if (at + 2 <= size) {
 		memcpy(&last, &bytes[at], 2);
-		sum = add(sum, last);
+		sum = checksum_add_word(sum, last);
 		at += 2;
 	}
 	last = 0;
 	if (at < size)
 		memcpy(&last, &bytes[at], 1);
-	return add(sum, last);
+	return checksum_add_word(sum, last);
 }
 
 /* The numbers that a pseudo header has beside addresses. */

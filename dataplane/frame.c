@@ -2,286 +2,134 @@
 #include "dataplane/frame.h"
 
 #include "dataplane/checksum.h"
+#include "dataplane/frame_checks.h"
 #include "dataplane/headers.h"
 #include "dataplane/qname.h"
 
 #include <string.h>
 
-static enum frame_kind dropped(struct frame *f, enum drop drop)
+/* What is left behind the checks of is_usual() to be checked. */
+#define USUAL_SIZE (ETH_SIZE + IP4_SIZE + UDP_SIZE)
+#define UDP_AT     (ETH_SIZE + IP4_SIZE)
+
+static uint64_t far_bit(uint32_t address)
 {
-	f->drop = (uint8_t)drop;
-	return FRAME_DROP;
+	return UINT64_C(1) << (address & 63);
 }
 
-/* Not ours to answer: the kernel's, if it is there. */
-static enum frame_kind left(const struct frame_port *port, struct frame *f, enum drop reason)
+void frame_port_prepare(struct frame_port *port)
 {
-	if (!port->is_punted)
-		return dropped(f, reason);
-	f->punt = (uint8_t)reason;
-	return FRAME_PUNT;
-}
+	struct frame_usual *u = &port->usual;
+	uint8_t words[3][8] = {{0}, {0, 0, 0, 0, 0, 0, 8, 0}, {0, 0, 0, 0, 0, 0, 8, 0}};
+	uint64_t near = 0;
 
-static bool is_group(const uint8_t *mac)
-{
-	return mac[0] & ETH_GROUP_BIT;
-}
-
-static bool is_our_address4(const struct frame_port *port, uint32_t address)
-{
+	memcpy(words[0], port->mac, 6);
+	memcpy(words[1], port->mac, 6);
+	u->to_us = headers_word64(words[0]);
+	u->from_us = headers_word64(words[1]);
+	u->from_nobody = headers_word64(words[2]);
+	u->destination = htobe32(port->addresses4[0].address);
 	for (unsigned i = 0; i < port->count4; i++) {
-		if (port->addresses4[i].address == address)
-			return true;
+		const struct frame_address4 *a = &port->addresses4[i];
+
+		near |= far_bit(a->address);
+		if (a->length < 32)
+			near |= far_bit(a->address | UINT32_MAX >> a->length);
 	}
-	return false;
-}
-
-static bool is_our_address6(const struct frame_port *port, const uint8_t *address)
-{
-	for (unsigned i = 0; i < port->count6; i++) {
-		if (memcmp(port->addresses6[i], address, 16) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether an address is the solicited-node group of one of ours (RFC 4291 section 2.7.1). */
-static bool is_our_group(const struct frame_port *port, const uint8_t *address)
-{
-	static const uint8_t prefix[13] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
-
-	if (memcmp(address, prefix, sizeof(prefix)) != 0)
-		return false;
-	for (unsigned i = 0; i < port->count6; i++) {
-		if (memcmp(&port->addresses6[i][13], &address[13], 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_broadcast4(const struct frame_address4 *ours, uint32_t address)
-{
-	/* RFC 3021: a subnet of two addresses has none */
-	return ours->length < 31 && address == (ours->address | UINT32_MAX >> ours->length);
-}
-
-/* Multicast, or a broadcast address of the port's subnets or of all. */
-static bool is_group4(const struct frame_port *port, uint32_t address)
-{
-	if (address >> 28 == 0xe || address == UINT32_MAX)
-		return true;
-	for (unsigned i = 0; i < port->count4; i++) {
-		if (is_broadcast4(&port->addresses4[i], address))
-			return true;
-	}
-	return false;
-}
-
-/* RFC 1122 section 3.2.1.3, RFC 6890: addresses that no packet from outside may come from. */
-static bool is_bad_source4(const struct frame_port *port, uint32_t source)
-{
-	if (source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe)
-		return true;
-	for (unsigned i = 0; i < port->count4; i++) {
-		if (source == port->addresses4[i].address ||
-		    is_broadcast4(&port->addresses4[i], source))
-			return true;
-	}
-	return false;
+	u->far = port->count4 ? ~near : 0;
 }
 
 /*
- * RFC 4291 section 2.5.3, 2.7; a v4-mapped source would pass for an IPv4 client in the access
- * rules. The unspecified source of duplicate address detection is left to neigh_reply().
+ * Whether a frame is like nearly all: untagged, from another station to our MAC, IPv4 without
+ * options, whole, UDP to port 53, with lengths and a header checksum that are right. Not looked at:
+ * the addresses, and the UDP checksum.
  */
-static bool is_bad_source6(const struct frame_port *port, const struct frame *f,
-                           const uint8_t *source)
+static inline bool is_usual(const struct frame_usual *u, const struct frame *f)
 {
-	return source[0] == 0xff || f->client == 1 || qname_is_mapped(f->client) ||
-	       (f->client == 0 && f->protocol != IP_PROTOCOL_ICMP6) ||
-	       is_our_address6(port, source);
-}
+	const uint8_t *bytes = f->bytes, *ip = &bytes[ETH_SIZE], *udp = &bytes[UDP_AT];
+	uint64_t from;
+	unsigned total, size;
 
-static enum frame_kind parse_udp(const struct frame_port *port, struct frame *f)
-{
-	const uint8_t *ip = &f->bytes[f->network_offset], *udp = &f->bytes[f->transport_offset];
-	size_t size;
-	uint64_t sum;
-
-	if (f->transport_size < UDP_SIZE)
-		return dropped(f, DROP_UDP_HEADER);
-	if (headers_u16(&udp[UDP_DESTINATION]) != FRAME_DNS_PORT)
-		return left(port, f, DROP_UDP_PORT);
-	if (headers_u16(&udp[UDP_SOURCE]) == 0)
-		return dropped(f, DROP_UDP_PORT);
-	size = headers_u16(&udp[UDP_LENGTH]);
-	if (size < UDP_SIZE || size > f->transport_size)
-		return dropped(f, DROP_UDP_HEADER);
-	f->transport_size = (uint16_t)size;
-	if (headers_u16(&udp[UDP_CHECKSUM]) == 0) {
-		if (f->is_ipv6) /* RFC 8200 section 8.1 */
-			return dropped(f, DROP_UDP_CHECKSUM);
-		return FRAME_DNS;
-	}
-	if (f->flags & (FRAME_UDP_CHECKED | FRAME_UDP_PARTIAL))
-		return FRAME_DNS;
-	sum = f->is_ipv6 ? checksum_pseudo6(ip, IP_PROTOCOL_UDP, size)
-	                 : checksum_pseudo4(ip, IP_PROTOCOL_UDP, size);
-	if (checksum_finish(checksum_add(sum, udp, size)) != 0)
-		return dropped(f, DROP_UDP_CHECKSUM);
-	return FRAME_DNS;
-}
-
-static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
-{
-	const uint8_t *ip = &f->bytes[f->network_offset];
-	size_t size = f->size - f->network_offset, header_size, total;
-	uint32_t source, destination;
-
-	if (size < IP4_SIZE)
-		return dropped(f, DROP_SHORT_FRAME);
-	header_size = (ip[0] & 0x0fu) * 4u;
+	if (f->size < USUAL_SIZE)
+		return false;
+	/* our MAC, and the group bit of theirs */
+	if ((headers_word64(bytes) ^ u->to_us) & htobe64(0xffffffffffff0100))
+		return false;
+	if ((headers_word32(&bytes[ETH_TYPE]) & htobe32(0xffffff00)) !=
+	        htobe32(ETHERTYPE_IP4 << 16 | 0x4500) ||
+	    (headers_word32(&ip[IP4_FRAGMENT]) & htobe32(0xbfff00ff)) != htobe32(IP_PROTOCOL_UDP))
+		return false;
+	from = headers_word64(&bytes[ETH_SOURCE]);
+	if (from == u->from_us || from == u->from_nobody)
+		return false;
+	if (headers_word16(&udp[UDP_DESTINATION]) != htobe16(FRAME_DNS_PORT) ||
+	    headers_word16(&udp[UDP_SOURCE]) == 0)
+		return false;
 	total = headers_u16(&ip[IP4_TOTAL]);
-	if (ip[0] >> 4 != 4 || header_size < IP4_SIZE || total < header_size || total > size)
-		return dropped(f, DROP_IP_HEADER); /* RFC 1122 section 3.2.1 */
-	if (!(f->flags & FRAME_IP_CHECKED) &&
-	    checksum_finish(header_size == IP4_SIZE ? checksum_header4(ip)
-	                                            : checksum_add(0, ip, header_size)) != 0)
-		return dropped(f, DROP_IP_CHECKSUM);
-	source = headers_u32(&ip[IP4_SOURCE]);
-	destination = headers_u32(&ip[IP4_DESTINATION]);
-	if (is_bad_source4(port, source))
-		return dropped(f, DROP_BAD_SOURCE);
-	if (is_group(&f->bytes[ETH_DESTINATION]) && !is_group4(port, destination))
-		return dropped(f, DROP_NOT_OUR_MAC); /* RFC 1122 section 3.3.6 */
-	if (header_size > IP4_SIZE)
-		return left(port, f, DROP_IP_OPTIONS); /* RFC 7126: source routes and the like */
-	if (headers_u16(&ip[IP4_FRAGMENT]) & (uint16_t)~IP4_DF)
-		return left(port, f, DROP_FRAGMENT); /* RFC 8900: DNS over UDP needs none */
-	if (!is_our_address4(port, destination))
-		return left(port, f, DROP_NOT_OUR_ADDRESS);
-	f->client = QNAME_MAPPED_FIRST | source;
-	f->protocol = ip[IP4_PROTOCOL];
-	f->transport_offset = (uint16_t)(f->network_offset + IP4_SIZE);
-	f->transport_size = (uint16_t)(total - IP4_SIZE);
-	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(port, f);
-	return f->protocol == IP_PROTOCOL_ICMP ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
-}
-
-static bool is_extension(uint8_t next)
-{
-	switch (next) { /* RFC 8200 section 4, IANA's list */
-	case IP_PROTOCOL_HOPOPT:
-	case IP_PROTOCOL_ROUTE:
-	case IP_PROTOCOL_AH:
-	case IP_PROTOCOL_DSTOPT:
-	case IP_PROTOCOL_MH:
-	case IP_PROTOCOL_HIP:
-	case IP_PROTOCOL_SHIM6:
+	size = headers_u16(&udp[UDP_LENGTH]);
+	if (ETH_SIZE + total > f->size || size < UDP_SIZE || IP4_SIZE + size > total)
+		return false;
+	if (f->flags & FRAME_IP_CHECKED)
 		return true;
-	}
-	return false;
+	return checksum_is_good4(ip);
 }
 
-static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f)
+static inline enum frame_kind take(struct frame *f, struct query *out_query)
 {
-	const uint8_t *ip = &f->bytes[f->network_offset];
-	size_t size = f->size - f->network_offset, payload;
-	bool is_to_group;
-
-	if (size < IP6_SIZE)
-		return dropped(f, DROP_SHORT_FRAME);
-	payload = headers_u16(&ip[IP6_PAYLOAD]);
-	if (ip[0] >> 4 != 6 || payload == 0 || payload > size - IP6_SIZE)
-		return dropped(f, DROP_IP_HEADER); /* 0 is a jumbogram (RFC 2675) */
-	f->is_ipv6 = 1;
-	f->protocol = ip[IP6_NEXT];
-	f->client = headers_u128(&ip[IP6_SOURCE]);
-	if (is_bad_source6(port, f, &ip[IP6_SOURCE]))
-		return dropped(f, DROP_BAD_SOURCE);
-	if (is_group(&f->bytes[ETH_DESTINATION]) && ip[IP6_DESTINATION] != 0xff)
-		return dropped(f, DROP_NOT_OUR_MAC);
-	if (is_extension(f->protocol))
-		return left(port, f, DROP_IP_OPTIONS);
-	if (f->protocol == IP_PROTOCOL_FRAG)
-		return left(port, f, DROP_FRAGMENT);
-	is_to_group = f->protocol == IP_PROTOCOL_ICMP6 && is_our_group(port, &ip[IP6_DESTINATION]);
-	if (!is_to_group && !is_our_address6(port, &ip[IP6_DESTINATION]))
-		return left(port, f, DROP_NOT_OUR_ADDRESS);
-	f->transport_offset = (uint16_t)(f->network_offset + IP6_SIZE);
-	f->transport_size = (uint16_t)payload;
-	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(port, f);
-	return f->protocol == IP_PROTOCOL_ICMP6 ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
-}
-
-static bool is_tag(uint16_t type)
-{
-	return type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE || type == ETHERTYPE_QINQ;
-}
-
-enum frame_kind frame_parse(const struct frame_port *port, struct frame *f)
-{
-	static const uint8_t no_mac[6];
-	uint16_t type;
+	const uint8_t *ip = &f->bytes[ETH_SIZE], *udp = &f->bytes[UDP_AT];
+	const uint16_t size = headers_u16(&udp[UDP_LENGTH]);
 
 	f->drop = DROP_NONE;
 	f->punt = DROP_NONE;
-	f->protocol = 0;
+	f->protocol = IP_PROTOCOL_UDP;
 	f->is_ipv6 = 0;
 	f->network_offset = ETH_SIZE;
-	f->transport_offset = 0;
-	f->transport_size = 0;
-	f->client = 0;
-	if (f->size < ETH_SIZE)
-		return dropped(f, DROP_SHORT_FRAME);
-	if (!is_group(&f->bytes[ETH_DESTINATION]) &&
-	    memcmp(&f->bytes[ETH_DESTINATION], port->mac, 6) != 0)
-		return dropped(f, DROP_NOT_OUR_MAC);
-	if (is_group(&f->bytes[ETH_SOURCE]) || memcmp(&f->bytes[ETH_SOURCE], port->mac, 6) == 0 ||
-	    memcmp(&f->bytes[ETH_SOURCE], no_mac, 6) == 0)
-		return dropped(f, DROP_BAD_SOURCE); /* an answer would go to many, or nobody */
-	type = headers_u16(&f->bytes[ETH_TYPE]);
-	if (type == ETHERTYPE_VLAN) {
-		if (f->size < ETH_SIZE + VLAN_SIZE)
-			return dropped(f, DROP_SHORT_FRAME);
-		f->network_offset = ETH_SIZE + VLAN_SIZE;
-		type = headers_u16(&f->bytes[ETH_TYPE + VLAN_SIZE]);
-		if (is_tag(type))
-			return dropped(f, DROP_VLAN_STACKED);
-	}
-	if (type == ETHERTYPE_IP4)
-		return parse_ip4(port, f);
-	if (type == ETHERTYPE_IP6)
-		return parse_ip6(port, f);
-	if (type == ETHERTYPE_ARP)
-		return FRAME_NEIGH;
-	return dropped(f, is_tag(type) ? DROP_VLAN_STACKED : DROP_ETHERTYPE);
+	f->transport_offset = UDP_AT;
+	f->transport_size = size;
+	frame_checks_ask(f, UDP_AT, size, QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]),
+	                 out_query);
+	return headers_word16(&udp[UDP_CHECKSUM]) == 0 ? FRAME_DNS : frame_checks_udp_sum(f);
 }
 
-void frame_query(const struct frame *frame, struct query *out_query)
+/* Of a usual frame but for addresses that may be good or bad. */
+static __attribute__((noinline)) enum frame_kind
+parse_near(const struct frame_port *port, struct frame *f, struct query *out_query)
 {
-	const uint8_t *ip = &frame->bytes[frame->network_offset];
-	size_t offset = frame->transport_offset + UDP_SIZE;
+	const uint8_t *ip = &f->bytes[ETH_SIZE];
 
-	out_query->message = &frame->bytes[offset];
-	out_query->size = (uint16_t)(frame->transport_size - UDP_SIZE);
-	out_query->capacity = (uint16_t)(frame->capacity - offset);
-	out_query->is_tcp = false;
-	out_query->is_internal = false;
-	/* from the packet: the whole of what was just written in halves would be waited for */
-	out_query->client = frame->is_ipv6 ? headers_u128(&ip[IP6_SOURCE])
-	                                   : QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]);
+	if (port->usual.far == 0 ||
+	    frame_checks_is_bad_source4(port, headers_u32(&ip[IP4_SOURCE])) ||
+	    !frame_checks_is_ours4(port, headers_u32(&ip[IP4_DESTINATION])))
+		return frame_checks(port, f, out_query);
+	return take(f, out_query);
 }
 
-static void swap(uint8_t *a, uint8_t *b, size_t size)
+enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame,
+                            struct query *out_query)
 {
-	uint8_t held[16];
+	const uint8_t *ip = &frame->bytes[ETH_SIZE];
+	uint32_t source;
 
-	memcpy(held, a, size);
-	memcpy(a, b, size);
-	memcpy(b, held, size);
+	if (!is_usual(&port->usual, frame))
+		return frame_checks(port, frame, out_query);
+	source = headers_u32(&ip[IP4_SOURCE]);
+	/* 0/8, 224/3; loopback; what may be ours */
+	if (source - (1u << 24) >= 223u << 24 || source >> 24 == 127 ||
+	    !(port->usual.far >> (source & 63) & 1) ||
+	    headers_word32(&ip[IP4_DESTINATION]) != port->usual.destination)
+		return parse_near(port, frame, out_query);
+	return take(frame, out_query);
+}
+
+/* The UDP header turned round; no checksum, which stays so on IPv4 (RFC 768). */
+static void reply_udp(uint8_t *udp, size_t udp_size)
+{
+	uint32_t ports = headers_word32(udp);
+	const uint32_t size = htobe32((uint32_t)udp_size << 16);
+
+	ports = ports << 16 | ports >> 16;
+	memcpy(udp, &ports, sizeof(ports));
+	memcpy(&udp[UDP_LENGTH], &size, sizeof(size));
 }
 
 /*
@@ -290,37 +138,53 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
  */
 static void reply_ip4(uint8_t *ip, size_t udp_size)
 {
-	const uint32_t total = (uint32_t)(IP4_SIZE + udp_size);
-	const uint32_t fragment = htobe32(IP4_DF); /* the id is 0 */
-	uint32_t first, time, addresses[2];
-	uint64_t sum;
+	/* ECN is the sender's to set; the id is 0 */
+	const uint32_t first =
+	    (headers_word32(ip) & htobe32(0xfffc0000)) | htobe32((uint32_t)(IP4_SIZE + udp_size));
+	const uint32_t fragment = htobe32(IP4_DF);
+	const uint16_t time = htobe16(HOP_LIMIT << 8 | IP_PROTOCOL_UDP);
+	uint64_t addresses = headers_word64(&ip[IP4_SOURCE]), sum;
+	uint16_t checksum;
 
-	memcpy(&first, ip, sizeof(first));
-	memcpy(addresses, &ip[IP4_SOURCE], sizeof(addresses));
-	first = (first & htobe32(0xfffc0000)) | htobe32(total); /* ECN is the sender's to set */
-	time = htobe32(HOP_LIMIT << 24 | IP_PROTOCOL_UDP << 16);
-	sum = (uint64_t)first + fragment + time + addresses[0] + addresses[1];
-	time |= htobe32(checksum_finish(sum));
+	addresses = addresses << 32 | addresses >> 32;
+	sum = (uint64_t)first + fragment + time;
+	checksum = checksum_complement(checksum_add_word(addresses, sum));
 	memcpy(ip, &first, sizeof(first));
-	memcpy(&ip[IP4_ID], &fragment, 4);
+	memcpy(&ip[IP4_ID], &fragment, sizeof(fragment));
 	memcpy(&ip[IP4_TTL], &time, sizeof(time));
-	memcpy(&ip[IP4_SOURCE], &addresses[1], 4);
-	memcpy(&ip[IP4_DESTINATION], &addresses[0], 4);
+	memcpy(&ip[IP4_CHECKSUM], &checksum, sizeof(checksum));
+	memcpy(&ip[IP4_SOURCE], &addresses, sizeof(addresses));
 }
 
-static void reply_ip6(uint8_t *ip, size_t udp_size)
+static void turn_macs(uint8_t *bytes)
 {
-	uint8_t *udp = &ip[IP6_SIZE];
+	const uint32_t to = headers_word32(bytes);
+	const uint16_t to_rest = headers_word16(&bytes[4]);
+	const uint64_t from = headers_word64(&bytes[ETH_SOURCE]);
+
+	memcpy(bytes, &from, sizeof(from)); /* and two bytes that are written again */
+	memcpy(&bytes[ETH_SOURCE], &to, sizeof(to));
+	memcpy(&bytes[ETH_SOURCE + 4], &to_rest, sizeof(to_rest));
+}
+
+static __attribute__((noinline)) size_t reply_ip6(struct frame *f, size_t udp_size)
+{
+	uint8_t *ip = &f->bytes[f->network_offset], *udp = &ip[IP6_SIZE], source[16];
 	uint16_t checksum;
 	uint64_t sum;
 
-	swap(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], 16);
+	turn_macs(f->bytes);
+	reply_udp(udp, udp_size);
+	memcpy(source, &ip[IP6_SOURCE], 16);
+	memcpy(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], 16);
+	memcpy(&ip[IP6_DESTINATION], source, 16);
 	ip[1] &= 0xcf; /* ECN */
 	headers_set_u16(&ip[IP6_PAYLOAD], (unsigned)udp_size);
 	ip[IP6_HOP_LIMIT] = HOP_LIMIT;
 	sum = checksum_pseudo6(ip, IP_PROTOCOL_UDP, udp_size);
 	checksum = checksum_finish(checksum_add(sum, udp, udp_size));
 	headers_set_u16(&udp[UDP_CHECKSUM], checksum ? checksum : 0xffff); /* RFC 768 */
+	return frame_pad(f, f->transport_offset + udp_size);
 }
 
 size_t frame_pad(const struct frame *frame, size_t size)
@@ -335,17 +199,15 @@ size_t frame_pad(const struct frame *frame, size_t size)
 
 size_t frame_reply(struct frame *frame, size_t dns_size)
 {
+	const size_t udp_size = UDP_SIZE + dns_size;
 	uint8_t *ip = &frame->bytes[frame->network_offset];
-	uint8_t *udp = &frame->bytes[frame->transport_offset];
-	size_t udp_size = UDP_SIZE + dns_size;
+	size_t size;
 
-	swap(&frame->bytes[ETH_DESTINATION], &frame->bytes[ETH_SOURCE], 6);
-	swap(&udp[UDP_SOURCE], &udp[UDP_DESTINATION], 2);
-	headers_set_u16(&udp[UDP_LENGTH], (unsigned)udp_size);
-	headers_set_u16(&udp[UDP_CHECKSUM], 0); /* stays 0 = none on IPv4 (RFC 768) */
 	if (frame->is_ipv6)
-		reply_ip6(ip, udp_size);
-	else
-		reply_ip4(ip, udp_size);
-	return frame_pad(frame, frame->transport_offset + udp_size);
+		return reply_ip6(frame, udp_size);
+	turn_macs(frame->bytes);
+	reply_udp(&ip[IP4_SIZE], udp_size);
+	reply_ip4(ip, udp_size);
+	size = frame->network_offset + IP4_SIZE + udp_size;
+	return size < FRAME_SIZE_MIN ? frame_pad(frame, size) : size;
 }

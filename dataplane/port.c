@@ -186,6 +186,7 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 	if (error != 0)
 		return fail(out_error, from, error, "asking the device");
 	set_mac(&info, from, &mac, p);
+	frame_port_prepare(&p->frame);
 	p->queue_count = least(worker_count, info.max_rx_queues, info.max_tx_queues);
 	p->is_local = is_local_device(info.driver_name, from->device);
 	p->frame_flags = p->is_local ? FRAME_UDP_PARTIAL : 0;

@@ -44,9 +44,8 @@ static void sort_out(const struct port *port, struct rx_burst *b, unsigned index
 {
 	struct frame *f = &b->frames[index];
 	b->sizes[index] = 0;
-	switch (frame_parse(&port->frame, f)) {
+	switch (frame_parse(&port->frame, f, &b->queries[b->query_count])) {
 	case FRAME_DNS:
-		frame_query(f, &b->queries[b->query_count]);
 		b->query_frames[b->query_count++] = (uint8_t)index;
 		break;
 	case FRAME_NEIGH:
