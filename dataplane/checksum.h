@@ -14,12 +14,6 @@
 /* Add a block; all but the last block of a sum are of even size. size: < 64 KiB */
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size);
 
-/* Sum of the IPv4 pseudo header (RFC 768) of the header at ip. */
-uint64_t checksum_pseudo4(const uint8_t *ip, uint8_t protocol, size_t size);
-
-/* Sum of the IPv6 pseudo header (RFC 8200 section 8.1) of the header at ip. */
-uint64_t checksum_pseudo6(const uint8_t *ip, uint8_t protocol, size_t size);
-
 /* Add a word of the memory's order. */
 static inline uint64_t checksum_add_word(uint64_t sum, uint64_t word)
 {
@@ -27,16 +21,44 @@ static inline uint64_t checksum_add_word(uint64_t sum, uint64_t word)
 	return sum + (sum < word); /* end-around */
 }
 
-/* Whether that of an IPv4 header without options is good. The version is not 0. */
-static inline bool checksum_is_good4(const uint8_t ip[20])
+/* Sum of the IPv4 pseudo header (RFC 768) of the header at ip. */
+static inline uint64_t checksum_pseudo4(const uint8_t *ip, uint8_t protocol, size_t size)
+{
+	uint64_t addresses;
+
+	memcpy(&addresses, &ip[12], sizeof(addresses));
+	return checksum_add_word(addresses, (uint64_t)htons(protocol) + htons((uint16_t)size));
+}
+
+/* Sum of the IPv6 pseudo header (RFC 8200 section 8.1) of the header at ip. */
+static inline uint64_t checksum_pseudo6(const uint8_t *ip, uint8_t protocol, size_t size)
+{
+	uint64_t addresses[4], sum = (uint64_t)htons(protocol) + htons((uint16_t)size);
+
+	memcpy(addresses, &ip[8], sizeof(addresses));
+	for (unsigned i = 0; i < 4; i++)
+		sum = checksum_add_word(sum, addresses[i]);
+	return sum;
+}
+
+/*
+ * Whether the checksum is good of a block that holds it, given the sum of the block, which is not
+ * all zeros.
+ */
+static inline bool checksum_is_good(uint64_t sum)
+{
+	return sum % 0xffff == 0; /* all ones, as only the sum of zeros is 0 */
+}
+
+/* Sum of an IPv4 header without options. */
+static inline uint64_t checksum_header4(const uint8_t ip[20])
 {
 	uint64_t words[2];
 	uint32_t last;
 
 	memcpy(words, ip, sizeof(words));
 	memcpy(&last, &ip[16], sizeof(last));
-	/* all ones, which is 0 to this sum, as nothing else but 0 is */
-	return checksum_add_word(checksum_add_word(words[0], words[1]), last) % 0xffff == 0;
+	return checksum_add_word(checksum_add_word(words[0], words[1]), last);
 }
 
 /* Fold and complement: what goes into the header, in the memory's order. */

@@ -8,35 +8,71 @@
 
 #include <string.h>
 
-/* What is left behind the checks of is_usual() to be checked. */
-#define USUAL_SIZE (ETH_SIZE + IP4_SIZE + UDP_SIZE)
-#define UDP_AT     (ETH_SIZE + IP4_SIZE)
+/* Where UDP begins in the usual frame, which has no tag and no options. */
+#define UDP4_AT (ETH_SIZE + IP4_SIZE)
+#define UDP6_AT (ETH_SIZE + IP6_SIZE)
 
-static uint64_t far_bit(uint32_t address)
+/* A MAC and what is two bytes behind it. */
+static uint64_t mac_word(const uint8_t *mac, unsigned type)
 {
-	return UINT64_C(1) << (address & 63);
+	uint8_t bytes[8];
+
+	memcpy(bytes, mac, 6);
+	headers_set_u16(&bytes[6], type);
+	return headers_word64(bytes);
+}
+
+static uint64_t near_bit(unsigned number)
+{
+	return UINT64_C(1) << (number & 63);
+}
+
+static bool is_far(uint64_t far, unsigned number)
+{
+	return far >> (number & 63) & 1;
 }
 
 void frame_port_prepare(struct frame_port *port)
 {
+	static const uint8_t no_mac[6];
 	struct frame_usual *u = &port->usual;
-	uint8_t words[3][8] = {{0}, {0, 0, 0, 0, 0, 0, 8, 0}, {0, 0, 0, 0, 0, 0, 8, 0}};
-	uint64_t near = 0;
+	uint64_t near4 = 0, near6 = 0;
 
-	memcpy(words[0], port->mac, 6);
-	memcpy(words[1], port->mac, 6);
-	u->to_us = headers_word64(words[0]);
-	u->from_us = headers_word64(words[1]);
-	u->from_nobody = headers_word64(words[2]);
-	u->destination = htobe32(port->addresses4[0].address);
 	for (unsigned i = 0; i < port->count4; i++) {
 		const struct frame_address4 *a = &port->addresses4[i];
 
-		near |= far_bit(a->address);
+		near4 |= near_bit(a->address);
 		if (a->length < 32)
-			near |= far_bit(a->address | UINT32_MAX >> a->length);
+			near4 |= near_bit(a->address | UINT32_MAX >> a->length);
 	}
-	u->far = port->count4 ? ~near : 0;
+	for (unsigned i = 0; i < port->count6; i++)
+		near6 |= near_bit(port->addresses6[i][15]);
+	*u = (struct frame_usual){
+	    .to_us = mac_word(port->mac, 0),
+	    .from_us4 = mac_word(port->mac, ETHERTYPE_IP4),
+	    .from_nobody4 = mac_word(no_mac, ETHERTYPE_IP4),
+	    .far4 = port->count4 ? ~near4 : 0,
+	    .destination4 = htobe32(port->addresses4[0].address),
+	    .from_us6 = mac_word(port->mac, ETHERTYPE_IP6),
+	    .from_nobody6 = mac_word(no_mac, ETHERTYPE_IP6),
+	    .far6 = port->count6 ? ~near6 : 0,
+	};
+	memcpy(u->destination6, port->addresses6[0], sizeof(u->destination6));
+}
+
+/* To our MAC, and not from a group's. */
+static inline bool is_to_us(const struct frame_usual *u, const uint8_t *bytes)
+{
+	return ((headers_word64(bytes) ^ u->to_us) & htobe64(0xffffffffffff0100)) == 0;
+}
+
+/* UDP to our port, from one, and with a length that fits the room. */
+static inline bool is_dns(const uint8_t *udp, int room)
+{
+	const int size = headers_u16(&udp[UDP_LENGTH]);
+
+	return headers_word16(&udp[UDP_DESTINATION]) == htobe16(FRAME_DNS_PORT) &&
+	       headers_word16(&udp[UDP_SOURCE]) != 0 && size >= UDP_SIZE && size <= room;
 }
 
 /*
@@ -44,64 +80,103 @@ void frame_port_prepare(struct frame_port *port)
  * options, whole, UDP to port 53, with lengths and a header checksum that are right. Not looked at:
  * the addresses, and the UDP checksum.
  */
-static inline bool is_usual(const struct frame_usual *u, const struct frame *f)
+static inline bool is_usual4(const struct frame_usual *u, const struct frame *f)
 {
-	const uint8_t *bytes = f->bytes, *ip = &bytes[ETH_SIZE], *udp = &bytes[UDP_AT];
+	const uint8_t *bytes = f->bytes, *ip = &bytes[ETH_SIZE];
 	uint64_t from;
-	unsigned total, size;
+	int total;
 
-	if (f->size < USUAL_SIZE)
-		return false;
-	/* our MAC, and the group bit of theirs */
-	if ((headers_word64(bytes) ^ u->to_us) & htobe64(0xffffffffffff0100))
-		return false;
-	if ((headers_word32(&bytes[ETH_TYPE]) & htobe32(0xffffff00)) !=
+	if (f->size < UDP4_AT + UDP_SIZE || !is_to_us(u, bytes) ||
+	    (headers_word32(&bytes[ETH_TYPE]) & htobe32(0xffffff00)) !=
 	        htobe32(ETHERTYPE_IP4 << 16 | 0x4500) ||
 	    (headers_word32(&ip[IP4_FRAGMENT]) & htobe32(0xbfff00ff)) != htobe32(IP_PROTOCOL_UDP))
 		return false;
 	from = headers_word64(&bytes[ETH_SOURCE]);
-	if (from == u->from_us || from == u->from_nobody)
-		return false;
-	if (headers_word16(&udp[UDP_DESTINATION]) != htobe16(FRAME_DNS_PORT) ||
-	    headers_word16(&udp[UDP_SOURCE]) == 0)
+	if (from == u->from_us4 || from == u->from_nobody4)
 		return false;
 	total = headers_u16(&ip[IP4_TOTAL]);
-	size = headers_u16(&udp[UDP_LENGTH]);
-	if (ETH_SIZE + total > f->size || size < UDP_SIZE || IP4_SIZE + size > total)
+	if (ETH_SIZE + total > f->size || !is_dns(&bytes[UDP4_AT], total - IP4_SIZE))
 		return false;
-	if (f->flags & FRAME_IP_CHECKED)
-		return true;
-	return checksum_is_good4(ip);
+	return f->flags & FRAME_IP_CHECKED || checksum_is_good(checksum_header4(ip));
 }
 
-static inline enum frame_kind take(struct frame *f, struct query *out_query)
+/* The same of IPv6; nor is it from an address of ::/64, which are unspecified, loopback and mapped
+ * ones, or from a group. */
+static inline bool is_usual6(const struct frame_usual *u, const struct frame *f)
 {
-	const uint8_t *ip = &f->bytes[ETH_SIZE], *udp = &f->bytes[UDP_AT];
-	const uint16_t size = headers_u16(&udp[UDP_LENGTH]);
+	const uint8_t *bytes = f->bytes, *ip = &bytes[ETH_SIZE];
+	uint64_t from;
+	int payload;
+
+	if (f->size < UDP6_AT + UDP_SIZE || !is_to_us(u, bytes) ||
+	    (headers_word32(&bytes[ETH_TYPE]) & htobe32(0xfffff000)) !=
+	        htobe32((uint32_t)ETHERTYPE_IP6 << 16 | 0x6000) ||
+	    ip[IP6_NEXT] != IP_PROTOCOL_UDP)
+		return false;
+	from = headers_word64(&bytes[ETH_SOURCE]);
+	if (from == u->from_us6 || from == u->from_nobody6)
+		return false;
+	payload = headers_u16(&ip[IP6_PAYLOAD]);
+	if (UDP6_AT + payload > f->size || !is_dns(&bytes[UDP6_AT], payload))
+		return false;
+	return headers_word64(&ip[IP6_SOURCE]) != 0 && ip[IP6_SOURCE] != 0xff;
+}
+
+static inline void take(struct frame *f, bool is_ipv6, address6_t client, struct query *out_query)
+{
+	const uint16_t at = is_ipv6 ? UDP6_AT : UDP4_AT;
+	const uint16_t size = headers_u16(&f->bytes[at + UDP_LENGTH]);
 
 	f->drop = DROP_NONE;
 	f->punt = DROP_NONE;
 	f->protocol = IP_PROTOCOL_UDP;
-	f->is_ipv6 = 0;
+	f->is_ipv6 = is_ipv6;
 	f->network_offset = ETH_SIZE;
-	f->transport_offset = UDP_AT;
+	f->transport_offset = at;
 	f->transport_size = size;
-	frame_checks_ask(f, UDP_AT, size, QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]),
-	                 out_query);
-	return headers_word16(&udp[UDP_CHECKSUM]) == 0 ? FRAME_DNS : frame_checks_udp_sum(f);
+	frame_checks_ask(f, at, size, client, out_query);
+}
+
+static inline enum frame_kind take4(struct frame *f, struct query *out_query)
+{
+	const uint8_t *ip = &f->bytes[ETH_SIZE];
+
+	take(f, false, QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]), out_query);
+	return headers_word16(&ip[IP4_SIZE + UDP_CHECKSUM]) == 0 ? FRAME_DNS
+	                                                         : frame_checks_udp_sum(f);
 }
 
 /* Of a usual frame but for addresses that may be good or bad. */
 static __attribute__((noinline)) enum frame_kind
-parse_near(const struct frame_port *port, struct frame *f, struct query *out_query)
+parse_near4(const struct frame_port *port, struct frame *f, struct query *out_query)
 {
 	const uint8_t *ip = &f->bytes[ETH_SIZE];
 
-	if (port->usual.far == 0 ||
+	if (port->usual.far4 == 0 ||
 	    frame_checks_is_bad_source4(port, headers_u32(&ip[IP4_SOURCE])) ||
 	    !frame_checks_is_ours4(port, headers_u32(&ip[IP4_DESTINATION])))
 		return frame_checks(port, f, out_query);
-	return take(f, out_query);
+	return take4(f, out_query);
+}
+
+/* Of a frame that is not usual over IPv4: usual over IPv6, or whatever there is. */
+static __attribute__((noinline)) enum frame_kind
+parse_other(const struct frame_port *port, struct frame *f, struct query *out_query)
+{
+	const struct frame_usual *u = &port->usual;
+	const uint8_t *ip = &f->bytes[ETH_SIZE];
+
+	if (!is_usual6(u, f) || headers_word16(&ip[IP6_SIZE + UDP_CHECKSUM]) == 0)
+		return frame_checks(port, f, out_query);
+	if (!is_far(u->far6, ip[IP6_SOURCE + 15]) ||
+	    headers_word64(&ip[IP6_DESTINATION]) != u->destination6[0] ||
+	    headers_word64(&ip[IP6_DESTINATION + 8]) != u->destination6[1]) {
+		if (u->far6 == 0 || frame_checks_is_ours6(port, &ip[IP6_SOURCE]) ||
+		    !frame_checks_is_ours6(port, &ip[IP6_DESTINATION]))
+			return frame_checks(port, f, out_query);
+	}
+	take(f, true, headers_u128(&ip[IP6_SOURCE]), out_query);
+	return frame_checks_udp_sum(f);
 }
 
 enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame,
@@ -110,19 +185,19 @@ enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame,
 	const uint8_t *ip = &frame->bytes[ETH_SIZE];
 	uint32_t source;
 
-	if (!is_usual(&port->usual, frame))
-		return frame_checks(port, frame, out_query);
+	if (!is_usual4(&port->usual, frame))
+		return parse_other(port, frame, out_query);
 	source = headers_u32(&ip[IP4_SOURCE]);
 	/* 0/8, 224/3; loopback; what may be ours */
 	if (source - (1u << 24) >= 223u << 24 || source >> 24 == 127 ||
-	    !(port->usual.far >> (source & 63) & 1) ||
-	    headers_word32(&ip[IP4_DESTINATION]) != port->usual.destination)
-		return parse_near(port, frame, out_query);
-	return take(frame, out_query);
+	    !is_far(port->usual.far4, source) ||
+	    headers_word32(&ip[IP4_DESTINATION]) != port->usual.destination4)
+		return parse_near4(port, frame, out_query);
+	return take4(frame, out_query);
 }
 
-/* The UDP header turned round; no checksum, which stays so on IPv4 (RFC 768). */
-static void reply_udp(uint8_t *udp, size_t udp_size)
+/* The UDP header turned round, and its sum; no checksum, which stays so on IPv4 (RFC 768). */
+static uint64_t reply_udp(uint8_t *udp, size_t udp_size)
 {
 	uint32_t ports = headers_word32(udp);
 	const uint32_t size = htobe32((uint32_t)udp_size << 16);
@@ -130,6 +205,7 @@ static void reply_udp(uint8_t *udp, size_t udp_size)
 	ports = ports << 16 | ports >> 16;
 	memcpy(udp, &ports, sizeof(ports));
 	memcpy(&udp[UDP_LENGTH], &size, sizeof(size));
+	return (uint64_t)ports + size;
 }
 
 /*
@@ -167,24 +243,29 @@ static void turn_macs(uint8_t *bytes)
 	memcpy(&bytes[ETH_SOURCE + 4], &to_rest, sizeof(to_rest));
 }
 
-static __attribute__((noinline)) size_t reply_ip6(struct frame *f, size_t udp_size)
+static __attribute__((noinline)) size_t reply_ip6(struct frame *f, size_t dns_size)
 {
-	uint8_t *ip = &f->bytes[f->network_offset], *udp = &ip[IP6_SIZE], source[16];
+	uint8_t *ip = &f->bytes[f->network_offset], *udp = &ip[IP6_SIZE];
+	const size_t udp_size = UDP_SIZE + dns_size;
+	const uint32_t rest = htobe32((uint32_t)udp_size << 16 | IP_PROTOCOL_UDP << 8 | HOP_LIMIT);
+	uint64_t addresses[4], sum;
 	uint16_t checksum;
-	uint64_t sum;
 
 	turn_macs(f->bytes);
-	reply_udp(udp, udp_size);
-	memcpy(source, &ip[IP6_SOURCE], 16);
-	memcpy(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], 16);
-	memcpy(&ip[IP6_DESTINATION], source, 16);
 	ip[1] &= 0xcf; /* ECN */
-	headers_set_u16(&ip[IP6_PAYLOAD], (unsigned)udp_size);
-	ip[IP6_HOP_LIMIT] = HOP_LIMIT;
-	sum = checksum_pseudo6(ip, IP_PROTOCOL_UDP, udp_size);
-	checksum = checksum_finish(checksum_add(sum, udp, udp_size));
-	headers_set_u16(&udp[UDP_CHECKSUM], checksum ? checksum : 0xffff); /* RFC 768 */
-	return frame_pad(f, f->transport_offset + udp_size);
+	memcpy(&ip[IP6_PAYLOAD], &rest, sizeof(rest));
+	sum = reply_udp(udp, udp_size);
+	memcpy(addresses, &ip[IP6_SOURCE], sizeof(addresses));
+	memcpy(&ip[IP6_SOURCE], &addresses[2], 16);
+	memcpy(&ip[IP6_DESTINATION], addresses, 16);
+	sum += htobe16(IP_PROTOCOL_UDP) + htobe16((uint16_t)udp_size);
+	for (unsigned i = 0; i < 4; i++)
+		sum = checksum_add_word(sum, addresses[i]);
+	checksum = checksum_complement(checksum_add(sum, &udp[UDP_SIZE], dns_size));
+	if (checksum == 0)
+		checksum = 0xffff; /* RFC 768 */
+	memcpy(&udp[UDP_CHECKSUM], &checksum, sizeof(checksum));
+	return f->transport_offset + udp_size; /* more than FRAME_SIZE_MIN */
 }
 
 size_t frame_pad(const struct frame *frame, size_t size)
@@ -204,9 +285,9 @@ size_t frame_reply(struct frame *frame, size_t dns_size)
 	size_t size;
 
 	if (frame->is_ipv6)
-		return reply_ip6(frame, udp_size);
+		return reply_ip6(frame, dns_size);
 	turn_macs(frame->bytes);
-	reply_udp(&ip[IP4_SIZE], udp_size);
+	(void)reply_udp(&ip[IP4_SIZE], udp_size);
 	reply_ip4(ip, udp_size);
 	size = frame->network_offset + IP4_SIZE + udp_size;
 	return size < FRAME_SIZE_MIN ? frame_pad(frame, size) : size;

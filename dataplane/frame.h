@@ -49,12 +49,16 @@ struct frame_port {
 	 * longer.
 	 */
 	struct frame_usual {
-		uint64_t to_us;       /* bytes 0..7: our MAC; then zeros */
-		uint64_t from_us;     /* bytes 6..13: our MAC as a source, of IPv4 */
-		uint64_t from_nobody; /* no MAC */
-		uint32_t destination; /* our first IPv4 address */
-		uint64_t far;         /* bit n: none of our addresses, nor of their broadcasts,
-		                         is n modulo 64; 0 = not prepared */
+		uint64_t to_us;        /* bytes 0..7: our MAC; then zeros */
+		uint64_t from_us4;     /* bytes 6..13: our MAC as a source, and IPv4 */
+		uint64_t from_nobody4; /* the same without a MAC */
+		uint64_t far4;         /* bit n: none of our addresses, nor of their broadcasts,
+		                          is n modulo 64; 0 = not prepared, or none of ours */
+		uint32_t destination4; /* our first address */
+		uint64_t from_us6;     /* the same for IPv6 */
+		uint64_t from_nobody6;
+		uint64_t far6;
+		uint64_t destination6[2];
 	} usual;
 };
 
@@ -88,7 +92,7 @@ struct frame {
 	uint16_t network_offset; /* of the IP or ARP header: 14, or 18 with a VLAN tag */
 	uint16_t transport_offset; /* of the UDP or ICMP header */
 	uint16_t transport_size;   /* UDP length, or the IP payload's size */
-	address6_t client;         /* of IPv6: the source */
+	address6_t client;         /* source, of FRAME_NEIGH over IPv6 */
 };
 
 /*

@@ -36,7 +36,7 @@ bool frame_checks_is_ours4(const struct frame_port *port, uint32_t address)
 	return false;
 }
 
-static bool is_our_address6(const struct frame_port *port, const uint8_t *address)
+bool frame_checks_is_ours6(const struct frame_port *port, const uint8_t *address)
 {
 	for (unsigned i = 0; i < port->count6; i++) {
 		if (memcmp(port->addresses6[i], address, 16) == 0)
@@ -98,7 +98,7 @@ static bool is_bad_source6(const struct frame_port *port, const struct frame *f,
 {
 	return source[0] == 0xff || f->client == 1 || qname_is_mapped(f->client) ||
 	       (f->client == 0 && f->protocol != IP_PROTOCOL_ICMP6) ||
-	       is_our_address6(port, source);
+	       frame_checks_is_ours6(port, source);
 }
 
 enum frame_kind frame_checks_udp_sum(struct frame *f)
@@ -111,7 +111,7 @@ enum frame_kind frame_checks_udp_sum(struct frame *f)
 		return FRAME_DNS;
 	sum = f->is_ipv6 ? checksum_pseudo6(ip, IP_PROTOCOL_UDP, size)
 	                 : checksum_pseudo4(ip, IP_PROTOCOL_UDP, size);
-	if (checksum_finish(checksum_add(sum, udp, size)) != 0)
+	if (!checksum_is_good(checksum_add(sum, udp, size)))
 		return dropped(f, DROP_UDP_CHECKSUM);
 	return FRAME_DNS;
 }
@@ -211,7 +211,7 @@ static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f,
 	if (f->protocol == IP_PROTOCOL_FRAG)
 		return left(port, f, DROP_FRAGMENT);
 	is_to_group = f->protocol == IP_PROTOCOL_ICMP6 && is_our_group(port, &ip[IP6_DESTINATION]);
-	if (!is_to_group && !is_our_address6(port, &ip[IP6_DESTINATION]))
+	if (!is_to_group && !frame_checks_is_ours6(port, &ip[IP6_DESTINATION]))
 		return left(port, f, DROP_NOT_OUR_ADDRESS);
 	f->transport_offset = (uint16_t)(f->network_offset + IP6_SIZE);
 	f->transport_size = (uint16_t)payload;

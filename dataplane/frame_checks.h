@@ -15,8 +15,9 @@ enum frame_kind frame_checks(const struct frame_port *port, struct frame *frame,
 /* Drop a FRAME_DNS frame whose UDP checksum, which is not 0, is bad; the out fields are set. */
 enum frame_kind frame_checks_udp_sum(struct frame *frame);
 
-/* Addresses are in host order. */
+/* IPv4 addresses are in host order, IPv6 ones in wire order. */
 bool frame_checks_is_ours4(const struct frame_port *port, uint32_t address);
+bool frame_checks_is_ours6(const struct frame_port *port, const uint8_t *address);
 
 /* RFC 1122 section 3.2.1.3, RFC 6890: addresses that no packet from outside may come from. */
 bool frame_checks_is_bad_source4(const struct frame_port *port, uint32_t source);

@@ -3,6 +3,7 @@
 #include "dataplane/frame_checks.h"
 #include "tests/unit/core/packet.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,8 +11,12 @@
 
 #include <cmocka.h>
 
-#define HEADERS 42 /* of Ethernet, IPv4 and UDP */
-#define ROOM    300
+#define HEADERS4 42 /* of Ethernet, IPv4 and UDP */
+#define HEADERS6 62
+#define ROOM     300
+
+static const char *const clients[2] = {"10.54.0.9", "fd53::9"};
+static const unsigned headers[2] = {HEADERS4, HEADERS6};
 
 struct counts {
 	unsigned dns, others;
@@ -84,16 +89,19 @@ static void compare_all(const struct frame_port *port, const struct packet *p,
 
 static void build(struct packet *p, const char *source, bool is_tagged)
 {
-	packet_udp(p, source, "10.53.0.1", "0123456789abPAYLOAD", 19);
+	packet_udp(p, source, strchr(source, ':') ? "fd53::1" : "10.53.0.1", "0123456789abPAYLOAD",
+	           19);
 	if (is_tagged)
 		packet_tag(p, 0x8100, 42);
 }
 
-static struct frame_port prepared(unsigned count4)
+/* count: of our addresses of either family */
+static struct frame_port prepared(unsigned count)
 {
 	struct frame_port port = packet_port;
 
-	port.count4 = (uint8_t)count4;
+	port.count4 = (uint8_t)count;
+	port.count6 = (uint8_t)count;
 	frame_port_prepare(&port);
 	return port;
 }
@@ -105,10 +113,12 @@ static void test_sizes(void **state)
 	struct packet p;
 
 	(void)state;
-	for (size_t size = 0; size < 80; size++) {
-		build(&p, "10.54.0.9", size % 2);
-		p.size = size;
-		compare_all(&port, &p, &counts);
+	for (size_t size = 0; size < 100; size++) {
+		for (unsigned i = 0; i < 4; i++) {
+			build(&p, clients[i / 2], i % 2);
+			p.size = size;
+			compare_all(&port, &p, &counts);
+		}
 	}
 	assert_true(counts.dns > 0 && counts.others > 0);
 }
@@ -120,10 +130,10 @@ static void test_each_byte(void **state)
 	struct packet p;
 
 	(void)state;
-	for (unsigned at = 0; at < HEADERS; at++) {
-		for (unsigned value = 0; value < 256; value++) {
-			build(&p, "10.54.0.9", false);
-			p.bytes[at] = (uint8_t)value;
+	for (unsigned is_ip6 = 0; is_ip6 < 2; is_ip6++) {
+		for (unsigned i = 0; i < headers[is_ip6] * 256; i++) {
+			build(&p, clients[is_ip6], false);
+			p.bytes[i / 256] = (uint8_t)i;
 			compare_all(&port, &p, &counts);
 		}
 	}
@@ -141,16 +151,31 @@ static void test_many_bytes(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
 		const struct frame_port port = prepared(i % 3);
+		const unsigned is_ip6 = next_random(&random) % 2;
 		struct packet p;
 
-		build(&p, "10.53.0.9", i % 16 == 0);
+		build(&p, clients[is_ip6], i % 16 == 0);
 		p.size += next_random(&random) % 4;
 		for (unsigned patches = 1 + next_random(&random) % 4; patches > 0; patches--)
-			p.bytes[12 + next_random(&random) % (HEADERS - 12)] =
+			p.bytes[12 + next_random(&random) % (headers[is_ip6] - 12)] =
 			    values[next_random(&random) % sizeof(values)];
 		compare_all(&port, &p, &counts);
 	}
 	assert_true(counts.dns > 0 && counts.others > 0);
+}
+
+/* Put an address first where packets come from, then where they go to. */
+static void compare_address(const struct frame_port *port, const void *address, unsigned is_ip6,
+                            struct counts *counts)
+{
+	const size_t size = is_ip6 ? 16 : 4, at = is_ip6 ? 22 : 26;
+	struct packet p;
+
+	for (unsigned i = 0; i < 2; i++) {
+		build(&p, clients[is_ip6], false);
+		memcpy(&p.bytes[at + i * size], address, size);
+		compare_all(port, &p, counts);
+	}
 }
 
 /* Around all that no packet may come from, and may go to. */
@@ -159,23 +184,54 @@ static void test_addresses(void **state)
 	static const uint32_t edges[] = {0,          0x01000000, 0x7f000000, 0x80000000, 0xdfffffff,
 	                                 0xe0000000, 0xf0000000, 0xffffffff, 0x0a350001, 0x0a350002,
 	                                 0x0a3500ff, 0x0a360001, 0x0a3600ff, 0x0a350041};
+	static const char *const texts[] = {
+	    "::",        "::1",        "::2",       "fd53::1", "fd53::41",       "fe80::53",
+	    "fe80::1",   "fd54::1",    "ff02::1",   "feff::1", "::ffff:1.2.3.4", "::fffe:0:0",
+	    "0:0:0:1::", "0:0:0:1::1", "64:ff9b::1"};
 	struct counts counts = {0};
 
 	(void)state;
-	for (unsigned count4 = 0; count4 <= 2; count4++) {
-		const struct frame_port port = prepared(count4);
+	for (unsigned count = 0; count <= 2; count++) {
+		const struct frame_port port = prepared(count);
 
 		for (size_t i = 0; i < 3 * sizeof(edges) / sizeof(edges[0]); i++) {
 			const uint32_t address_be = htobe32(edges[i / 3] + (uint32_t)(i % 3) - 1);
-			struct packet p;
 
-			build(&p, "10.54.0.9", false);
-			memcpy(&p.bytes[26], &address_be, 4);
-			compare_all(&port, &p, &counts);
-			build(&p, "10.54.0.9", false);
-			memcpy(&p.bytes[30], &address_be, 4);
-			compare_all(&port, &p, &counts);
+			compare_address(&port, &address_be, false, &counts);
 		}
+		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+			uint8_t address[16];
+
+			assert_int_equal(inet_pton(AF_INET6, texts[i], address), 1);
+			compare_address(&port, address, true, &counts);
+		}
+	}
+	assert_true(counts.dns > 0 && counts.others > 0);
+}
+
+/* Both of a frame, on a port that is prepared and on one that is not. */
+static void test_macs(void **state)
+{
+	static const uint8_t macs[][6] = {
+	    {0},
+	    {2, 0, 0, 0, 0, 1}, /* ours */
+	    {2, 0, 0, 0, 0, 2},
+	    {2, 0, 0, 0, 1, 1},
+	    {3, 0, 0, 0, 0, 1},
+	    {255, 255, 255, 255, 255, 255},
+	};
+	const size_t count = sizeof(macs) / sizeof(macs[0]);
+	struct counts counts = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * count * count; i++) {
+		const struct frame_port port = i & 1 ? prepared(2) : packet_port;
+		struct packet p;
+
+		build(&p, clients[i / 2 % 2], false);
+		memcpy(&p.bytes[0], macs[i / 4 / count], 6);
+		memcpy(&p.bytes[6], macs[i / 4 % count], 6);
+		compare_all(&port, &p, &counts);
 	}
 	assert_true(counts.dns > 0 && counts.others > 0);
 }
@@ -183,10 +239,9 @@ static void test_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sizes),
-	    cmocka_unit_test(test_each_byte),
-	    cmocka_unit_test(test_many_bytes),
-	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_sizes),      cmocka_unit_test(test_each_byte),
+	    cmocka_unit_test(test_many_bytes), cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_macs),
 	};
 
 	return cmocka_run_group_tests_name("frame_usual", tests, NULL, NULL);
