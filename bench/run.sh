@@ -44,7 +44,7 @@ run_all() {
 	run bench/bench_ingest.py "$build" 300000
 	run bench/whole_path.py "$build" pcap 100000 1
 	run bench/whole_path.py "$build" memif 100000 1
-	run bench/whole_path.py "$build" sockets 100000 1
+	run bench/whole_path.py "$build" sockets 100000 3
 	run bench/whole_path.py "$build" veth 100000 1
 	run bench/tails.py "$build" 1000000 1 5
 	exit $status

@@ -35,6 +35,9 @@ SERVER, CLIENT = "10.53.0.1", "10.53.0.2"
 SERVER_CORE, CLIENT_CORE = "0", "1"
 PCAP_MAC = "027063617000"  # of net_pcap0, always
 PCAP_QUESTIONS = 2000  # the device keeps a packet buffer of each
+PCAP_ROUNDS = 20
+PCAP_SAMPLE_S = 0.2
+WIDE = 0.9  # of the widest the core has been
 SECONDS = "2"
 EAL = ["--no-pci", "--no-telemetry", "--no-huge", "--no-shconf", "--log-level=error"]
 CONFIG = """\
@@ -98,7 +101,8 @@ class Bench:
 
     def tell(self, ratios=()):
         for name, values in self.figures.items():
-            unit = "ns/answer" if "_cpu" in name else "percent" if "_loss" in name else "1/s"
+            unit = "ns/answer" if "_cpu" in name else "percent" if "_loss" in name else \
+                "steps/cycle" if "_width" in name else "1/s"
             tell(name, values, unit)
         for name, above, below in ratios:
             if above in self.figures and below in self.figures:
@@ -174,20 +178,29 @@ class Testpmd:
             return text.read()
 
     def received(self):
-        """Packets received so far, and when that was."""
+        """Packets received so far."""
         before = len(re.findall(r"RX-packets: ", self.output()))
         self.say("show port stats 0")
         netns.wait_for(lambda: len(re.findall(r"RX-packets: ", self.output())) > before,
                        "testpmd's figures")
-        return int(re.findall(r"RX-packets: (\d+)", self.output())[-1]), time.monotonic()
+        return int(re.findall(r"RX-packets: (\d+)", self.output())[-1])
 
 
 def rate(count):
-    """Of something that tells (number, when), over some seconds."""
-    first, begun = count()
-    time.sleep(float(SECONDS))
-    last, ended = count()
-    return (last - first) / (ended - begun)
+    """Of something that counts, in a moment."""
+    count()
+    begun = time.monotonic()
+    first = count()
+    time.sleep(PCAP_SAMPLE_S)
+    asked = time.monotonic()
+    return (count() - first) / (asked - begun)
+
+
+def core_width(bench):
+    """How much of the server's core there is now, see core_width.c."""
+    done = subprocess.run(["taskset", "-c", SERVER_CORE, os.path.join(bench.build, "bench", "core_width")],
+                          check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)["value"]
 
 
 def processor_ns(pid):
@@ -220,26 +233,68 @@ def write_pcap(path, bench):
             file.write(b"\0" * 8 + size + size + frame)
 
 
+def take_turn(bench, pid, count):
+    """A rate of a program that is stopped before and after, and how wide its core was."""
+    before = core_width(bench)
+    os.kill(pid, signal.SIGCONT)
+    sample = rate(count)
+    os.kill(pid, signal.SIGSTOP)
+    return sample, min(before, core_width(bench))
+
+
+def take_turns(bench, programs):
+    """Rates of programs that poll on one core, in turns, and how wide the core was meanwhile.
+
+    programs: [(process id, what counts its packets)]; all but one are stopped at any time
+    Returns: of each round and program (rate, width)
+    """
+    rounds = []
+    try:
+        for pid, _ in programs:
+            os.kill(pid, signal.SIGSTOP)
+        for _ in range(PCAP_ROUNDS):
+            rounds.append([take_turn(bench, pid, count) for pid, count in programs])
+    finally:
+        for pid, _ in programs:
+            os.kill(pid, signal.SIGCONT)
+    return rounds
+
+
+def note_turns(bench, rounds):
+    """Figures of all rounds, and of those samples in which the core was at its widest."""
+    widths = [width for samples in rounds for _, width in samples]
+    bench.note("path_pcap_core_width", statistics.median(widths))
+    bench.note("path_pcap_core_width_most", max(widths))
+    names = ("path_pcap_replies", "path_pcap_5tswap")
+    wide = [[value for value, width in samples if width >= WIDE * max(widths)]
+            for samples in zip(*rounds)]
+    for name, samples in zip(names, zip(*rounds)):
+        bench.note(name, statistics.median(value for value, _ in samples))
+    for name, values in zip(names, wide if all(wide) else ()):
+        bench.note(f"{name}_wide", statistics.median(values))
+
+
 def path_pcap(bench, runs):
     pcap = bench.path("questions.pcap")
     write_pcap(pcap, bench)
     device = f"net_pcap0,rx_pcap={pcap},infinite_rx=1"
     for _ in range(runs):
         with bench.server(["--port", device, "--address", f"{SERVER}/24", "--punt", "false",
-                           "--core", SERVER_CORE]) as dataplane:
+                           "--core", SERVER_CORE]) as dataplane, \
+                Testpmd(bench, "5tswap", device) as testpmd:
             channel = push.Channel(dataplane.socket)
 
             def replies():
-                return channel.stats()['replies{transport="dpdk"}'], time.monotonic()
-            before = replies()[0], processor_ns(dataplane.process.pid)
-            bench.note("path_pcap_replies", rate(replies))
-            count, spent = replies()[0] - before[0], processor_ns(dataplane.process.pid) - before[1]
-            bench.note("path_pcap_cpu", spent / count)
-        with Testpmd(bench, "5tswap", device) as testpmd:
-            bench.note("path_pcap_5tswap", rate(testpmd.received))
+                return channel.stats()['replies{transport="dpdk"}']
+            pid = dataplane.process.pid
+            before = replies(), processor_ns(pid)
+            note_turns(bench, take_turns(bench, [(pid, replies),
+                                                 (testpmd.process.pid, testpmd.received)]))
+            bench.note("path_pcap_cpu", (processor_ns(pid) - before[1]) / (replies() - before[0]))
         if has("rbldnsd"):
             measure(bench, "path_pcap_rbldnsd", rbldnsd, True, *SEARCH)
     bench.tell([("path_pcap_ratio", "path_pcap_replies", "path_pcap_5tswap"),
+                ("path_pcap_ratio_wide", "path_pcap_replies_wide", "path_pcap_5tswap_wide"),
                 ("path_pcap_cpu_ratio_rbldnsd", "path_pcap_cpu", "path_pcap_rbldnsd_cpu")])
 
 
@@ -328,11 +383,20 @@ def ours_sockets(bench, namespace):
         yield dataplane.process
 
 
+def silence(namespace, device):
+    """Let the generator's kernel drop what the generator has got: on a veth the server would pay."""
+    done = namespace.run("nft", "add table netdev bench; add chain netdev bench taken "
+                         f"{{ type filter hook ingress device {device} priority 0; policy drop; }}")
+    if done.returncode != 0:
+        say(f"nft: {done.stdout.strip()}: the server pays for the generator's kernel")
+
+
 def measure(bench, name, server, is_kernel, *words):
     """One server on a fresh veth, asked by the generator at the other end."""
     with netns.Namespace() as inside, netns.Namespace() as outside:
         netns.veth(inside, "v0", outside, "v1")
         outside.run("sysctl", "-qw", "net.ipv6.conf.v1.disable_ipv6=1")
+        silence(outside, "v1")
         if is_kernel:
             inside.add_address("v0", f"{SERVER}/24")
         with server(bench, inside) as process:

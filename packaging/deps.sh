@@ -18,7 +18,7 @@ command -v npm >/dev/null || clients="$clients nodejs npm"
 lint="clang-format-14 clang-tidy-14 shellcheck"
 fuzz="clang libclang-rt-14-dev"
 # testpmd; NSD and Knot are compared with when they are there, but installing them would start them.
-bench="dpdk-dev gnuplot-nox jq"
+bench="dpdk-dev gnuplot-nox jq nftables"
 arm64="gcc-aarch64-linux-gnu qemu-user-static"
 # The guest's kernel is only unpacked: tests/nic/unpack.sh.
 nic="qemu-system-x86 busybox-static"
