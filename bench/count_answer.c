@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Some thousand answers of one kind, for a tool that counts instructions of answer_burst(), or of
- * frame_parse(), frame_query() and frame_reply():
+ * frame_parse() and frame_reply():
  *   valgrind --tool=callgrind --toggle-collect=answer_burst count_answer KIND
- *   valgrind --tool=callgrind --toggle-collect='frame_*' count_answer frame_KIND
- * Prints how many queries were answered; without KIND, the kinds. A number behind KIND is that of
- * the entries.
+ *   valgrind --tool=callgrind --toggle-collect=frame_parse --toggle-collect=frame_reply
+ * count_answer frame_KIND Prints how many queries were answered; without KIND, the kinds. A number
+ * behind KIND is that of the entries.
  */
 #include "bench/flood/packet.h"
 #include "bench/questions.h"
@@ -52,11 +52,11 @@ enum frames_kind { FRAMES_IP4, FRAMES_IP4_SUMMED, FRAMES_IP6, FRAMES_KIND_COUNT 
 static const char *const frames_names[FRAMES_KIND_COUNT] = {"frame_ip4", "frame_ip4_summed",
                                                             "frame_ip6"};
 
-static const struct frame_port port = {.mac = {2, 0, 0, 0, 0, 1},
-                                       .count4 = 1,
-                                       .count6 = 1,
-                                       .addresses4 = {{0x0a350001, 24}},
-                                       .addresses6 = {{0xfd, 0x53, [15] = 1}}};
+static struct frame_port port = {.mac = {2, 0, 0, 0, 0, 1},
+                                 .count4 = 1,
+                                 .count6 = 1,
+                                 .addresses4 = {{0x0a350001, 24}},
+                                 .addresses6 = {{0xfd, 0x53, [15] = 1}}};
 
 /* A client of 10.53.0.0/24 or fd53::/64. */
 static void set_path(struct packet_path *path, enum frames_kind kind, unsigned number)
@@ -90,6 +90,7 @@ static void put_checksum(uint8_t *frame)
 static void ask_frames(const struct tables *t, enum frames_kind kind,
                        const struct question *questions)
 {
+	frame_port_prepare(&port);
 	for (unsigned i = 0; i < BURSTS * QUERY_BURST_MAX; i++) {
 		struct packet_path path;
 		struct frame f = {.bytes = messages[0], .capacity = CAPACITY};
@@ -99,8 +100,7 @@ static void ask_frames(const struct tables *t, enum frames_kind kind,
 		                                questions[i].bytes, questions[i].size, f.bytes);
 		if (kind == FRAMES_IP4_SUMMED)
 			put_checksum(f.bytes);
-		questions_must(frame_parse(&port, &f) == FRAME_DNS, "a good frame");
-		frame_query(&f, &queries[0]);
+		questions_must(frame_parse(&port, &f, &queries[0]) == FRAME_DNS, "a good frame");
 		queries[0].now_us = QUESTIONS_NOW_US;
 		answer_burst(t, queries, 1);
 		questions_must(queries[0].reply_size > 0, "no answer");

@@ -1,55 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/checksum.h"
 
-#include <arpa/inet.h>
+#include <endian.h>
 #include <string.h>
 
-/* Of the memory's order: what the sum of 16-bit words is of (RFC 1071 section 2, (B)). */
-static uint64_t add(uint64_t sum, uint64_t word)
+static uint64_t load(const uint8_t *bytes)
 {
-	sum += word;
-	return sum + (sum < word); /* end-around */
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* The last bytes, less than a word, followed by zeros. */
+static uint64_t load_rest(const uint8_t *bytes, size_t size)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < size; i++)
+		word |= (uint64_t)bytes[i] << 8 * i;
+	return htole64(word);
 }
 
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 {
-	size_t at = 0;
-	uint64_t word;
-	uint32_t half;
-	uint16_t last = 0;
+	uint64_t carries = 0, word;
+	size_t left = size;
 
-	for (; at + 8 <= size; at += 8) {
-		memcpy(&word, &bytes[at], 8);
-		sum = add(sum, word);
+	for (; left >= 32; left -= 32, bytes += 32) {
+		for (unsigned i = 0; i < 32; i += 8) {
+			word = load(bytes + i);
+			sum += word;
+			carries += sum < word;
+		}
 	}
-	if (at + 4 <= size) {
-		memcpy(&half, &bytes[at], 4);
-		sum = add(sum, half);
-		at += 4;
+	for (; left >= 8; left -= 8, bytes += 8) {
+		word = load(bytes);
+		sum += word;
+		carries += sum < word;
 	}
-	if (at + 2 <= size) {
-		memcpy(&last, &bytes[at], 2);
-		sum = add(sum, last);
-		at += 2;
-	}
-	last = 0;
-	if (at < size)
-		memcpy(&last, &bytes[at], 1);
-	return add(sum, last);
-}
-
-/* The numbers that a pseudo header has beside addresses. */
-static uint64_t pseudo(uint8_t protocol, size_t size)
-{
-	return (uint64_t)htons(protocol) + htons((uint16_t)size);
-}
-
-uint64_t checksum_pseudo4(const uint8_t *ip, uint8_t protocol, size_t size)
-{
-	return checksum_add(pseudo(protocol, size), &ip[12], 8);
-}
-
-uint64_t checksum_pseudo6(const uint8_t *ip, uint8_t protocol, size_t size)
-{
-	return checksum_add(pseudo(protocol, size), &ip[8], 32);
+	sum = checksum_add_word(sum, carries);
+	if (left == 0)
+		return sum;
+	/* the last word, of which the first bytes were added, unless there is none */
+	word = size < 8 ? load_rest(bytes, left)
+	                : htole64(le64toh(load(bytes + left - 8)) >> 8 * (8 - left));
+	return checksum_add_word(sum, word);
 }

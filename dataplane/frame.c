@@ -2,286 +2,210 @@
 #include "dataplane/frame.h"
 
 #include "dataplane/checksum.h"
+#include "dataplane/frame_checks.h"
 #include "dataplane/headers.h"
 #include "dataplane/qname.h"
 
 #include <string.h>
 
-static enum frame_kind dropped(struct frame *f, enum drop drop)
+/* Where UDP begins in the usual frame, which has no tag and no options. */
+#define UDP4_AT (ETH_SIZE + IP4_SIZE)
+#define UDP6_AT (ETH_SIZE + IP6_SIZE)
+
+/* A MAC and what is two bytes behind it. */
+static uint64_t mac_word(const uint8_t *mac, unsigned type)
 {
-	f->drop = (uint8_t)drop;
-	return FRAME_DROP;
+	uint8_t bytes[8];
+
+	memcpy(bytes, mac, 6);
+	headers_set_u16(&bytes[6], type);
+	return headers_word64(bytes);
 }
 
-/* Not ours to answer: the kernel's, if it is there. */
-static enum frame_kind left(const struct frame_port *port, struct frame *f, enum drop reason)
+static uint64_t near_bit(unsigned number)
 {
-	if (!port->is_punted)
-		return dropped(f, reason);
-	f->punt = (uint8_t)reason;
-	return FRAME_PUNT;
+	return UINT64_C(1) << (number & 63);
 }
 
-static bool is_group(const uint8_t *mac)
+static bool is_far(uint64_t far, unsigned number)
 {
-	return mac[0] & ETH_GROUP_BIT;
+	return far >> (number & 63) & 1;
 }
 
-static bool is_our_address4(const struct frame_port *port, uint32_t address)
+void frame_port_prepare(struct frame_port *port)
 {
+	static const uint8_t no_mac[6];
+	struct frame_usual *u = &port->usual;
+	uint64_t near4 = 0, near6 = 0;
+
 	for (unsigned i = 0; i < port->count4; i++) {
-		if (port->addresses4[i].address == address)
-			return true;
+		const struct frame_address4 *a = &port->addresses4[i];
+
+		near4 |= near_bit(a->address);
+		if (a->length < 32)
+			near4 |= near_bit(a->address | UINT32_MAX >> a->length);
 	}
-	return false;
+	for (unsigned i = 0; i < port->count6; i++)
+		near6 |= near_bit(port->addresses6[i][15]);
+	*u = (struct frame_usual){
+	    .to_us = mac_word(port->mac, 0),
+	    .from_us4 = mac_word(port->mac, ETHERTYPE_IP4),
+	    .from_nobody4 = mac_word(no_mac, ETHERTYPE_IP4),
+	    .far4 = port->count4 ? ~near4 : 0,
+	    .destination4 = htobe32(port->addresses4[0].address),
+	    .from_us6 = mac_word(port->mac, ETHERTYPE_IP6),
+	    .from_nobody6 = mac_word(no_mac, ETHERTYPE_IP6),
+	    .far6 = port->count6 ? ~near6 : 0,
+	};
+	memcpy(u->destination6, port->addresses6[0], sizeof(u->destination6));
 }
 
-static bool is_our_address6(const struct frame_port *port, const uint8_t *address)
+/* To our MAC, and not from a group's. */
+static inline bool is_to_us(const struct frame_usual *u, const uint8_t *bytes)
 {
-	for (unsigned i = 0; i < port->count6; i++) {
-		if (memcmp(port->addresses6[i], address, 16) == 0)
-			return true;
-	}
-	return false;
+	return ((headers_word64(bytes) ^ u->to_us) & htobe64(0xffffffffffff0100)) == 0;
 }
 
-/* Whether an address is the solicited-node group of one of ours (RFC 4291 section 2.7.1). */
-static bool is_our_group(const struct frame_port *port, const uint8_t *address)
+/* UDP to our port, from one, and with a length that fits the room. */
+static inline bool is_dns(const uint8_t *udp, int room)
 {
-	static const uint8_t prefix[13] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+	const int size = headers_u16(&udp[UDP_LENGTH]);
 
-	if (memcmp(address, prefix, sizeof(prefix)) != 0)
-		return false;
-	for (unsigned i = 0; i < port->count6; i++) {
-		if (memcmp(&port->addresses6[i][13], &address[13], 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_broadcast4(const struct frame_address4 *ours, uint32_t address)
-{
-	/* RFC 3021: a subnet of two addresses has none */
-	return ours->length < 31 && address == (ours->address | UINT32_MAX >> ours->length);
-}
-
-/* Multicast, or a broadcast address of the port's subnets or of all. */
-static bool is_group4(const struct frame_port *port, uint32_t address)
-{
-	if (address >> 28 == 0xe || address == UINT32_MAX)
-		return true;
-	for (unsigned i = 0; i < port->count4; i++) {
-		if (is_broadcast4(&port->addresses4[i], address))
-			return true;
-	}
-	return false;
-}
-
-/* RFC 1122 section 3.2.1.3, RFC 6890: addresses that no packet from outside may come from. */
-static bool is_bad_source4(const struct frame_port *port, uint32_t source)
-{
-	if (source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe)
-		return true;
-	for (unsigned i = 0; i < port->count4; i++) {
-		if (source == port->addresses4[i].address ||
-		    is_broadcast4(&port->addresses4[i], source))
-			return true;
-	}
-	return false;
+	return headers_word16(&udp[UDP_DESTINATION]) == htobe16(FRAME_DNS_PORT) &&
+	       headers_word16(&udp[UDP_SOURCE]) != 0 && size >= UDP_SIZE && size <= room;
 }
 
 /*
- * RFC 4291 section 2.5.3, 2.7; a v4-mapped source would pass for an IPv4 client in the access
- * rules. The unspecified source of duplicate address detection is left to neigh_reply().
+ * Whether a frame is like nearly all: untagged, from another station to our MAC, IPv4 without
+ * options, whole, UDP to port 53, with lengths and a header checksum that are right. Not looked at:
+ * the addresses, and the UDP checksum.
  */
-static bool is_bad_source6(const struct frame_port *port, const struct frame *f,
-                           const uint8_t *source)
+static inline bool is_usual4(const struct frame_usual *u, const struct frame *f)
 {
-	return source[0] == 0xff || f->client == 1 || qname_is_mapped(f->client) ||
-	       (f->client == 0 && f->protocol != IP_PROTOCOL_ICMP6) ||
-	       is_our_address6(port, source);
-}
+	const uint8_t *bytes = f->bytes, *ip = &bytes[ETH_SIZE];
+	uint64_t from;
+	int total;
 
-static enum frame_kind parse_udp(const struct frame_port *port, struct frame *f)
-{
-	const uint8_t *ip = &f->bytes[f->network_offset], *udp = &f->bytes[f->transport_offset];
-	size_t size;
-	uint64_t sum;
-
-	if (f->transport_size < UDP_SIZE)
-		return dropped(f, DROP_UDP_HEADER);
-	if (headers_u16(&udp[UDP_DESTINATION]) != FRAME_DNS_PORT)
-		return left(port, f, DROP_UDP_PORT);
-	if (headers_u16(&udp[UDP_SOURCE]) == 0)
-		return dropped(f, DROP_UDP_PORT);
-	size = headers_u16(&udp[UDP_LENGTH]);
-	if (size < UDP_SIZE || size > f->transport_size)
-		return dropped(f, DROP_UDP_HEADER);
-	f->transport_size = (uint16_t)size;
-	if (headers_u16(&udp[UDP_CHECKSUM]) == 0) {
-		if (f->is_ipv6) /* RFC 8200 section 8.1 */
-			return dropped(f, DROP_UDP_CHECKSUM);
-		return FRAME_DNS;
-	}
-	if (f->flags & (FRAME_UDP_CHECKED | FRAME_UDP_PARTIAL))
-		return FRAME_DNS;
-	sum = f->is_ipv6 ? checksum_pseudo6(ip, IP_PROTOCOL_UDP, size)
-	                 : checksum_pseudo4(ip, IP_PROTOCOL_UDP, size);
-	if (checksum_finish(checksum_add(sum, udp, size)) != 0)
-		return dropped(f, DROP_UDP_CHECKSUM);
-	return FRAME_DNS;
-}
-
-static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f)
-{
-	const uint8_t *ip = &f->bytes[f->network_offset];
-	size_t size = f->size - f->network_offset, header_size, total;
-	uint32_t source, destination;
-
-	if (size < IP4_SIZE)
-		return dropped(f, DROP_SHORT_FRAME);
-	header_size = (ip[0] & 0x0fu) * 4u;
+	if (f->size < UDP4_AT + UDP_SIZE || !is_to_us(u, bytes) ||
+	    (headers_word32(&bytes[ETH_TYPE]) & htobe32(0xffffff00)) !=
+	        htobe32(ETHERTYPE_IP4 << 16 | 0x4500) ||
+	    (headers_word32(&ip[IP4_FRAGMENT]) & htobe32(0xbfff00ff)) != htobe32(IP_PROTOCOL_UDP))
+		return false;
+	from = headers_word64(&bytes[ETH_SOURCE]);
+	if (from == u->from_us4 || from == u->from_nobody4)
+		return false;
 	total = headers_u16(&ip[IP4_TOTAL]);
-	if (ip[0] >> 4 != 4 || header_size < IP4_SIZE || total < header_size || total > size)
-		return dropped(f, DROP_IP_HEADER); /* RFC 1122 section 3.2.1 */
-	if (!(f->flags & FRAME_IP_CHECKED) &&
-	    checksum_finish(header_size == IP4_SIZE ? checksum_header4(ip)
-	                                            : checksum_add(0, ip, header_size)) != 0)
-		return dropped(f, DROP_IP_CHECKSUM);
-	source = headers_u32(&ip[IP4_SOURCE]);
-	destination = headers_u32(&ip[IP4_DESTINATION]);
-	if (is_bad_source4(port, source))
-		return dropped(f, DROP_BAD_SOURCE);
-	if (is_group(&f->bytes[ETH_DESTINATION]) && !is_group4(port, destination))
-		return dropped(f, DROP_NOT_OUR_MAC); /* RFC 1122 section 3.3.6 */
-	if (header_size > IP4_SIZE)
-		return left(port, f, DROP_IP_OPTIONS); /* RFC 7126: source routes and the like */
-	if (headers_u16(&ip[IP4_FRAGMENT]) & (uint16_t)~IP4_DF)
-		return left(port, f, DROP_FRAGMENT); /* RFC 8900: DNS over UDP needs none */
-	if (!is_our_address4(port, destination))
-		return left(port, f, DROP_NOT_OUR_ADDRESS);
-	f->client = QNAME_MAPPED_FIRST | source;
-	f->protocol = ip[IP4_PROTOCOL];
-	f->transport_offset = (uint16_t)(f->network_offset + IP4_SIZE);
-	f->transport_size = (uint16_t)(total - IP4_SIZE);
-	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(port, f);
-	return f->protocol == IP_PROTOCOL_ICMP ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
+	if (ETH_SIZE + total > f->size || !is_dns(&bytes[UDP4_AT], total - IP4_SIZE))
+		return false;
+	return f->flags & FRAME_IP_CHECKED || checksum_is_good(checksum_header4(ip));
 }
 
-static bool is_extension(uint8_t next)
+/* The same of IPv6; nor is it from an address of ::/64, which are unspecified, loopback and mapped
+ * ones, or from a group. */
+static inline bool is_usual6(const struct frame_usual *u, const struct frame *f)
 {
-	switch (next) { /* RFC 8200 section 4, IANA's list */
-	case IP_PROTOCOL_HOPOPT:
-	case IP_PROTOCOL_ROUTE:
-	case IP_PROTOCOL_AH:
-	case IP_PROTOCOL_DSTOPT:
-	case IP_PROTOCOL_MH:
-	case IP_PROTOCOL_HIP:
-	case IP_PROTOCOL_SHIM6:
-		return true;
-	}
-	return false;
-}
+	const uint8_t *bytes = f->bytes, *ip = &bytes[ETH_SIZE];
+	uint64_t from;
+	int payload;
 
-static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f)
-{
-	const uint8_t *ip = &f->bytes[f->network_offset];
-	size_t size = f->size - f->network_offset, payload;
-	bool is_to_group;
-
-	if (size < IP6_SIZE)
-		return dropped(f, DROP_SHORT_FRAME);
+	if (f->size < UDP6_AT + UDP_SIZE || !is_to_us(u, bytes) ||
+	    (headers_word32(&bytes[ETH_TYPE]) & htobe32(0xfffff000)) !=
+	        htobe32((uint32_t)ETHERTYPE_IP6 << 16 | 0x6000) ||
+	    ip[IP6_NEXT] != IP_PROTOCOL_UDP)
+		return false;
+	from = headers_word64(&bytes[ETH_SOURCE]);
+	if (from == u->from_us6 || from == u->from_nobody6)
+		return false;
 	payload = headers_u16(&ip[IP6_PAYLOAD]);
-	if (ip[0] >> 4 != 6 || payload == 0 || payload > size - IP6_SIZE)
-		return dropped(f, DROP_IP_HEADER); /* 0 is a jumbogram (RFC 2675) */
-	f->is_ipv6 = 1;
-	f->protocol = ip[IP6_NEXT];
-	f->client = headers_u128(&ip[IP6_SOURCE]);
-	if (is_bad_source6(port, f, &ip[IP6_SOURCE]))
-		return dropped(f, DROP_BAD_SOURCE);
-	if (is_group(&f->bytes[ETH_DESTINATION]) && ip[IP6_DESTINATION] != 0xff)
-		return dropped(f, DROP_NOT_OUR_MAC);
-	if (is_extension(f->protocol))
-		return left(port, f, DROP_IP_OPTIONS);
-	if (f->protocol == IP_PROTOCOL_FRAG)
-		return left(port, f, DROP_FRAGMENT);
-	is_to_group = f->protocol == IP_PROTOCOL_ICMP6 && is_our_group(port, &ip[IP6_DESTINATION]);
-	if (!is_to_group && !is_our_address6(port, &ip[IP6_DESTINATION]))
-		return left(port, f, DROP_NOT_OUR_ADDRESS);
-	f->transport_offset = (uint16_t)(f->network_offset + IP6_SIZE);
-	f->transport_size = (uint16_t)payload;
-	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(port, f);
-	return f->protocol == IP_PROTOCOL_ICMP6 ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
+	if (UDP6_AT + payload > f->size || !is_dns(&bytes[UDP6_AT], payload))
+		return false;
+	return headers_word64(&ip[IP6_SOURCE]) != 0 && ip[IP6_SOURCE] != 0xff;
 }
 
-static bool is_tag(uint16_t type)
+static inline void take(struct frame *f, bool is_ipv6, address6_t client, struct query *out_query)
 {
-	return type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE || type == ETHERTYPE_QINQ;
-}
-
-enum frame_kind frame_parse(const struct frame_port *port, struct frame *f)
-{
-	static const uint8_t no_mac[6];
-	uint16_t type;
+	const uint16_t at = is_ipv6 ? UDP6_AT : UDP4_AT;
+	const uint16_t size = headers_u16(&f->bytes[at + UDP_LENGTH]);
 
 	f->drop = DROP_NONE;
 	f->punt = DROP_NONE;
-	f->protocol = 0;
-	f->is_ipv6 = 0;
+	f->protocol = IP_PROTOCOL_UDP;
+	f->is_ipv6 = is_ipv6;
 	f->network_offset = ETH_SIZE;
-	f->transport_offset = 0;
-	f->transport_size = 0;
-	f->client = 0;
-	if (f->size < ETH_SIZE)
-		return dropped(f, DROP_SHORT_FRAME);
-	if (!is_group(&f->bytes[ETH_DESTINATION]) &&
-	    memcmp(&f->bytes[ETH_DESTINATION], port->mac, 6) != 0)
-		return dropped(f, DROP_NOT_OUR_MAC);
-	if (is_group(&f->bytes[ETH_SOURCE]) || memcmp(&f->bytes[ETH_SOURCE], port->mac, 6) == 0 ||
-	    memcmp(&f->bytes[ETH_SOURCE], no_mac, 6) == 0)
-		return dropped(f, DROP_BAD_SOURCE); /* an answer would go to many, or nobody */
-	type = headers_u16(&f->bytes[ETH_TYPE]);
-	if (type == ETHERTYPE_VLAN) {
-		if (f->size < ETH_SIZE + VLAN_SIZE)
-			return dropped(f, DROP_SHORT_FRAME);
-		f->network_offset = ETH_SIZE + VLAN_SIZE;
-		type = headers_u16(&f->bytes[ETH_TYPE + VLAN_SIZE]);
-		if (is_tag(type))
-			return dropped(f, DROP_VLAN_STACKED);
+	f->transport_offset = at;
+	f->transport_size = size;
+	frame_checks_ask(f, at, size, client, out_query);
+}
+
+static inline enum frame_kind take4(struct frame *f, struct query *out_query)
+{
+	const uint8_t *ip = &f->bytes[ETH_SIZE];
+
+	take(f, false, QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]), out_query);
+	return headers_word16(&ip[IP4_SIZE + UDP_CHECKSUM]) == 0 ? FRAME_DNS
+	                                                         : frame_checks_udp_sum(f);
+}
+
+/* Of a usual frame but for addresses that may be good or bad. */
+static __attribute__((noinline)) enum frame_kind
+parse_near4(const struct frame_port *port, struct frame *f, struct query *out_query)
+{
+	const uint8_t *ip = &f->bytes[ETH_SIZE];
+
+	if (port->usual.far4 == 0 ||
+	    frame_checks_is_bad_source4(port, headers_u32(&ip[IP4_SOURCE])) ||
+	    !frame_checks_is_ours4(port, headers_u32(&ip[IP4_DESTINATION])))
+		return frame_checks(port, f, out_query);
+	return take4(f, out_query);
+}
+
+/* Of a frame that is not usual over IPv4: usual over IPv6, or whatever there is. */
+static __attribute__((noinline)) enum frame_kind
+parse_other(const struct frame_port *port, struct frame *f, struct query *out_query)
+{
+	const struct frame_usual *u = &port->usual;
+	const uint8_t *ip = &f->bytes[ETH_SIZE];
+
+	if (!is_usual6(u, f) || headers_word16(&ip[IP6_SIZE + UDP_CHECKSUM]) == 0)
+		return frame_checks(port, f, out_query);
+	if (!is_far(u->far6, ip[IP6_SOURCE + 15]) ||
+	    headers_word64(&ip[IP6_DESTINATION]) != u->destination6[0] ||
+	    headers_word64(&ip[IP6_DESTINATION + 8]) != u->destination6[1]) {
+		if (u->far6 == 0 || frame_checks_is_ours6(port, &ip[IP6_SOURCE]) ||
+		    !frame_checks_is_ours6(port, &ip[IP6_DESTINATION]))
+			return frame_checks(port, f, out_query);
 	}
-	if (type == ETHERTYPE_IP4)
-		return parse_ip4(port, f);
-	if (type == ETHERTYPE_IP6)
-		return parse_ip6(port, f);
-	if (type == ETHERTYPE_ARP)
-		return FRAME_NEIGH;
-	return dropped(f, is_tag(type) ? DROP_VLAN_STACKED : DROP_ETHERTYPE);
+	take(f, true, headers_u128(&ip[IP6_SOURCE]), out_query);
+	return frame_checks_udp_sum(f);
 }
 
-void frame_query(const struct frame *frame, struct query *out_query)
+enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame,
+                            struct query *out_query)
 {
-	const uint8_t *ip = &frame->bytes[frame->network_offset];
-	size_t offset = frame->transport_offset + UDP_SIZE;
+	const uint8_t *ip = &frame->bytes[ETH_SIZE];
+	uint32_t source;
 
-	out_query->message = &frame->bytes[offset];
-	out_query->size = (uint16_t)(frame->transport_size - UDP_SIZE);
-	out_query->capacity = (uint16_t)(frame->capacity - offset);
-	out_query->is_tcp = false;
-	out_query->is_internal = false;
-	/* from the packet: the whole of what was just written in halves would be waited for */
-	out_query->client = frame->is_ipv6 ? headers_u128(&ip[IP6_SOURCE])
-	                                   : QNAME_MAPPED_FIRST | headers_u32(&ip[IP4_SOURCE]);
+	if (!is_usual4(&port->usual, frame))
+		return parse_other(port, frame, out_query);
+	source = headers_u32(&ip[IP4_SOURCE]);
+	/* 0/8, 224/3; loopback; what may be ours */
+	if (source - (1u << 24) >= 223u << 24 || source >> 24 == 127 ||
+	    !is_far(port->usual.far4, source) ||
+	    headers_word32(&ip[IP4_DESTINATION]) != port->usual.destination4)
+		return parse_near4(port, frame, out_query);
+	return take4(frame, out_query);
 }
 
-static void swap(uint8_t *a, uint8_t *b, size_t size)
+/* The UDP header turned round, and its sum; no checksum, which stays so on IPv4 (RFC 768). */
+static uint64_t reply_udp(uint8_t *udp, size_t udp_size)
 {
-	uint8_t held[16];
+	uint32_t ports = headers_word32(udp);
+	const uint32_t size = htobe32((uint32_t)udp_size << 16);
 
-	memcpy(held, a, size);
-	memcpy(a, b, size);
-	memcpy(b, held, size);
+	ports = ports << 16 | ports >> 16;
+	memcpy(udp, &ports, sizeof(ports));
+	memcpy(&udp[UDP_LENGTH], &size, sizeof(size));
+	return (uint64_t)ports + size;
 }
 
 /*
@@ -290,37 +214,58 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
  */
 static void reply_ip4(uint8_t *ip, size_t udp_size)
 {
-	const uint32_t total = (uint32_t)(IP4_SIZE + udp_size);
-	const uint32_t fragment = htobe32(IP4_DF); /* the id is 0 */
-	uint32_t first, time, addresses[2];
-	uint64_t sum;
+	/* ECN is the sender's to set; the id is 0 */
+	const uint32_t first =
+	    (headers_word32(ip) & htobe32(0xfffc0000)) | htobe32((uint32_t)(IP4_SIZE + udp_size));
+	const uint32_t fragment = htobe32(IP4_DF);
+	const uint16_t time = htobe16(HOP_LIMIT << 8 | IP_PROTOCOL_UDP);
+	uint64_t addresses = headers_word64(&ip[IP4_SOURCE]), sum;
+	uint16_t checksum;
 
-	memcpy(&first, ip, sizeof(first));
-	memcpy(addresses, &ip[IP4_SOURCE], sizeof(addresses));
-	first = (first & htobe32(0xfffc0000)) | htobe32(total); /* ECN is the sender's to set */
-	time = htobe32(HOP_LIMIT << 24 | IP_PROTOCOL_UDP << 16);
-	sum = (uint64_t)first + fragment + time + addresses[0] + addresses[1];
-	time |= htobe32(checksum_finish(sum));
+	addresses = addresses << 32 | addresses >> 32;
+	sum = (uint64_t)first + fragment + time;
+	checksum = checksum_complement(checksum_add_word(addresses, sum));
 	memcpy(ip, &first, sizeof(first));
-	memcpy(&ip[IP4_ID], &fragment, 4);
+	memcpy(&ip[IP4_ID], &fragment, sizeof(fragment));
 	memcpy(&ip[IP4_TTL], &time, sizeof(time));
-	memcpy(&ip[IP4_SOURCE], &addresses[1], 4);
-	memcpy(&ip[IP4_DESTINATION], &addresses[0], 4);
+	memcpy(&ip[IP4_CHECKSUM], &checksum, sizeof(checksum));
+	memcpy(&ip[IP4_SOURCE], &addresses, sizeof(addresses));
 }
 
-static void reply_ip6(uint8_t *ip, size_t udp_size)
+static void turn_macs(uint8_t *bytes)
 {
-	uint8_t *udp = &ip[IP6_SIZE];
-	uint16_t checksum;
-	uint64_t sum;
+	const uint32_t to = headers_word32(bytes);
+	const uint16_t to_rest = headers_word16(&bytes[4]);
+	const uint64_t from = headers_word64(&bytes[ETH_SOURCE]);
 
-	swap(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], 16);
+	memcpy(bytes, &from, sizeof(from)); /* and two bytes that are written again */
+	memcpy(&bytes[ETH_SOURCE], &to, sizeof(to));
+	memcpy(&bytes[ETH_SOURCE + 4], &to_rest, sizeof(to_rest));
+}
+
+static __attribute__((noinline)) size_t reply_ip6(struct frame *f, size_t dns_size)
+{
+	uint8_t *ip = &f->bytes[f->network_offset], *udp = &ip[IP6_SIZE];
+	const size_t udp_size = UDP_SIZE + dns_size;
+	const uint32_t rest = htobe32((uint32_t)udp_size << 16 | IP_PROTOCOL_UDP << 8 | HOP_LIMIT);
+	uint64_t addresses[4], sum;
+	uint16_t checksum;
+
+	turn_macs(f->bytes);
 	ip[1] &= 0xcf; /* ECN */
-	headers_set_u16(&ip[IP6_PAYLOAD], (unsigned)udp_size);
-	ip[IP6_HOP_LIMIT] = HOP_LIMIT;
-	sum = checksum_pseudo6(ip, IP_PROTOCOL_UDP, udp_size);
-	checksum = checksum_finish(checksum_add(sum, udp, udp_size));
-	headers_set_u16(&udp[UDP_CHECKSUM], checksum ? checksum : 0xffff); /* RFC 768 */
+	memcpy(&ip[IP6_PAYLOAD], &rest, sizeof(rest));
+	sum = reply_udp(udp, udp_size);
+	memcpy(addresses, &ip[IP6_SOURCE], sizeof(addresses));
+	memcpy(&ip[IP6_SOURCE], &addresses[2], 16);
+	memcpy(&ip[IP6_DESTINATION], addresses, 16);
+	sum += htobe16(IP_PROTOCOL_UDP) + htobe16((uint16_t)udp_size);
+	for (unsigned i = 0; i < 4; i++)
+		sum = checksum_add_word(sum, addresses[i]);
+	checksum = checksum_complement(checksum_add(sum, &udp[UDP_SIZE], dns_size));
+	if (checksum == 0)
+		checksum = 0xffff; /* RFC 768 */
+	memcpy(&udp[UDP_CHECKSUM], &checksum, sizeof(checksum));
+	return f->transport_offset + udp_size; /* more than FRAME_SIZE_MIN */
 }
 
 size_t frame_pad(const struct frame *frame, size_t size)
@@ -335,17 +280,15 @@ size_t frame_pad(const struct frame *frame, size_t size)
 
 size_t frame_reply(struct frame *frame, size_t dns_size)
 {
+	const size_t udp_size = UDP_SIZE + dns_size;
 	uint8_t *ip = &frame->bytes[frame->network_offset];
-	uint8_t *udp = &frame->bytes[frame->transport_offset];
-	size_t udp_size = UDP_SIZE + dns_size;
+	size_t size;
 
-	swap(&frame->bytes[ETH_DESTINATION], &frame->bytes[ETH_SOURCE], 6);
-	swap(&udp[UDP_SOURCE], &udp[UDP_DESTINATION], 2);
-	headers_set_u16(&udp[UDP_LENGTH], (unsigned)udp_size);
-	headers_set_u16(&udp[UDP_CHECKSUM], 0); /* stays 0 = none on IPv4 (RFC 768) */
 	if (frame->is_ipv6)
-		reply_ip6(ip, udp_size);
-	else
-		reply_ip4(ip, udp_size);
-	return frame_pad(frame, frame->transport_offset + udp_size);
+		return reply_ip6(frame, dns_size);
+	turn_macs(frame->bytes);
+	(void)reply_udp(&ip[IP4_SIZE], udp_size);
+	reply_ip4(ip, udp_size);
+	size = frame->network_offset + IP4_SIZE + udp_size;
+	return size < FRAME_SIZE_MIN ? frame_pad(frame, size) : size;
 }

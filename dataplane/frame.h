@@ -6,8 +6,8 @@
  * out: knows no mbuf, device or clock. Reentrant; a frame_port may be shared when nobody writes it.
  *
  * A worker does, per frame:
- *   switch (frame_parse(port, &frame)) {
- *   case FRAME_DNS:   frame_query(&frame, &query); ... answer_burst() ...
+ *   switch (frame_parse(port, &frame, &query)) {
+ *   case FRAME_DNS:   ... answer_burst() ...
  *                     size = query.reply_size ? frame_reply(&frame, query.reply_size) : 0; break;
  *   case FRAME_NEIGH: size = neigh_reply(port, &frame); break;
  *   case FRAME_PUNT:
@@ -42,11 +42,29 @@ struct frame_port {
 	bool is_punted; /* the kernel gets what is well-formed and not ours to answer */
 	struct frame_address4 addresses4[FRAME_ADDRESSES_MAX];
 	uint8_t addresses6[FRAME_ADDRESSES_MAX][16]; /* wire order */
+
+	/*
+	 * Of frame_port_prepare(): what the usual frame has, as words of the memory's order.
+	 * Without it, all frames are taken for unusual ones, which comes to the same and takes
+	 * longer.
+	 */
+	struct frame_usual {
+		uint64_t to_us;        /* bytes 0..7: our MAC; then zeros */
+		uint64_t from_us4;     /* bytes 6..13: our MAC as a source, and IPv4 */
+		uint64_t from_nobody4; /* the same without a MAC */
+		uint64_t far4;         /* bit n: none of our addresses, nor of their broadcasts,
+		                          is n modulo 64; 0 = not prepared, or none of ours */
+		uint32_t destination4; /* our first address */
+		uint64_t from_us6;     /* the same for IPv6 */
+		uint64_t from_nobody6;
+		uint64_t far6;
+		uint64_t destination6[2];
+	} usual;
 };
 
 enum frame_kind {
 	FRAME_DROP,  /* frame.drop says why */
-	FRAME_DNS,   /* a UDP datagram to port 53: frame_query(), then frame_reply() */
+	FRAME_DNS,   /* a UDP datagram to port 53: the query is set; then frame_reply() */
 	FRAME_NEIGH, /* ARP, ICMP or ICMPv6: neigh_reply(), which may leave it to the kernel too */
 	FRAME_PUNT,  /* the kernel's, frame.punt says why; only when the port is punted */
 };
@@ -74,11 +92,18 @@ struct frame {
 	uint16_t network_offset; /* of the IP or ARP header: 14, or 18 with a VLAN tag */
 	uint16_t transport_offset; /* of the UDP or ICMP header */
 	uint16_t transport_size;   /* UDP length, or the IP payload's size */
-	address6_t client;         /* source; IPv4 as ::ffff:a.b.c.d */
+	address6_t client;         /* source, of FRAME_NEIGH over IPv6 */
 };
 
 /*
- * Check a frame's headers; reads nothing past size, writes nothing but the out fields.
+ * Make a port ready for speed, once its MAC and addresses are set, and again whenever they change.
+ */
+void frame_port_prepare(struct frame_port *port);
+
+/*
+ * Check a frame's headers; reads nothing past size, writes nothing but the out fields and, of a
+ * FRAME_DNS frame, the caller's fields of the query. Its message stays where it is; its capacity is
+ * what is left of the frame's: the largest UDP answer needs QUERY_UDP_SIZE.
  *
  * A VLAN tag (any id) is accepted and kept in the reply. Frames to a group MAC are answered only
  * for ARP and neighbour solicitation (RFC 1122 section 3.3.6).
@@ -86,13 +111,8 @@ struct frame {
  * other protocols and UDP ports. What is malformed, has a bad checksum or source, or is meant for
  * another station, never is.
  */
-enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame);
-
-/*
- * Set the caller's fields of a query from a FRAME_DNS frame; the message stays where it is.
- * Its capacity is what is left of the frame's; the largest UDP answer needs QUERY_UDP_SIZE.
- */
-void frame_query(const struct frame *frame, struct query *out_query);
+enum frame_kind frame_parse(const struct frame_port *port, struct frame *frame,
+                            struct query *out_query);
 
 /*
  * Turn the headers of a FRAME_DNS frame round for the answer that was written over the query.

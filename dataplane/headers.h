@@ -58,6 +58,31 @@
 
 #define HOP_LIMIT 64 /* of what we send; 255 for neighbour messages (RFC 4861 section 7.1) */
 
+/* As they lie in memory: for comparisons, sums and moves, which are the same in either order. */
+static inline uint16_t headers_word16(const uint8_t *bytes)
+{
+	uint16_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+static inline uint32_t headers_word32(const uint8_t *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+static inline uint64_t headers_word64(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
 static inline uint16_t headers_u16(const uint8_t *bytes)
 {
 	return (uint16_t)(bytes[0] << 8 | bytes[1]);

@@ -94,6 +94,36 @@ static void set_mac(const struct rte_eth_dev_info *info, const struct options_po
 		p->frame.mac[5] ^= 1;
 }
 
+_Static_assert((RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK) >> PORT_CHECKSUM_SHIFT <
+                       PORT_CHECKSUMS &&
+                   (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK) %
+                           (1 << PORT_CHECKSUM_SHIFT) ==
+                       0,
+               "all that is said of checksums is looked at");
+
+/*
+ * What the device says of the checksums. A checksum it calls bad is left to frame_parse(): some
+ * devices call a UDP checksum of 0 bad, which RFC 768 allows.
+ */
+static void set_frame_flags(struct port *p)
+{
+	for (uint64_t i = 0; i < PORT_CHECKSUMS; i++) {
+		const uint64_t said = i << PORT_CHECKSUM_SHIFT;
+		const uint64_t ip = said & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+		const uint64_t udp = said & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+		uint8_t flags = p->is_local ? FRAME_UDP_PARTIAL : 0;
+
+		if (p->has_checksum && ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+			flags |= FRAME_IP_CHECKED;
+		if (p->has_checksum && udp == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+			flags |= FRAME_UDP_CHECKED;
+		if (p->has_checksum && udp == RTE_MBUF_F_RX_L4_CKSUM_NONE)
+			flags |=
+			    FRAME_UDP_PARTIAL; /* a virtual machine beside us: not to be verified */
+		p->frame_flags[i] = flags;
+	}
+}
+
 static enum port_spread find_spread(const struct rte_eth_dev_info *info)
 {
 	if (info->flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_UDP)
@@ -186,10 +216,11 @@ static int start(const struct options_port *from, unsigned worker_count, struct 
 	if (error != 0)
 		return fail(out_error, from, error, "asking the device");
 	set_mac(&info, from, &mac, p);
+	frame_port_prepare(&p->frame);
 	p->queue_count = least(worker_count, info.max_rx_queues, info.max_tx_queues);
 	p->is_local = is_local_device(info.driver_name, from->device);
-	p->frame_flags = p->is_local ? FRAME_UDP_PARTIAL : 0;
 	p->has_checksum = !p->is_local && (info.rx_offload_capa & CHECKSUMS_WANTED) != 0;
+	set_frame_flags(p);
 	p->spread = find_spread(&info);
 
 	struct rte_eth_conf conf = make_conf(&info, p);

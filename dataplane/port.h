@@ -25,14 +25,18 @@ enum port_spread {
 	PORT_SPREAD_PORTS,
 };
 
+/* What a device says of the checksums of a packet is in these bits of its ol_flags. */
+#define PORT_CHECKSUM_SHIFT 3
+#define PORT_CHECKSUMS      64
+
 /* Written before the workers start, read by them. */
 struct port {
 	uint16_t id;          /* DPDK's */
 	uint16_t queue_count; /* queue pairs; queue q is polled by worker (first_worker + q) */
 	unsigned first_worker;
-	bool is_local;       /* frames come from this machine's kernel: see port_open_all() */
-	uint8_t frame_flags; /* enum frame_flags that hold for every frame */
-	bool has_checksum;   /* the device checks received checksums, or tells unfinished ones */
+	bool is_local;     /* frames come from this machine's kernel: see port_open_all() */
+	bool has_checksum; /* the device checks received checksums, or tells unfinished ones */
+	uint8_t frame_flags[PORT_CHECKSUMS]; /* see port_frame_flags() */
 	enum port_spread spread;
 	uint16_t mtu;
 	struct frame_port frame;
@@ -46,6 +50,12 @@ struct port {
 	atomic_bool has_link;
 	_Atomic uint32_t link_mbps; /* 0 = unknown */
 };
+
+/* enum frame_flags of a received packet. */
+static inline uint8_t port_frame_flags(const struct port *p, uint64_t ol_flags)
+{
+	return p->frame_flags[ol_flags >> PORT_CHECKSUM_SHIFT & (PORT_CHECKSUMS - 1)];
+}
 
 struct ports {
 	unsigned count;

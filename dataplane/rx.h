@@ -13,20 +13,21 @@
 
 struct rte_mbuf;
 
-/* Between rx and tx; what is behind the first `count` entries is of an older burst. */
+/* Between rx and tx; what is behind the first entries is of an older burst. */
 struct rx_burst {
-	unsigned count;
 	unsigned query_count;
-	struct rte_mbuf *mbufs[QUERY_BURST_MAX];
-	struct frame frames[QUERY_BURST_MAX];
-	uint16_t sizes[QUERY_BURST_MAX];       /* bytes to send; 0 = drop or DNS */
-	uint8_t query_frames[QUERY_BURST_MAX]; /* query -> its frame */
+	unsigned neighbor_count;
+	unsigned dropped_count;
+	struct rte_mbuf *mbufs[QUERY_BURST_MAX]; /* of frames[] */
+	struct frame frames[QUERY_BURST_MAX];    /* of queries[] */
 	struct query queries[QUERY_BURST_MAX];
+	struct rte_mbuf *neighbors[QUERY_BURST_MAX]; /* replies to neighbours, to be sent */
+	struct rte_mbuf *dropped[QUERY_BURST_MAX];   /* to be freed */
 };
 
 /*
- * Receive up to a burst. Afterwards queries[] are ready for answer_burst(), replies to neighbours
- * have their size, the kernel's frames are given to it, and dropped frames are counted.
+ * Receive up to a burst. Afterwards queries[] are ready for answer_burst(), neighbours are
+ * answered, the kernel's frames are given to it, and dropped frames are counted.
  *
  * Returns: frames received
  */

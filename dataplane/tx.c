@@ -8,49 +8,41 @@
 
 #include <string.h>
 
-/* Give the headers of the answered queries back; the others keep size 0. */
+/* Turn the answered queries into packets, the first of mbufs[]; returns how many. */
 static unsigned finish_queries(struct rx_burst *b)
 {
-	unsigned replies = 0;
-	for (unsigned i = 0; i < b->query_count; i++) {
-		unsigned index = b->query_frames[i];
+	struct rte_mbuf **next = b->mbufs;
+	struct frame *f = b->frames;
+	for (unsigned i = 0; i < b->query_count; i++, f++) {
+		struct rte_mbuf *m = b->mbufs[i];
 		size_t dns_size = b->queries[i].reply_size;
-		if (dns_size == 0)
+		if (unlikely(dns_size == 0)) {
+			b->dropped[b->dropped_count++] = m;
 			continue;
-		b->sizes[index] = (uint16_t)frame_reply(&b->frames[index], dns_size);
-		replies++;
+		}
+		tx_prepare(m, frame_reply(f, dns_size));
+		*next++ = m;
 	}
-	return replies;
+	return (unsigned)(next - b->mbufs);
 }
 
 void tx_send(const struct port *port, uint16_t queue, struct stats_thread *stats,
              struct rx_burst *burst)
 {
-	struct rte_mbuf *out[QUERY_BURST_MAX], *dropped[QUERY_BURST_MAX];
-	unsigned out_count = 0, dropped_count = 0;
-	unsigned replies = finish_queries(burst);
+	struct rte_mbuf **out = burst->mbufs;
+	unsigned replies = finish_queries(burst), count = replies;
 
-	for (unsigned i = 0; i < burst->count; i++) {
-		struct rte_mbuf *m = burst->mbufs[i];
-		if (burst->sizes[i] == 0) {
-			dropped[dropped_count++] = m;
-			continue;
-		}
-		m->data_len = burst->sizes[i];
-		m->pkt_len = burst->sizes[i];
-		/* What the device said of the query is not true of the answer. */
-		m->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
-		out[out_count++] = m;
-	}
-	if (dropped_count > 0)
-		rte_pktmbuf_free_bulk(dropped, dropped_count);
-	if (out_count == 0)
+	for (unsigned i = 0; i < burst->neighbor_count; i++)
+		out[count++] = burst->neighbors[i];
+	if (burst->dropped_count > 0)
+		rte_pktmbuf_free_bulk(burst->dropped, burst->dropped_count);
+	if (count == 0)
 		return;
 
-	unsigned sent = rte_eth_tx_burst(port->id, queue, out, (uint16_t)out_count);
-	if (unlikely(sent < out_count)) {
-		rte_pktmbuf_free_bulk(out + sent, out_count - sent);
-		stats_add(&stats->drops[DROP_TX_FULL], out_count - sent);
+	unsigned sent = rte_eth_tx_burst(port->id, queue, out, (uint16_t)count);
+	if (unlikely(sent < count)) {
+		rte_pktmbuf_free_bulk(out + sent, count - sent);
+		stats_add(&stats->drops[DROP_TX_FULL], count - sent);
 	}
 	stats_add(&stats->replies[STATS_DPDK], replies < sent ? replies : sent);
 }

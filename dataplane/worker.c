@@ -64,9 +64,6 @@ static unsigned serve(struct worker *w, const struct queue *q)
 		return punted;
 	if (b->query_count > 0) {
 		const struct tables *tables = update_tables(w->update);
-		uint64_t now_us = clock_now_us();
-		for (unsigned i = 0; i < b->query_count; i++)
-			b->queries[i].now_us = now_us;
 		answer_burst(tables, b->queries, b->query_count);
 		if (limit_is_on(tables))
 			limit_burst(tables, clock_steady_us(), b->queries, b->query_count);

@@ -53,9 +53,10 @@ static bool receive_other(const struct worker *w, struct rte_mbuf *m)
 	struct frame f = {.bytes = rte_pktmbuf_mtod(m, uint8_t *),
 	                  .size = m->data_len,
 	                  .capacity = (uint16_t)(m->buf_len - m->data_off)};
+	struct query query; /* of nobody: we answer none */
 	size_t size = 0;
 
-	if (frame_parse(&w->means->station, &f) == FRAME_NEIGH)
+	if (frame_parse(&w->means->station, &f, &query) == FRAME_NEIGH)
 		size = neigh_reply(&w->means->station, &f);
 	m->data_len = (uint16_t)size;
 	m->pkt_len = size;

@@ -23,11 +23,11 @@ RISE_MAX = 0.03
 
 def count(program, kind):
     """Instructions per query."""
-    toggle = "frame_*" if kind.startswith("frame_") else "answer_burst"
+    within = ["frame_parse", "frame_reply"] if kind.startswith("frame_") else ["answer_burst"]
     with tempfile.TemporaryDirectory(prefix="reputed-count-") as folder:
         out = os.path.join(folder, "out")
         run = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
-                              "--toggle-collect=" + toggle, program, kind],
+                              *("--toggle-collect=" + name for name in within), program, kind],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         if run.returncode:
             sys.exit(f"Bail out! {kind}: {run.stderr.decode(errors='replace')[-500:]}")

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames through the frame code and the answer core. The first byte of the input is the room behind
- * the frame, the second holds the flags; its bit 0x40 makes the port a punted one; checksums are
- * put right first when its top bit is set, for else a fuzzer would hardly get past them.
+ * the frame, the second holds the flags; its bit 0x40 makes the port a punted one, 0x20 one of a
+ * single IPv4 address; checksums are put right first when its top bit is set, for else a fuzzer
+ * would hardly get past them.
  */
 #include "dataplane/answer.h"
+#include "dataplane/frame_checks.h"
 #include "dataplane/neigh.h"
 #include "dataplane/partial.h"
 #include "tests/fuzz/core/check.h"
@@ -71,12 +73,35 @@ static void check_punt(const uint8_t *asked, const struct frame *f)
 	partial_finish(f->bytes, f->size);
 }
 
+/* The short way of the usual frame comes to what the long one does. */
+static enum frame_kind parse(const struct frame_port *port, struct frame *f,
+                             struct query *out_query)
+{
+	struct frame wanted = *f;
+	struct query wanted_query;
+	enum frame_kind kind = frame_parse(port, f, out_query);
+
+	CHECK(frame_checks(port, &wanted, &wanted_query) == kind);
+	CHECK(f->drop == wanted.drop && f->punt == wanted.punt && f->protocol == wanted.protocol);
+	CHECK(f->is_ipv6 == wanted.is_ipv6 && f->network_offset == wanted.network_offset);
+	CHECK(f->transport_offset == wanted.transport_offset);
+	CHECK(f->transport_size == wanted.transport_size);
+	if (kind == FRAME_DNS) {
+		CHECK(out_query->message == wanted_query.message);
+		CHECK(out_query->size == wanted_query.size);
+		CHECK(out_query->capacity == wanted_query.capacity);
+		CHECK(out_query->client == wanted_query.client);
+		CHECK(!out_query->is_tcp && !out_query->is_internal);
+	}
+	return kind;
+}
+
 static size_t reply_to(const struct frame_port *port, const uint8_t *asked, struct frame *f)
 {
 	struct query q;
 	size_t size = 0;
 
-	switch (frame_parse(port, f)) {
+	switch (parse(port, f, &q)) {
 	case FRAME_DROP:
 		CHECK(f->drop != DROP_NONE && f->drop < DROP_COUNT && f->punt == DROP_NONE);
 		break;
@@ -90,7 +115,6 @@ static size_t reply_to(const struct frame_port *port, const uint8_t *asked, stru
 		CHECK(port->is_punted || f->punt == DROP_NONE);
 		break;
 	case FRAME_DNS:
-		frame_query(f, &q);
 		CHECK(q.message + q.size <= f->bytes + f->size);
 		CHECK(q.message + q.capacity == f->bytes + f->capacity);
 		answer_burst(full, &q, 1);
@@ -116,6 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.capacity = (uint16_t)(f.size + data[0] * 8u);
 	f.flags = data[1] & 7;
 	port.is_punted = data[1] & 0x40;
+	port.count4 = data[1] & 0x20 ? 1 : 2;
+	frame_port_prepare(&port);
 	f.bytes = malloc(f.capacity ? f.capacity : 1);
 	asked = malloc(f.size ? f.size : 1);
 	CHECK(f.bytes && asked);

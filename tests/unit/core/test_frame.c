@@ -253,6 +253,7 @@ static void check_row(const struct row *row, const struct frame_port *port)
 		  punt = is_punted ? row->drop : DROP_NONE;
 	struct packet p;
 	struct frame f;
+	struct query q;
 	enum frame_kind kind;
 
 	build(&p, row->base);
@@ -262,7 +263,7 @@ static void check_row(const struct row *row, const struct frame_port *port)
 		packet_sum(p.bytes, p.size);
 	p.size = (size_t)((int)p.size + row->extra);
 	f = frame_of(&p, p.size, row->flags);
-	kind = frame_parse(port, &f);
+	kind = frame_parse(port, &f, &q);
 	if (f.drop != drop || f.punt != punt)
 		print_error("%s: drop %s, punt %s, not %s, %s\n", row->why, drop_names[f.drop],
 		            drop_names[f.punt], drop_names[drop], drop_names[punt]);
@@ -277,14 +278,19 @@ static void check_row(const struct row *row, const struct frame_port *port)
 
 static void test_guards(void **state)
 {
-	struct frame_port punted = packet_port;
+	struct frame_port ports[2][2]; /* [prepared][punted] */
 	unsigned seen[DROP_COUNT] = {0};
 
 	(void)state;
-	punted.is_punted = true;
+	for (unsigned i = 0; i < 4; i++) {
+		ports[i / 2][i % 2] = packet_port;
+		ports[i / 2][i % 2].is_punted = i % 2;
+		if (i / 2)
+			frame_port_prepare(&ports[i / 2][i % 2]);
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		check_row(&rows[i], &packet_port);
-		check_row(&rows[i], &punted);
+		for (unsigned j = 0; j < 4; j++)
+			check_row(&rows[i], &ports[j / 2][j % 2]);
 		seen[rows[i].drop]++;
 	}
 	for (enum drop drop = DROP_NONE; drop <= DROP_UDP_PORT; drop++) {
@@ -305,8 +311,7 @@ static void test_query_fields(void **state)
 	memcpy(&p.bytes[p.size], "padding", 7);
 	p.size += 7;
 	f = frame_of(&p, 300, 0);
-	assert_int_equal(frame_parse(&packet_port, &f), FRAME_DNS);
-	frame_query(&f, &q);
+	assert_int_equal(frame_parse(&packet_port, &f, &q), FRAME_DNS);
 	assert_ptr_equal(q.message, f.bytes + 46);
 	assert_int_equal(q.size, sizeof(DNS)); /* without the padding */
 	assert_int_equal(q.capacity, 300 - 46);
@@ -318,8 +323,7 @@ static void test_query_fields(void **state)
 	p.bytes[59] = 8 + 12; /* a UDP length below the IP payload's: the rest is not DNS */
 	packet_sum(p.bytes, p.size);
 	f = frame_of(&p, 300, FRAME_UDP_CHECKED);
-	assert_int_equal(frame_parse(&packet_port, &f), FRAME_DNS);
-	frame_query(&f, &q);
+	assert_int_equal(frame_parse(&packet_port, &f, &q), FRAME_DNS);
 	assert_int_equal(q.size, 12);
 	assert_int_equal(q.capacity, 300 - 62);
 	assert_true(q.client == ((address6_t)0xfd530000 << 96 | 9));
@@ -338,8 +342,7 @@ static void check_reply(enum base base, size_t answer_size)
 
 	build(&p, base);
 	f = frame_of(&p, capacity, 0);
-	assert_int_equal(frame_parse(&packet_port, &f), FRAME_DNS);
-	frame_query(&f, &q);
+	assert_int_equal(frame_parse(&packet_port, &f, &q), FRAME_DNS);
 	memset(q.message, 0xa5, answer_size);
 	size = frame_reply(&f, answer_size);
 	assert_int_equal(size, udp + 8 + answer_size < 60 ? 60 : udp + 8 + answer_size);
@@ -386,8 +389,7 @@ static void test_zero_checksum(void **state)
 	(void)state;
 	build(&p, IP6);
 	f = frame_of(&p, 300, 0);
-	assert_int_equal(frame_parse(&packet_port, &f), FRAME_DNS);
-	frame_query(&f, &q);
+	assert_int_equal(frame_parse(&packet_port, &f, &q), FRAME_DNS);
 	memset(q.message, 0, 14);
 	frame_reply(&f, 14);
 	sum = (uint16_t)(f.bytes[60] << 8 | f.bytes[61]);
@@ -395,8 +397,7 @@ static void test_zero_checksum(void **state)
 
 	/* what was left for the checksum goes into the payload, so that the next one is 0 */
 	f = frame_of(&p, 300, 0);
-	frame_parse(&packet_port, &f);
-	frame_query(&f, &q);
+	assert_int_equal(frame_parse(&packet_port, &f, &q), FRAME_DNS);
 	memset(q.message, 0, 14);
 	q.message[12] = (uint8_t)(sum >> 8);
 	q.message[13] = (uint8_t)sum;

@@ -201,6 +201,7 @@ static void run_row(const struct row *row, const struct frame_port *port, bool i
 		  punt = is_punted ? row->drop : DROP_NONE;
 	struct packet p, asked;
 	struct frame f = {0};
+	struct query none;
 	size_t size;
 
 	build(&p, row->base);
@@ -217,7 +218,7 @@ static void run_row(const struct row *row, const struct frame_port *port, bool i
 	f.bytes = malloc(f.capacity);
 	assert_non_null(f.bytes);
 	memcpy(f.bytes, p.bytes, p.size);
-	assert_int_equal(frame_parse(port, &f), FRAME_NEIGH);
+	assert_int_equal(frame_parse(port, &f, &none), FRAME_NEIGH);
 	size = neigh_reply(port, &f);
 	if (f.drop != drop || f.punt != punt)
 		print_error("%s: drop %s, punt %s, not %s, %s\n", row->why, drop_names[f.drop],
