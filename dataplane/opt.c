@@ -6,14 +6,12 @@
 
 #include <string.h>
 
-#define OPTION_HEAD_SIZE 4
-
 /* Room for all of it is there in any real transport. */
 struct opt_plan opt_plan(const struct query *q, size_t room)
 {
 	struct opt_plan plan = {.size = q->has_opt ? DNS_OPT_SIZE : 0};
-	size_t cookie_size = OPTION_HEAD_SIZE + COOKIE_SIZE, nsid_size;
-	size_t keepalive_size = OPTION_HEAD_SIZE + 2;
+	size_t cookie_size = OPT_COOKIE_SIZE, nsid_size;
+	size_t keepalive_size = OPT_OPTION_HEAD_SIZE + 2;
 
 	if (q->cookie_state != COOKIE_NONE && room >= plan.size + cookie_size) {
 		plan.has_cookie = true;
@@ -25,7 +23,7 @@ struct opt_plan opt_plan(const struct query *q, size_t room)
 	}
 	if (!q->is_nsid_asked || !q->settings || q->settings->nsid_size == 0)
 		return plan;
-	nsid_size = OPTION_HEAD_SIZE + (size_t)q->settings->nsid_size;
+	nsid_size = OPT_OPTION_HEAD_SIZE + (size_t)q->settings->nsid_size;
 	if (room >= plan.size + nsid_size) {
 		plan.has_nsid = true;
 		plan.size += nsid_size;
@@ -55,9 +53,9 @@ static void put_ede(struct writer *w, const struct query *q, unsigned code)
 	const char *text = ede_text(q, code);
 	size_t text_size = strlen(text), room = w->limit - w->size;
 
-	if (room < OPTION_HEAD_SIZE + 2)
+	if (room < OPT_OPTION_HEAD_SIZE + 2)
 		return;
-	if (room < OPTION_HEAD_SIZE + 2 + text_size)
+	if (room < OPT_OPTION_HEAD_SIZE + 2 + text_size)
 		text_size = 0;
 	writer_u16(w, DNS_OPTION_EDE);
 	writer_u16(w, 2 + (unsigned)text_size);
@@ -70,9 +68,10 @@ static void put_options(struct writer *w, const struct query *q, const struct op
 	size_t start = w->size;
 
 	if (plan->has_cookie) {
-		writer_u16(w, DNS_OPTION_COOKIE);
-		writer_u16(w, COOKIE_SIZE);
-		writer_put(w, q->cookie, COOKIE_SIZE);
+		uint8_t option[OPT_COOKIE_SIZE];
+
+		opt_write_cookie(option, q->cookie);
+		writer_put(w, option, sizeof(option));
 	}
 	if (plan->has_keepalive) {
 		writer_u16(w, DNS_OPTION_KEEPALIVE);

@@ -14,23 +14,37 @@ struct opt_plan {
 	bool has_cookie, has_nsid, has_keepalive;
 };
 
-/* An OPT without options, DNS_OPT_SIZE bytes, in two words that share one. */
-static inline void opt_write(uint8_t *record, unsigned rcode, bool is_dnssec_ok)
+#define OPT_OPTION_HEAD_SIZE 4
+#define OPT_COOKIE_SIZE      (OPT_OPTION_HEAD_SIZE + COOKIE_SIZE)
+
+/* An OPT, DNS_OPT_SIZE bytes, in two words that share one; options_size bytes follow. */
+static inline void opt_write(uint8_t *record, unsigned rcode, bool is_dnssec_ok,
+                             uint16_t options_size)
 {
 	const uint32_t head = htobe32(DNS_TYPE_OPT << 8 | QUERY_UDP_SIZE >> 8);
 	const uint64_t rest =
 	    htobe64((uint64_t)QUERY_UDP_SIZE << 48 | (uint64_t)(rcode >> 4) << 40) |
-	    is_dnssec_ok * htobe64((uint64_t)DNS_DO << 16);
+	    is_dnssec_ok * htobe64((uint64_t)DNS_DO << 16) | htobe64(options_size);
 
 	memcpy(record, &head, sizeof(head));
 	memcpy(&record[DNS_OPT_SIZE - sizeof(rest)], &rest, sizeof(rest));
 }
 
+/* The option with a cookie of ours, OPT_COOKIE_SIZE bytes. */
+static inline void opt_write_cookie(uint8_t *option, const uint8_t cookie[COOKIE_SIZE])
+{
+	const uint32_t head = htobe32(DNS_OPTION_COOKIE << 16 | COOKIE_SIZE);
+
+	memcpy(option, &head, sizeof(head));
+	memcpy(&option[OPT_OPTION_HEAD_SIZE], cookie, COOKIE_SIZE);
+}
+
+/* An OPT without options. */
 static inline void opt_put_alone(struct writer *w, const struct query *q)
 {
 	uint8_t record[DNS_OPT_SIZE];
 
-	opt_write(record, q->rcode, q->is_dnssec_ok);
+	opt_write(record, q->rcode, q->is_dnssec_ok, 0);
 	writer_put(w, record, sizeof(record));
 }
 

@@ -3,6 +3,8 @@
 
 #include "dataplane/access.h"
 #include "dataplane/dns.h"
+#include "dataplane/edns.h"
+#include "dataplane/opt.h"
 #include "dataplane/qname.h"
 #include "dataplane/reversed.h"
 
@@ -18,7 +20,7 @@
 /* Of an OPT: what is the same in all plain ones. From byte 0: root and type; from byte 3: */
 #define OPT_HEAD_MASK htobe32(0xffffff00)
 #define OPT_HEAD      htobe32(DNS_TYPE_OPT << 8)
-#define OPT_REST_MASK htobe64(UINT64_C(0x000000ff0000ffff)) /* version, size of options: 0 */
+#define OPT_REST_MASK htobe64(UINT64_C(0x000000ff0000ffff)) /* version 0, size of options */
 #define OPT_CLASS_AT  3
 #define OPT_FLAGS_AT  7
 
@@ -54,6 +56,33 @@ static inline uint32_t type_in(const uint8_t *question_fixed)
 	return word >> 16 | word << 16;
 }
 
+/* What is wrong with an OPT that has options of a size and says nothing else; 0 = nothing. */
+static inline uint64_t opt_differs(const uint8_t *opt, uint16_t options_size)
+{
+	return ((load32(opt) & OPT_HEAD_MASK) ^ OPT_HEAD) |
+	       ((load64(opt + OPT_CLASS_AT) & OPT_REST_MASK) ^ htobe64(options_size));
+}
+
+/* The size of the COOKIE, when a message ends with an OPT in which that is all; 0 = it does not. */
+static __attribute__((noinline)) unsigned find_cookie(const struct query *q)
+{
+	static const uint8_t sizes[] = {COOKIE_CLIENT_SIZE, COOKIE_SIZE};
+
+	for (unsigned i = 0; i < sizeof(sizes); i++) {
+		const uint16_t options_size = OPT_OPTION_HEAD_SIZE + sizes[i];
+		const unsigned opt_size = DNS_OPT_SIZE + options_size;
+		const uint8_t *opt;
+
+		if (q->size < SIZE_MIN + opt_size)
+			break;
+		opt = &q->message[q->size - opt_size];
+		if (!opt_differs(opt, options_size) &&
+		    load32(opt + DNS_OPT_SIZE) == htobe32(DNS_OPTION_COOKIE << 16 | sizes[i]))
+			return sizes[i];
+	}
+	return 0;
+}
+
 /*
  * Whether all around the name is as it is in a plain query; sets what it says. Whether there is an
  * OPT is anyone's guess, so the last bytes are looked at as if there was one.
@@ -63,6 +92,7 @@ static inline bool take_form(const struct settings *settings, const struct acces
 {
 	const uint8_t *message = q->message, *opt;
 	uint64_t has_opt, if_opt; /* all bits, if there is one */
+	unsigned cookie_size = 0;
 	uint32_t type, end, udp_size;
 
 	if (q->size < SIZE_MIN || message[2] & (DNS_QR | DNS_OPCODE_MASK))
@@ -72,10 +102,14 @@ static inline bool take_form(const struct settings *settings, const struct acces
 		return false; /* at most one additional record */
 	if_opt = -has_opt;
 	opt = &message[q->size - DNS_OPT_SIZE];
-	if (if_opt & (((load32(opt) & OPT_HEAD_MASK) ^ OPT_HEAD) |
-	              (load64(opt + OPT_CLASS_AT) & OPT_REST_MASK)))
-		return false;
 	end = q->size - (DNS_OPT_SIZE & (uint32_t)if_opt);
+	if (if_opt & opt_differs(opt, 0)) {
+		cookie_size = find_cookie(q);
+		if (cookie_size == 0)
+			return false;
+		opt -= OPT_OPTION_HEAD_SIZE + cookie_size;
+		end -= OPT_OPTION_HEAD_SIZE + cookie_size;
+	}
 	type = type_in(&message[end - QUESTION_FIXED]);
 	if (end - SIZE_MIN > PLAIN_END_MAX - SIZE_MIN || type >= DNS_TYPE_OPT ||
 	    !access_rules_has(rules, q->client, ACCESS_VALUE(ACCESS_ALLOW)))
@@ -86,6 +120,7 @@ static inline bool take_form(const struct settings *settings, const struct acces
 	q->qtype = (uint16_t)type;
 	q->qclass = DNS_CLASS_IN;
 	q->has_opt = has_opt;
+	q->cookie_size = (uint8_t)cookie_size;
 	q->is_dnssec_ok = (uint8_t)(opt[OPT_FLAGS_AT] & if_opt) >> 7;
 	q->udp_size = (uint16_t)(udp_size > DNS_UDP_MIN ? udp_size : DNS_UDP_MIN);
 	return true;
@@ -103,6 +138,15 @@ static inline bool is_open(const struct zone *zone, const struct query *q,
                            enum zone_content content)
 {
 	return zone->open & content || (zone->served & content && is_let_in(zone, q));
+}
+
+/* Judge the cookie at the end of a query. */
+static __attribute__((noinline)) void take_cookie(struct query *q)
+{
+	const struct edns found = {.cookie = q->message + q->size - q->cookie_size,
+	                           .cookie_size = q->cookie_size};
+
+	edns_take_cookie(&found, q);
 }
 
 /* Queries whose names are looked at by a kernel at once. */
@@ -145,6 +189,8 @@ static inline bool take_zone(const struct zones *zones, const struct zone **last
 	q->apex_offset = (uint16_t)at;
 	q->access = ACCESS_ALLOW;
 	q->is_plain = true;
+	if (q->cookie_size > 0)
+		take_cookie(q);
 	return true;
 }
 

@@ -44,14 +44,29 @@ static inline bool may_be_above(const struct query *q)
 }
 
 /*
- * Whether a record can be written as it is copied, and an OPT behind it, and any client takes them.
+ * Whether a record can be written as it is copied, and any OPT behind it, and any client takes
+ * them.
  *
  * copied_size: of the record, of which the last bytes may be written in vain
  */
 static inline bool has_room(const struct query *q, unsigned copied_size)
 {
-	return copied_size <= DNS_UDP_MIN - DNS_OPT_SIZE - PLAIN_END_MAX &&
-	       q->question_end + copied_size + DNS_OPT_SIZE <= q->capacity;
+	const unsigned size = copied_size + DNS_OPT_SIZE + OPT_COOKIE_SIZE;
+
+	return size <= DNS_UDP_MIN - PLAIN_END_MAX && q->question_end + size <= q->capacity;
+}
+
+/* Give an OPT, written without options, what is due to a query with a cookie. */
+static __attribute__((noinline)) void finish_cookie(struct query *q, uint8_t *opt)
+{
+	unsigned size = q->reply_size - (OPT_OPTION_HEAD_SIZE + (unsigned)q->cookie_size);
+
+	if (q->cookie_state != COOKIE_NONE) {
+		opt_write(opt, q->rcode, q->is_dnssec_ok, OPT_COOKIE_SIZE);
+		opt_write_cookie(&opt[DNS_OPT_SIZE], q->cookie);
+		size += OPT_COOKIE_SIZE;
+	}
+	q->reply_size = (uint16_t)size;
 }
 
 /*
@@ -69,9 +84,11 @@ static inline void finish(struct query *q, enum dns_rcode rcode, uint8_t *record
 	message[3] = (uint8_t)rcode;
 	message[count_at] = 1;
 	/* also when there is to be none; then it is behind the answer */
-	opt_write(&record[size], rcode, q->is_dnssec_ok);
+	opt_write(&record[size], rcode, q->is_dnssec_ok, 0);
 	q->rcode = (uint8_t)rcode;
 	q->reply_size = (uint16_t)(q->size + size);
+	if (q->cookie_size > 0)
+		finish_cookie(q, &record[size]);
 }
 
 /* The answer for what has one listing, which is shown; false = it is not that simple. */

@@ -85,6 +85,7 @@ struct query {
 	uint8_t identity_size;   /* of a QUERY_CHAOS */
 	uint8_t label_count;     /* of labels, left of the apex and of a key */
 	uint8_t name_size;       /* lower-cased name relative to the apex */
+	uint8_t cookie_size;     /* of a plain query: of the COOKIE that it ends with; 0 = none */
 
 	/* undefined unless something above says so */
 	const struct settings *settings;     /* NULL = nothing set; always defined */

@@ -29,8 +29,13 @@ struct row {
 	const char *why;
 };
 
-#define A          "\0\1\0\1"
-#define OPT        A "\0\0\51\4\320\0\0\0\0\0\0"
+#define A   "\0\1\0\1"
+#define OPT A "\0\0\51\4\320\0\0\0\0\0\0"
+/* With a COOKIE of the client's part, and of one of a server. */
+#define OPT_OF_CLIENT_COOKIE "\0\1\0\0\51\4\320\0\0\0\0\0\14\0\12\0\010abcdefgh"
+#define CLIENT_COOKIE        "\0\1" OPT_OF_CLIENT_COOKIE
+#define OLD_COOKIE                                                                                 \
+	A "\0\0\51\4\320\0\0\200\0\0\34\0\12\0\30abcdefgh\1\0\0\0\134\366\121\121IJKLMNOP"
 #define TAIL(text) (text), sizeof(text) - 1
 #define QUESTION                                                                                   \
 	1,                                                                                         \
@@ -97,8 +102,25 @@ static const struct row rows[] = {
      "another record than OPT"},
     {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\0\0\0\0\4\0\3\0\0"), WITH_OPT, 0, false,
      "OPT with NSID"},
-    {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\0\0\0\0\14\0\12\0\010abcdefgh"), WITH_OPT, 0,
-     false, "a cookie"},
+    {"1.2.0.192.bl.example", TAIL(CLIENT_COOKIE), WITH_OPT, 0, true, "a cookie"},
+    {"9.2.0.192.v4.example", TAIL(CLIENT_COOKIE), WITH_OPT, 0, true, "a cookie, not listed"},
+    {V6 ".bl.example", TAIL(CLIENT_COOKIE), WITH_OPT, 0, true, "a cookie, IPv6"},
+    {"50.2.0.192.txt.example", TAIL("\0\20" OPT_OF_CLIENT_COOKIE), WITH_OPT, 0, true, "and TXT"},
+    {"1.2.0.192.bl.example", TAIL(OLD_COOKIE), WITH_OPT, 0, true, "a server's cookie, not ours"},
+    {"9.2.0.192.v4.example", TAIL(OLD_COOKIE), WITH_OPT, 0, true, "the same, not listed"},
+    {"1.2.0.192.bl.example", TAIL(CLIENT_COOKIE), WITH_OPT, 100, true, "no room for the new one"},
+    {"1.2.0.192.dbl.example", TAIL(OLD_COOKIE), WITH_OPT, 0, false, "a cookie, a zone of names"},
+    {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\0\0\0\0\13\0\12\0\7abcdefg"), WITH_OPT, 0,
+     false, "a cookie that is too short"},
+    {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\0\0\0\0\14\0\12\0\7abcdefgh"), WITH_OPT, 0,
+     false, "a cookie and a byte"},
+    {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\1\0\0\0\14\0\12\0\010abcdefgh"), WITH_OPT, 0,
+     false, "a cookie, EDNS version 1"},
+    {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\0\0\0\0\14\0\14\0\010abcdefgh"), WITH_OPT, 0,
+     false, "padding"},
+    {"1.2.0.192.bl.example", TAIL(A "\0\0\51\4\320\0\0\0\0\0\20\0\12\0\010abcdefgh\0\3\0\0"),
+     WITH_OPT, 0, false, "a cookie and NSID"},
+    {"1.2.0.192.bl.example", TAIL(CLIENT_COOKIE), QUESTION, 0, false, "a cookie, and no record"},
     {"01.2.0.192.bl.example", TAIL(A), QUESTION, 0, false, "a leading zero"},
     {"1.2.0.256.bl.example", TAIL(A), QUESTION, 0, false, "no octet"},
     {"1.2.0.1a2.bl.example", TAIL(A), QUESTION, 0, false, "no number"},
@@ -170,6 +192,9 @@ static void check(const struct asked *want, const struct asked *got)
 
 		if (g->is_plain != rows[i].is_plain)
 			fail_msg("%s: plain %d: %s", rows[i].name, g->is_plain, rows[i].why);
+		if (w->cookie_state != g->cookie_state ||
+		    w->has_valid_cookie != g->has_valid_cookie)
+			fail_msg("%s: cookie: %s", rows[i].name, rows[i].why);
 		if (w->reply_size != g->reply_size || w->drop != g->drop || w->rcode != g->rcode ||
 		    memcmp(w->message, g->message, w->reply_size) != 0)
 			fail_msg("%s: %u bytes, wanted %u: %s", rows[i].name, g->reply_size,
@@ -177,12 +202,10 @@ static void check(const struct asked *want, const struct asked *got)
 	}
 }
 
-static void test_bursts(void **state)
+static void compare_bursts(const struct tables *t)
 {
 	struct asked *want = calloc(1, sizeof(*want)), *got = calloc(1, sizeof(*got));
-	struct tables *t = dataset_new();
 
-	(void)state;
 	assert_true(want && got);
 	ask(want);
 	for (size_t i = 0; i < COUNT; i++) {
@@ -197,9 +220,28 @@ static void test_bursts(void **state)
 		check(want, got);
 		urcu_qsbr_quiescent_state();
 	}
-	dataset_free(t);
 	free(want);
 	free(got);
+}
+
+static void test_bursts(void **state)
+{
+	struct tables *t = dataset_new();
+
+	(void)state;
+	compare_bursts(t);
+	dataset_free(t);
+}
+
+/* A server that does no cookies takes no notice of any. */
+static void test_no_cookies(void **state)
+{
+	struct tables *t = dataset_new();
+
+	(void)state;
+	t->settings->secret_count = 0;
+	compare_bursts(t);
+	dataset_free(t);
 }
 
 /* 0.192.bl.example: what ends with it is no longer of bl.example. */
@@ -295,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bursts),
+	    cmocka_unit_test(test_no_cookies),
 	    cmocka_unit_test(test_address_apex),
 	    cmocka_unit_test(test_zones_mixed),
 	};
