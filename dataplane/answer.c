@@ -6,12 +6,12 @@
 #include "dataplane/plain.h"
 #include "dataplane/reply.h"
 
-/* Those that are not plain. */
-static void answer_in_stages(const struct tables *t, const struct query_set *others)
+/* Answer queries of any kind. */
+static void answer_in_stages(const struct tables *t, const struct query_set *queries)
 {
-	parse_burst(t, others);
-	lookup_burst(t, others);
-	reply_burst(t, others);
+	parse_burst(t, queries);
+	lookup_burst(t, queries);
+	reply_burst(t, queries);
 }
 
 void answer_burst(const struct tables *t, struct query *queries, unsigned count)

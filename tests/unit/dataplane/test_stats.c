@@ -75,6 +75,7 @@ static void test_cookies(void **state)
 		queries[i].drop = i < 2 * COOKIE_STATE_COUNT ? DROP_NONE : DROP_ACCESS;
 		queries[i].cookie_state = (uint8_t)(i % COOKIE_STATE_COUNT);
 		queries[i].must_use_tcp = queries[i].cookie_state == COOKIE_NONE;
+		queries[i].is_plain = i / COOKIE_STATE_COUNT % 2;
 	}
 	stats_count_burst(stats_of_thread(s, 0), STATS_UDP, queries, 4 * COOKIE_STATE_COUNT);
 	for (unsigned i = COOKIE_NONE + 1; i < COOKIE_STATE_COUNT; i++)
