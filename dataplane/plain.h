@@ -3,8 +3,8 @@
 /*
  * The plain query, which nearly all are: for an address of one of our zones, without anything
  * special but a cookie. It is known by its size and a few words, without a walk along its labels,
- * and mostly answered by a few words, too. What comes of it is what parse.c, lookup.c and reply.c would have
- * made of it, byte for byte; a fuzz target compares them.
+ * and mostly answered by a few words, too. What comes of it is what parse.c, lookup.c and reply.c
+ * would have made of it, byte for byte; a fuzz target compares them.
  */
 #include "dataplane/query.h"
 #include "dataplane/reversed.h"
