@@ -4,6 +4,7 @@
 #include "dataplane/access.h"
 #include "dataplane/dns.h"
 #include "dataplane/edns.h"
+#include "dataplane/headers.h"
 #include "dataplane/opt.h"
 #include "dataplane/qname.h"
 #include "dataplane/reversed.h"
@@ -24,34 +25,10 @@
 #define OPT_CLASS_AT  3
 #define OPT_FLAGS_AT  7
 
-static inline uint64_t load64(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
-static inline uint32_t load32(const uint8_t *bytes)
-{
-	uint32_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
-static inline uint16_t load16(const uint8_t *bytes)
-{
-	uint16_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
 /* The type of a question in class IN; of another class, more than any type. */
 static inline uint32_t type_in(const uint8_t *question_fixed)
 {
-	const uint32_t word = be32toh(load32(question_fixed)) - DNS_CLASS_IN;
+	const uint32_t word = be32toh(headers_word32(question_fixed)) - DNS_CLASS_IN;
 
 	return word >> 16 | word << 16;
 }
@@ -59,8 +36,8 @@ static inline uint32_t type_in(const uint8_t *question_fixed)
 /* What is wrong with an OPT that has options of a size and says nothing else; 0 = nothing. */
 static inline uint64_t opt_differs(const uint8_t *opt, uint16_t options_size)
 {
-	return ((load32(opt) & OPT_HEAD_MASK) ^ OPT_HEAD) |
-	       ((load64(opt + OPT_CLASS_AT) & OPT_REST_MASK) ^ htobe64(options_size));
+	return ((headers_word32(opt) & OPT_HEAD_MASK) ^ OPT_HEAD) |
+	       ((headers_word64(opt + OPT_CLASS_AT) & OPT_REST_MASK) ^ htobe64(options_size));
 }
 
 /* The size of the COOKIE, when a message ends with an OPT in which that is all; 0 = it does not. */
@@ -77,7 +54,8 @@ static __attribute__((noinline)) unsigned find_cookie(const struct query *q)
 			break;
 		opt = &q->message[q->size - opt_size];
 		if (!opt_differs(opt, options_size) &&
-		    load32(opt + DNS_OPT_SIZE) == htobe32(DNS_OPTION_COOKIE << 16 | sizes[i]))
+		    headers_word32(opt + DNS_OPT_SIZE) ==
+		        htobe32(DNS_OPTION_COOKIE << 16 | sizes[i]))
 			return sizes[i];
 	}
 	return 0;
@@ -97,7 +75,7 @@ static inline bool take_form(const struct settings *settings, const struct acces
 
 	if (q->size < SIZE_MIN || message[2] & (DNS_QR | DNS_OPCODE_MASK))
 		return false;
-	has_opt = be64toh(load64(&message[4])) - COUNTS;
+	has_opt = be64toh(headers_word64(&message[4])) - COUNTS;
 	if (has_opt > 1)
 		return false; /* at most one additional record */
 	if_opt = -has_opt;
@@ -114,7 +92,7 @@ static inline bool take_form(const struct settings *settings, const struct acces
 	if (end - SIZE_MIN > PLAIN_END_MAX - SIZE_MIN || type >= DNS_TYPE_OPT ||
 	    !access_rules_has(rules, q->client, ACCESS_VALUE(ACCESS_ALLOW)))
 		return false;
-	udp_size = be16toh(load16(opt + OPT_CLASS_AT)) & (uint32_t)if_opt;
+	udp_size = be16toh(headers_word16(opt + OPT_CLASS_AT)) & (uint32_t)if_opt;
 	query_clear(q, settings);
 	q->question_end = (uint16_t)end;
 	q->qtype = (uint16_t)type;
