@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/checksum.h"
 
+#include "dataplane/headers.h"
+
 #include <endian.h>
-#include <string.h>
-
-static uint64_t load(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
 
 /* The last bytes, less than a word, followed by zeros. */
 static uint64_t load_rest(const uint8_t *bytes, size_t size)
@@ -29,13 +22,13 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 
 	for (; left >= 32; left -= 32, bytes += 32) {
 		for (unsigned i = 0; i < 32; i += 8) {
-			word = load(bytes + i);
+			word = headers_word64(bytes + i);
 			sum += word;
 			carries += sum < word;
 		}
 	}
 	for (; left >= 8; left -= 8, bytes += 8) {
-		word = load(bytes);
+		word = headers_word64(bytes);
 		sum += word;
 		carries += sum < word;
 	}
@@ -44,6 +37,6 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 		return sum;
 	/* the last word, of which the first bytes were added, unless there is none */
 	word = size < 8 ? load_rest(bytes, left)
-	                : htole64(le64toh(load(bytes + left - 8)) >> 8 * (8 - left));
+	                : htole64(le64toh(headers_word64(bytes + left - 8)) >> 8 * (8 - left));
 	return checksum_add_word(sum, word);
 }

@@ -248,19 +248,18 @@ static __attribute__((noinline)) size_t reply_ip6(struct frame *f, size_t dns_si
 	uint8_t *ip = &f->bytes[f->network_offset], *udp = &ip[IP6_SIZE];
 	const size_t udp_size = UDP_SIZE + dns_size;
 	const uint32_t rest = htobe32((uint32_t)udp_size << 16 | IP_PROTOCOL_UDP << 8 | HOP_LIMIT);
-	uint64_t addresses[4], sum;
+	/* of the addresses in either order */
+	uint64_t sum = checksum_pseudo6(ip, IP_PROTOCOL_UDP, udp_size);
+	uint8_t source[16];
 	uint16_t checksum;
 
 	turn_macs(f->bytes);
 	ip[1] &= 0xcf; /* ECN */
 	memcpy(&ip[IP6_PAYLOAD], &rest, sizeof(rest));
-	sum = reply_udp(udp, udp_size);
-	memcpy(addresses, &ip[IP6_SOURCE], sizeof(addresses));
-	memcpy(&ip[IP6_SOURCE], &addresses[2], 16);
-	memcpy(&ip[IP6_DESTINATION], addresses, 16);
-	sum += htobe16(IP_PROTOCOL_UDP) + htobe16((uint16_t)udp_size);
-	for (unsigned i = 0; i < 4; i++)
-		sum = checksum_add_word(sum, addresses[i]);
+	memcpy(source, &ip[IP6_SOURCE], sizeof(source));
+	memcpy(&ip[IP6_SOURCE], &ip[IP6_DESTINATION], sizeof(source));
+	memcpy(&ip[IP6_DESTINATION], source, sizeof(source));
+	sum = checksum_add_word(sum, reply_udp(udp, udp_size));
 	checksum = checksum_complement(checksum_add(sum, &udp[UDP_SIZE], dns_size));
 	if (checksum == 0)
 		checksum = 0xffff; /* RFC 768 */

@@ -2,8 +2,8 @@
 #pragma once
 /*
  * The checks of any frame's headers, in wire order; the one place that names what is wrong with a
- * frame. Private to frame.c, which has a shorter way for the usual frame, and to the tests that
- * hold that way to this one.
+ * frame. For frame.c, which has a shorter way for the usual frame, for the tests that hold that way
+ * to this one, and for neigh.c.
  */
 #include "dataplane/frame.h"
 #include "dataplane/headers.h"

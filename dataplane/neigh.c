@@ -2,6 +2,7 @@
 #include "dataplane/neigh.h"
 
 #include "dataplane/checksum.h"
+#include "dataplane/frame_checks.h"
 #include "dataplane/headers.h"
 
 #include <string.h>
@@ -62,24 +63,6 @@ static void turn_macs(const struct frame_port *port, struct frame *f)
 	memcpy(&f->bytes[ETH_SOURCE], port->mac, 6);
 }
 
-static bool is_ours4(const struct frame_port *port, uint32_t address)
-{
-	for (unsigned i = 0; i < port->count4; i++) {
-		if (port->addresses4[i].address == address)
-			return true;
-	}
-	return false;
-}
-
-static bool is_ours6(const struct frame_port *port, const uint8_t *address)
-{
-	for (unsigned i = 0; i < port->count6; i++) {
-		if (memcmp(port->addresses6[i], address, 16) == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * RFC 826. A probe has sender 0.0.0.0 and is answered like any request (RFC 5227 section 2.1.1).
  * The answer goes where the frame came from, which is not the sender's MAC behind some gateways.
@@ -93,10 +76,11 @@ static size_t reply_arp(const struct frame_port *port, struct frame *f)
 	if (f->size < f->network_offset + ARP_SIZE)
 		return dropped(f, DROP_SHORT_FRAME);
 	if (memcmp(arp, ethernet_ip4, sizeof(ethernet_ip4)) != 0 ||
-	    arp[ARP_SENDER_MAC] & ETH_GROUP_BIT || is_ours4(port, headers_u32(&arp[ARP_SENDER])))
+	    arp[ARP_SENDER_MAC] & ETH_GROUP_BIT ||
+	    frame_checks_is_ours4(port, headers_u32(&arp[ARP_SENDER])))
 		return dropped(f, DROP_NEIGHBOR);
 	if (headers_u16(&arp[ARP_OPERATION]) != ARP_REQUEST ||
-	    !is_ours4(port, headers_u32(&arp[ARP_TARGET])))
+	    !frame_checks_is_ours4(port, headers_u32(&arp[ARP_TARGET])))
 		return left(port, f, DROP_NEIGHBOR);
 	turn_macs(port, f);
 	headers_set_u16(&arp[ARP_OPERATION], ARP_REPLY);
@@ -205,7 +189,7 @@ static size_t reply_solicitation(const struct frame_port *port, struct frame *f)
 
 	if (f->transport_size < ND_SIZE)
 		return dropped(f, DROP_NEIGHBOR);
-	if (!is_ours6(port, &icmp[ND_TARGET]))
+	if (!frame_checks_is_ours6(port, &icmp[ND_TARGET]))
 		return left(port, f, DROP_NEIGHBOR);
 	if (!is_solicitation(f))
 		return dropped(f, DROP_NEIGHBOR);
