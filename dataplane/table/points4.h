@@ -31,8 +31,8 @@
  * - A lookup of points comes before the lookup of what is below them (table4.c), so that an address
  *   may move to below at any time. The other direction would have to wait for a grace period.
  *
- * Threads: the update thread, but for points4_start(), _here(), _value() and _collect(): any reader
- * between two quiescent states.
+ * Threads: the update thread, but for points4_start(), _look(), _here(), _next(), _value() and
+ * _collect(): any reader between two quiescent states.
  */
 #include "dataplane/table/arena.h"
 #include "dataplane/table/pages.h"
@@ -48,26 +48,25 @@
 #define POINTS4_DIRECTORY    (1u << POINTS4_DEPTH_MAX)
 #define POINTS4_PAGES        14 /* of a group */
 #define POINTS4_LINE         64
-#define POINTS4_REACH        8  /* buckets in which an address may be */
+#define POINTS4_REACH        8u /* buckets in which an address may be */
 #define POINTS4_DISTANCE     3  /* bits for that in a narrow slot */
 #define POINTS4_NET_MAX      31 /* addresses of one /24: the caller's limit is at most this */
 #define POINTS4_SPILL        (1u << 31)
 #define POINTS4_NO_WORD      (1u << POINTS4_WORDS)
+#define POINTS4_LAST_WORD    (1u << (POINTS4_WORDS - 1))
 #define POINTS4_GROWTHS      2  /* in one points4_put() */
 #define POINTS4_RESERVE      96 /* arena pages for one points4_put() or a step of points4_tidy() */
 #define POINTS4_RETIRE       48 /* likewise, to retire */
 #define POINTS4_EXPECTED_MAX (32u << 20) /* 180 MB; a table grows from there */
 
-/* One cache line, immutable once published. */
+/* One cache line, immutable once published, of what a lookup would have to work out otherwise. */
 struct points4_group {
+	uint32_t mask; /* of a slot: its key and, if narrow, its distance; wide: all ones */
 	uint16_t bucket_count;
-	uint8_t depth;    /* bits of the mixed /24 that select it */
-	uint8_t key_bits; /* narrow: rest of the /24 and octet */
-	uint8_t is_wide;  /* bool */
-	uint8_t page_count;
-	uint8_t reach;      /* POINTS4_REACH, or fewer buckets */
-	uint8_t page_shift; /* log2 of the buckets in a page */
-	unit_t pages[POINTS4_PAGES];
+	uint8_t depth;       /* bits of the mixed /24 that select it */
+	uint8_t value_shift; /* narrow: bits below the verdict: key and distance */
+	/* a page's first line, as the arena counts them, less the number of its first bucket */
+	uint32_t lines[POINTS4_PAGES];
 };
 
 /* What tests may make smaller. */
@@ -77,14 +76,22 @@ struct points4_tuning {
 	uint8_t load_percent; /* of the slots, above which a group grows */
 };
 
+/* What each lookup needs and never changes: a burst has its own copy, which registers hold. */
+struct points4_constants {
+	const char *base;                /* the arena's */
+	const _Atomic unit_t *directory; /* of the points */
+	uint32_t flip, factors[3];       /* of the mix */
+	unsigned page_shift;             /* log2 of the buckets in a page */
+};
+
 /* In memory that is all zeros and counts its pages. */
 struct points4 {
-	struct arena *arena;          /* constant */
-	const char *base;             /* constant: arena->base */
-	struct pages *memory;         /* constant: of this struct */
-	struct points4_tuning tuning; /* constant */
-	uint64_t expected;            /* addresses, 0 once all have come; update thread only */
-	uint64_t builds;              /* groups that were published; update thread only */
+	struct points4_constants constants; /* constant */
+	struct arena *arena;                /* constant */
+	struct pages *memory;               /* constant: of this struct */
+	struct points4_tuning tuning;       /* constant */
+	uint64_t expected; /* addresses, 0 once all have come; update thread only */
+	uint64_t builds;   /* groups that were published; update thread only */
 	/* a group's descriptor in the arena, 0 = no group at all; update thread: writes */
 	_Atomic unit_t directory[POINTS4_DIRECTORY];
 	/* update thread only, at the first entry of each group */
@@ -92,11 +99,15 @@ struct points4 {
 	verdict_t largest[POINTS4_DIRECTORY]; /* no verdict in the group is larger */
 };
 
+/* What a lookup finds where there is no group: an empty bucket. */
+extern const struct points4_group points4_none;
+extern const char points4_no_line[POINTS4_LINE];
+
 /* A lookup under way. */
 struct points4_probe {
-	const struct points4_group *group; /* NULL = nothing to find */
+	const struct points4_group *group; /* or points4_none */
 	const char *line;                  /* of the bucket, where a reader is */
-	uint32_t key;                      /* /24 within the group, octet */
+	uint32_t key;                      /* mixed /24, octet */
 	uint32_t bucket;
 	uint32_t distance;
 };
@@ -110,21 +121,38 @@ struct points4_found {
 	uint8_t octet;
 };
 
-static inline uint32_t points4_mix(const struct points4 *p, uint32_t net)
+/* An address's /24, mixed, in the upper 24 bits, and its octet. */
+static inline uint32_t points4_mix(const struct points4_constants *c, uint32_t address)
 {
-	const uint32_t mask = (1u << POINTS4_NET_BITS) - 1;
+	const uint32_t octet = 0xff;
+	uint32_t mixed = ((address & ~octet) ^ c->flip) * c->factors[0];
 
-	net = (net ^ p->tuning.secret[2]) * p->tuning.secret[0] & mask;
-	net = (net ^ net >> 13) * p->tuning.secret[1] & mask;
-	net = (net ^ net >> 11) * 0x9e3779b1u & mask;
-	return net ^ net >> 12;
+	mixed = (mixed ^ (mixed >> 13 & ~octet)) * c->factors[1];
+	mixed = (mixed ^ (mixed >> 11 & ~octet)) * c->factors[2];
+	return mixed | (address & octet);
 }
 
-static inline const char *points4_line(const struct points4 *p, const struct points4_group *g,
-                                       uint32_t bucket)
+static inline bool points4_is_wide(const struct points4_group *g)
 {
-	return p->base + (size_t)g->pages[bucket >> g->page_shift] * ARENA_UNIT +
-	       (bucket & ((1u << g->page_shift) - 1)) * (size_t)POINTS4_LINE;
+	return g->mask == UINT32_MAX;
+}
+
+/* Of a narrow slot: rest of the /24 and octet. */
+static inline unsigned points4_key_bits(const struct points4_group *g)
+{
+	return (unsigned)g->value_shift - POINTS4_DISTANCE;
+}
+
+/* Buckets in which an address may be. */
+static inline uint32_t points4_reach(const struct points4_group *g)
+{
+	return g->bucket_count < POINTS4_REACH ? g->bucket_count : POINTS4_REACH;
+}
+
+static inline const char *points4_line(const struct points4_constants *c,
+                                       const struct points4_group *g, uint32_t bucket)
+{
+	return c->base + (size_t)(g->lines[bucket >> c->page_shift] + bucket) * POINTS4_LINE;
 }
 
 /* Hint that points4_here() follows. */
@@ -133,48 +161,68 @@ static inline void points4_fetch(const struct points4_probe *probe)
 	__builtin_prefetch(probe->line);
 }
 
+/* The home bucket of a key. */
+static inline uint32_t points4_bucket(const struct points4_group *g, uint32_t key)
+{
+	return (uint32_t)((uint64_t)((key & ~0xffu) << g->depth) * g->bucket_count >> 32);
+}
+
+/* As points4_start(), of points4_mix(c, address). */
+static inline void points4_start_mixed(const struct points4_constants *c, uint32_t key,
+                                       struct points4_probe *out_probe)
+{
+	/* acquire: pairs with release in publish(): the descriptor and its pages are whole */
+	const unit_t unit = atomic_load_explicit(&c->directory[key >> (32 - POINTS4_DEPTH_MAX)],
+	                                         memory_order_acquire);
+	const struct points4_group *g =
+	    (const struct points4_group *)(c->base + (size_t)unit * ARENA_UNIT);
+
+	out_probe->key = key;
+	out_probe->distance = 0;
+	if (__builtin_expect(unit == 0, false)) {
+		out_probe->group = &points4_none;
+		out_probe->line = points4_no_line;
+		out_probe->bucket = 0;
+		return;
+	}
+	out_probe->group = g;
+	out_probe->bucket = points4_bucket(g, key);
+	out_probe->line = points4_line(c, g, out_probe->bucket);
+	points4_fetch(out_probe);
+}
+
 /* Begin a lookup: find the home bucket and prefetch it. */
-static inline void points4_start(const struct points4 *p, uint32_t address,
+static inline void points4_start(const struct points4_constants *c, uint32_t address,
                                  struct points4_probe *out_probe)
 {
-	uint32_t mixed = points4_mix(p, address >> 8);
-	/* acquire: pairs with release in publish(): the descriptor and its pages are whole */
-	unit_t unit = atomic_load_explicit(
-	    &p->directory[mixed >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX)], memory_order_acquire);
-	const struct points4_group *g =
-	    (const struct points4_group *)(p->base + (size_t)unit * ARENA_UNIT);
-	unsigned rest;
+	points4_start_mixed(c, points4_mix(c, address), out_probe);
+}
 
-	out_probe->group = NULL;
-	if (unit == 0)
-		return;
-	rest = (unsigned)POINTS4_NET_BITS - g->depth;
-	mixed &= (1u << rest) - 1;
-	out_probe->group = g;
-	out_probe->key = mixed << 8 | (address & 0xff);
-	out_probe->bucket = (uint32_t)((uint64_t)mixed * g->bucket_count >> rest);
-	out_probe->distance = 0;
-	out_probe->line = points4_line(p, g, out_probe->bucket);
-	points4_fetch(out_probe);
+static inline uint32_t points4_load_narrow(const char *line, unsigned word)
+{
+	/* acquire: pairs with release in points4_slot_store(): a verdict's definition is visible
+	 * with it */
+	return atomic_load_explicit(
+	    (const _Atomic uint32_t *)(const void *)(line + (size_t)4 * word),
+	    memory_order_acquire);
 }
 
 /* A slot, as it is, and the verdict + 1 that is in it; 0 = empty. */
 static inline uint64_t points4_load(const struct points4_group *g, const char *line, unsigned word)
 {
-	/* acquire: pairs with release in store_slot(): a verdict's definition is visible with it */
-	if (g->is_wide)
-		return atomic_load_explicit(
-		    (const _Atomic uint64_t *)(const void *)(line + 4 * word),
-		    memory_order_acquire);
-	return atomic_load_explicit((const _Atomic uint32_t *)(const void *)(line + 4 * word),
-	                            memory_order_acquire);
+	if (!points4_is_wide(g))
+		return points4_load_narrow(line, word);
+	/* acquire: likewise */
+	return atomic_load_explicit(
+	    (const _Atomic uint64_t *)(const void *)(line + (size_t)4 * word),
+	    memory_order_acquire);
 }
 
 static inline uint32_t points4_verdict(const struct points4_group *g, uint64_t slot)
 {
-	if (g->is_wide)
+	if (points4_is_wide(g))
 		return slot >> 32 & ~POINTS4_SPILL;
-	return ((uint32_t)slot & ~POINTS4_SPILL) >> (g->key_bits + POINTS4_DISTANCE);
+	return ((uint32_t)slot & ~POINTS4_SPILL) >> g->value_shift;
 }
 
 /* Whether an address went past a bucket. */
@@ -182,7 +230,7 @@ static inline bool points4_spills(const struct points4_group *g, const char *lin
 {
 	/* acquire, as in points4_load(): a bucket that says that nothing went past it says so from
 	 * after the last such address was cleared */
-	return points4_load(g, line, 0) & (g->is_wide ? UINT64_C(1) << 63 : POINTS4_SPILL);
+	return points4_load(g, line, 0) & (points4_is_wide(g) ? UINT64_C(1) << 63 : POINTS4_SPILL);
 }
 
 /* The mask and the key of a probe, in this bucket; octets = 0xff, or 0 for any octet. */
@@ -190,15 +238,14 @@ static inline uint32_t points4_mask(const struct points4_probe *probe, uint32_t 
                                     uint32_t *out_key)
 {
 	const struct points4_group *g = probe->group;
-	uint32_t mask = 0xffffff00 | octets, key = probe->key;
+	const uint32_t mask = g->mask & (~0xffu | octets);
 
-	if (!g->is_wide) {
-		uint32_t rest = (1u << g->key_bits) - 1;
-
-		key = (key & rest) | probe->distance << g->key_bits;
-		mask &= rest | (POINTS4_REACH - 1u) << g->key_bits;
-	}
-	*out_key = key & mask;
+	if (points4_is_wide(g))
+		*out_key = probe->key & UINT32_MAX >> g->depth & mask;
+	else
+		*out_key = ((probe->key & g->mask / POINTS4_REACH) | probe->distance
+		                                                         << points4_key_bits(g)) &
+		           mask;
 	return mask;
 }
 
@@ -220,7 +267,7 @@ static inline uint32_t points4_here(const struct points4_probe *probe)
 	uint32_t key, mask = points4_mask(probe, 0xff, &key);
 	uint32_t words = points4_match(probe->line, mask, key), value;
 
-	if (probe->group->is_wide)
+	if (points4_is_wide(probe->group))
 		words &= 0x5555;
 	value = points4_try(probe, words, mask, key);
 	/* more than one: empty ones look like the key 0, or a word has just changed */
@@ -237,59 +284,62 @@ static inline bool points4_is_passed(const struct points4_probe *probe)
 	return points4_spills(probe->group, probe->line);
 }
 
-/*
- * points4_here() of a home bucket, where the distance is 0 and the masks are shorter to tell.
- *
- * out_is_passed: whether the address may be in one of the next buckets
- */
-static inline uint32_t points4_home(const struct points4_probe *probe, bool *out_is_passed)
-{
-	const struct points4_group *g = probe->group;
-	const uint32_t mask = (POINTS4_REACH << g->key_bits) - 1;
-	const uint32_t key = probe->key & ((1u << g->key_bits) - 1);
-	uint32_t words, slot, value;
+/* A home bucket, at a first look. */
+struct points4_look {
+	uint32_t value;     /* the verdict + 1; 0: not here */
+	uint32_t is_passed; /* bool: as points4_is_passed() */
+};
 
-	if (__builtin_expect(g->is_wide, false)) {
-		value = points4_here(probe);
-		*out_is_passed = points4_is_passed(probe);
-		return value;
-	}
-	words = points4_match(probe->line, mask, key);
+/* points4_look() in any case: wide slots, too, or a bucket of which a word looks like the key. */
+struct points4_look points4_look_closely(const struct points4_group *g, const char *line,
+                                         uint32_t key);
+
+/*
+ * Look at the home bucket of a probe, where the distance is 0 and the key shorter to tell, without
+ * a branch on what is there, which is anyone's guess.
+ */
+static inline struct points4_look points4_look(const struct points4_group *g, const char *line,
+                                               uint32_t full_key)
+{
+	const uint32_t mask = g->mask, key = full_key & mask / POINTS4_REACH;
+	uint32_t words, slot, other, value;
+
+	if (__builtin_expect(points4_is_wide(g), false))
+		return points4_look_closely(g, line, full_key);
+	words = points4_match(line, mask, key);
 	/* of no words it is one that is not the address, or has just become it */
-	slot = (uint32_t)points4_load(
-	    g, probe->line, (unsigned)__builtin_ctz(words | POINTS4_NO_WORD) % POINTS4_WORDS);
-	value = points4_verdict(g, slot) & -(uint32_t)((slot & mask) == key);
-	if (__builtin_expect((words & (words - 1)) != 0 && value == 0, false))
-		value = points4_here(probe);
-	*out_is_passed = points4_load(g, probe->line, 0) & POINTS4_SPILL;
-	return value;
+	slot = points4_load_narrow(line, (unsigned)__builtin_ctz(words | POINTS4_LAST_WORD));
+	other = (slot & mask) ^ key; /* below 1 << 31, as the mask is */
+	value = (slot & ~POINTS4_SPILL) >> g->value_shift & -((other - 1) >> 31);
+	/* some words and no value: empty ones look like the key 0, or one has just changed */
+	if (__builtin_expect((value - 1) & -words & 1u << 31, false))
+		return points4_look_closely(g, line, full_key);
+	return (struct points4_look){value, points4_load_narrow(line, 0) / POINTS4_SPILL};
 }
 
 /* Go on to the next bucket, if the address may be there. */
-static inline bool points4_next(const struct points4 *p, struct points4_probe *probe)
+static inline bool points4_next(const struct points4_constants *c, struct points4_probe *probe)
 {
 	const struct points4_group *g = probe->group;
 
 	if (!points4_is_passed(probe))
 		return false;
-	if (++probe->distance >= g->reach)
+	if (++probe->distance >= points4_reach(g))
 		return false;
 	if (++probe->bucket == g->bucket_count)
 		probe->bucket = 0;
-	probe->line = points4_line(p, g, probe->bucket);
+	probe->line = points4_line(c, g, probe->bucket);
 	return true;
 }
 
 /* The verdict + 1 of an address, or 0. */
-static inline uint32_t points4_value(const struct points4 *p, struct points4_probe *probe)
+static inline uint32_t points4_value(const struct points4_constants *c, struct points4_probe *probe)
 {
 	uint32_t value;
 
-	if (!probe->group)
-		return 0;
 	do
 		value = points4_here(probe);
-	while (value == 0 && points4_next(p, probe));
+	while (value == 0 && points4_next(c, probe));
 	return value;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define BUCKETS_MAX (POINTS4_PAGES << 8)
+#define LINE_UNITS  (POINTS4_LINE / ARENA_UNIT)
 #define GROWTH      8  /* a group grows by one of so many parts, and at least by a page */
 #define SPARE       20 /* one of so many parts more than expected: no group has just its share */
 
@@ -54,8 +55,8 @@ static uint32_t home_of(const struct points4_group *g, uint32_t net)
 
 uint32_t points4_build_distance(const struct points4_group *g, uint32_t bucket, uint64_t slot)
 {
-	if (!g->is_wide)
-		return (uint32_t)slot >> g->key_bits & (POINTS4_REACH - 1);
+	if (!points4_is_wide(g))
+		return (uint32_t)slot >> points4_key_bits(g) & (POINTS4_REACH - 1);
 	return (bucket + g->bucket_count - home_of(g, (uint32_t)slot >> 8)) % g->bucket_count;
 }
 
@@ -67,6 +68,12 @@ static uint32_t first_net(const struct points4_group *g, uint32_t bucket)
 	return (uint32_t)((bucket * nets + g->bucket_count - 1) / g->bucket_count);
 }
 
+/* The arena's name of a page of a group. */
+static unit_t page_of(const struct points4 *p, const struct points4_group *g, unsigned number)
+{
+	return (g->lines[number] + (number << p->tuning.page_shift)) * LINE_UNITS;
+}
+
 static void begin(struct points4 *p, const struct plan *plan, struct build *out_build)
 {
 	uint32_t buckets = plan->pages << p->tuning.page_shift;
@@ -75,16 +82,14 @@ static void begin(struct points4 *p, const struct plan *plan, struct build *out_
 	*g = (struct points4_group){
 	    .bucket_count = (uint16_t)buckets,
 	    .depth = (uint8_t)plan->depth,
-	    .key_bits = (uint8_t)(rest_bits(plan->depth, buckets) + 8),
-	    .is_wide = plan->is_wide,
-	    .page_count = (uint8_t)plan->pages,
-	    .reach = (uint8_t)(buckets < POINTS4_REACH ? buckets : POINTS4_REACH),
-	    .page_shift = p->tuning.page_shift,
+	    .value_shift = (uint8_t)(rest_bits(plan->depth, buckets) + 8 + POINTS4_DISTANCE),
 	};
+	g->mask = plan->is_wide ? UINT32_MAX : (1u << g->value_shift) - 1;
 	for (unsigned i = 0; i < plan->pages; i++) {
-		g->pages[i] = arena_get(p->arena, ARENA_PAGE);
-		memset(arena_at(p->arena, g->pages[i]), 0,
-		       (size_t)POINTS4_LINE << p->tuning.page_shift);
+		unit_t page = arena_get(p->arena, ARENA_PAGE);
+
+		g->lines[i] = page / LINE_UNITS - (i << p->tuning.page_shift);
+		memset(arena_at(p->arena, page), 0, (size_t)POINTS4_LINE << p->tuning.page_shift);
 	}
 	out_build->count = 0;
 	out_build->largest = 0;
@@ -93,17 +98,17 @@ static void begin(struct points4 *p, const struct plan *plan, struct build *out_
 
 static void drop(struct points4 *p, const struct build *build)
 {
-	for (unsigned i = 0; i < build->group.page_count; i++)
-		arena_put(p->arena, build->group.pages[i]);
+	for (unsigned i = 0; i < points4_build_page_count(p, &build->group); i++)
+		arena_put(p->arena, page_of(p, &build->group, i));
 }
 
 /* Nobody else sees the pages yet: plain stores. */
 static void place(const struct points4 *p, struct build *build, uint32_t bucket, uint64_t slot)
 {
-	char *line = (char *)(uintptr_t)points4_line(p, &build->group, bucket);
+	char *line = (char *)(uintptr_t)points4_line(&p->constants, &build->group, bucket);
 
 	line += 4 * build->fill[bucket];
-	if (build->group.is_wide) {
+	if (points4_is_wide(&build->group)) {
 		*(uint64_t *)(void *)line |= slot; /* it may have its spill bit already */
 		build->fill[bucket] += 2;
 	} else {
@@ -114,9 +119,9 @@ static void place(const struct points4 *p, struct build *build, uint32_t bucket,
 
 static void mark_spill(const struct points4 *p, struct build *build, uint32_t bucket)
 {
-	char *line = (char *)(uintptr_t)points4_line(p, &build->group, bucket);
+	char *line = (char *)(uintptr_t)points4_line(&p->constants, &build->group, bucket);
 
-	if (build->group.is_wide)
+	if (points4_is_wide(&build->group))
 		*(uint64_t *)(void *)line |= UINT64_C(1) << 63;
 	else
 		*(uint32_t *)(void *)line |= POINTS4_SPILL;
@@ -131,21 +136,21 @@ static bool add(const struct points4 *p, struct build *build, uint32_t net, uint
 
 	net &= (1u << (POINTS4_NET_BITS - g->depth)) - 1;
 	home = bucket = home_of(g, net);
-	if (!points4_build_fits_bits(g->is_wide, g->key_bits, verdict))
+	if (!points4_build_fits_bits(points4_is_wide(g), points4_key_bits(g), verdict))
 		return false;
 	while (build->fill[bucket] == POINTS4_WORDS) {
-		if (++distance == g->reach)
+		if (++distance == points4_reach(g))
 			return false;
 		bucket = bucket + 1 == g->bucket_count ? 0 : bucket + 1;
 	}
 	for (uint32_t i = 0; i < distance; i++)
 		mark_spill(p, build, (home + i) % g->bucket_count);
-	if (g->is_wide)
+	if (points4_is_wide(g))
 		place(p, build, bucket, (uint64_t)(verdict + 1) << 32 | net << 8 | octet);
 	else
 		place(p, build, bucket,
-		      (verdict + 1) << (g->key_bits + POINTS4_DISTANCE) | distance << g->key_bits |
-		          ((net << 8 | octet) & ((1u << g->key_bits) - 1)));
+		      (verdict + 1) << g->value_shift | distance << points4_key_bits(g) |
+		          ((net << 8 | octet) & ((1u << points4_key_bits(g)) - 1)));
 	build->count++;
 	if (verdict > build->largest)
 		build->largest = verdict;
@@ -156,8 +161,8 @@ static bool add(const struct points4 *p, struct build *build, uint32_t net, uint
 static uint32_t net_of(const struct points4_group *g, uint32_t bucket, uint32_t start,
                        uint32_t slot)
 {
-	uint32_t distance = slot >> g->key_bits & (POINTS4_REACH - 1);
-	uint32_t mask = (1u << (g->key_bits - 8)) - 1;
+	uint32_t distance = slot >> points4_key_bits(g) & (POINTS4_REACH - 1);
+	uint32_t mask = (1u << (points4_key_bits(g) - 8)) - 1;
 
 	if (distance)
 		start = first_net(g, (bucket + g->bucket_count - distance) % g->bucket_count);
@@ -169,22 +174,22 @@ static uint32_t net_of(const struct points4_group *g, uint32_t bucket, uint32_t 
 static bool copy_bucket(const struct points4 *p, const struct points4_group *g, uint32_t bucket,
                         uint32_t high, struct build *results)
 {
-	const char *line = points4_line(p, g, bucket);
+	const char *line = points4_line(&p->constants, g, bucket);
 	const uint32_t start = first_net(g, bucket);
 	const unsigned which_bit = POINTS4_NET_BITS - results->group.depth;
 	const bool is_cut = results->group.depth > g->depth;
 
-	for (unsigned word = 0; word < POINTS4_WORDS; word += g->is_wide ? 2 : 1) {
+	for (unsigned word = 0; word < POINTS4_WORDS; word += points4_is_wide(g) ? 2 : 1) {
 		uint32_t slot, value, net;
 
 		memcpy(&slot, line + 4 * word, sizeof(slot));
-		if (g->is_wide) {
+		if (points4_is_wide(g)) {
 			memcpy(&value, line + 4 * word + 4, sizeof(value));
 			value &= ~POINTS4_SPILL;
 			net = slot >> 8;
 		} else {
 			slot &= ~POINTS4_SPILL;
-			value = slot >> (g->key_bits + POINTS4_DISTANCE);
+			value = slot >> g->value_shift;
 			net = net_of(g, bucket, start, slot);
 		}
 		net |= high;
@@ -215,8 +220,8 @@ static void retire(struct points4 *p, unit_t unit)
 {
 	const struct points4_group *g = arena_at(p->arena, unit);
 
-	for (unsigned i = 0; i < g->page_count; i++)
-		arena_retire(p->arena, g->pages[i]);
+	for (unsigned i = 0; i < points4_build_page_count(p, g); i++)
+		arena_retire(p->arena, page_of(p, g, i));
 	arena_retire(p->arena, unit);
 }
 
@@ -346,7 +351,7 @@ static uint64_t wanted(const struct points4 *p, unsigned depth, uint64_t count)
 
 bool points4_build_grow(struct points4 *p, uint32_t net, verdict_t verdict)
 {
-	uint32_t entry = points4_mix(p, net) >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
+	uint32_t entry = points4_build_entry(p, net);
 	const struct points4_group *g = points4_build_group(p, entry);
 	struct plan plan = {
 	    .result_count = 1, .depth = g ? g->depth : 0, .source_count = g ? 1 : 0};
@@ -359,8 +364,8 @@ bool points4_build_grow(struct points4 *p, uint32_t net, verdict_t verdict)
 	else if (verdict < p->largest[plan.entry])
 		verdict = p->largest[plan.entry];
 	size_plan(p, &plan, wanted(p, plan.depth, count), p->tuning.load_percent, verdict);
-	if (g && plan.is_wide == g->is_wide && plan.pages <= g->page_count)
-		plan.pages = g->page_count + 1u;
+	if (g && plan.is_wide == points4_is_wide(g) && plan.pages <= points4_build_page_count(p, g))
+		plan.pages = points4_build_page_count(p, g) + 1u;
 	for (; limit_plan(&plan); plan.pages++) {
 		widen_plan(p, &plan, verdict);
 		if (carry_out(p, &plan))
@@ -388,7 +393,7 @@ bool points4_build_shrink(struct points4 *p, uint32_t entry, unsigned percent)
 	struct plan plan = {entry, 1, 1, g->depth, 0, false};
 
 	size_plan(p, &plan, p->counts[entry], percent, p->largest[entry]);
-	return plan.pages < g->page_count && carry_out(p, &plan);
+	return plan.pages < points4_build_page_count(p, g) && carry_out(p, &plan);
 }
 
 bool points4_build_remove(struct points4 *p)

@@ -9,6 +9,18 @@
 
 #define POINTS4_VALUE_BITS (31 - POINTS4_DISTANCE) /* of a narrow slot: the verdict and the key */
 
+static inline unsigned points4_build_page_count(const struct points4 *p,
+                                                const struct points4_group *g)
+{
+	return (unsigned)g->bucket_count >> p->tuning.page_shift;
+}
+
+/* The directory entry of a /24. */
+static inline uint32_t points4_build_entry(const struct points4 *p, uint32_t net)
+{
+	return points4_mix(&p->constants, net << 8) >> (32 - POINTS4_DEPTH_MAX);
+}
+
 /* The group a directory entry belongs to; NULL = there is none. */
 static inline const struct points4_group *points4_build_group(const struct points4 *p,
                                                               uint32_t entry)
@@ -31,7 +43,7 @@ static inline bool points4_build_fits_bits(bool is_wide, unsigned key_bits, verd
 /* Whether a verdict fits into the slots of a group. */
 static inline bool points4_build_fits(const struct points4_group *g, verdict_t verdict)
 {
-	return points4_build_fits_bits(g->is_wide, g->key_bits, verdict);
+	return points4_build_fits_bits(points4_is_wide(g), points4_key_bits(g), verdict);
 }
 
 /* How many buckets behind its home an address is, from its slot without the spill bit. */

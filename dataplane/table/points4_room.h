@@ -21,7 +21,8 @@ static inline bool points4_room_is_taken(const struct points4_probe *probe, uint
 {
 	const struct points4_group *g = probe->group;
 	uint32_t key, mask = points4_mask(probe, 0, &key);
-	uint32_t words = points4_match(probe->line, mask, key) & (g->is_wide ? 0x5555 : 0xffff);
+	uint32_t words =
+	    points4_match(probe->line, mask, key) & (points4_is_wide(g) ? 0x5555 : 0xffff);
 
 	for (; words; words &= words - 1) {
 		uint64_t slot = points4_slot_own(g, probe->line, (unsigned)__builtin_ctz(words));
@@ -49,7 +50,7 @@ static inline bool points4_room_find(const struct points4 *p, const struct point
 	const struct points4_group *g = probe->group;
 	int word;
 
-	if (!g || !points4_build_fits(g, verdict))
+	if (g == &points4_none || !points4_build_fits(g, verdict))
 		return false;
 	word = points4_slot_empty(g, probe->line);
 	if (word < 0 || points4_spills(g, probe->line) ||

@@ -12,7 +12,7 @@ static inline uint64_t points4_slot_own(const struct points4_group *g, const cha
                                         unsigned word)
 {
 	/* relaxed: only this thread writes */
-	if (g->is_wide)
+	if (points4_is_wide(g))
 		return atomic_load_explicit(
 		    (const _Atomic uint64_t *)(const void *)(line + 4 * word),
 		    memory_order_relaxed);
@@ -26,7 +26,7 @@ static inline void points4_slot_store(const struct points4_group *g, const char 
 	/* release: pairs with acquire in points4_load(); and, for a slot that
 	 * is cleared, with the acquire in points4_match(): who misses it sees what was stored below
 	 * it before */
-	if (g->is_wide)
+	if (points4_is_wide(g))
 		atomic_store_explicit((_Atomic uint64_t *)(uintptr_t)(line + 4 * word), slot,
 		                      memory_order_release);
 	else
@@ -36,7 +36,7 @@ static inline void points4_slot_store(const struct points4_group *g, const char 
 
 static inline uint64_t points4_slot_spill(const struct points4_group *g)
 {
-	return g->is_wide ? UINT64_C(1) << 63 : POINTS4_SPILL;
+	return points4_is_wide(g) ? UINT64_C(1) << 63 : POINTS4_SPILL;
 }
 
 /* Store a slot and keep its spill bit. */
@@ -53,15 +53,15 @@ static inline uint64_t points4_slot_make(const struct points4_probe *probe, verd
 	uint32_t key;
 
 	points4_mask(probe, 0xff, &key);
-	if (probe->group->is_wide)
+	if (points4_is_wide(probe->group))
 		return (uint64_t)(verdict + 1) << 32 | key;
-	return (uint64_t)(verdict + 1) << (probe->group->key_bits + POINTS4_DISTANCE) | key;
+	return (uint64_t)(verdict + 1) << probe->group->value_shift | key;
 }
 
 /* How many a group has. */
 static inline uint32_t points4_slot_count(const struct points4_group *g)
 {
-	return (uint32_t)g->bucket_count * (g->is_wide ? POINTS4_WORDS / 2 : POINTS4_WORDS);
+	return (uint32_t)g->bucket_count * (points4_is_wide(g) ? POINTS4_WORDS / 2 : POINTS4_WORDS);
 }
 
 /* The word of an empty slot in a bucket, or -1. */
@@ -69,7 +69,7 @@ static inline int points4_slot_empty(const struct points4_group *g, const char *
 {
 	uint32_t words;
 
-	if (!g->is_wide) {
+	if (!points4_is_wide(g)) {
 		words = points4_match(line, ~POINTS4_SPILL, 0);
 		return words ? __builtin_ctz(words) : -1;
 	}
@@ -83,7 +83,7 @@ static inline int points4_slot_empty(const struct points4_group *g, const char *
 /* The first directory entry of the group where a /24 is. */
 static inline uint32_t points4_slot_entry(const struct points4 *p, uint32_t net)
 {
-	uint32_t entry = points4_mix(p, net) >> (POINTS4_NET_BITS - POINTS4_DEPTH_MAX);
+	uint32_t entry = points4_build_entry(p, net);
 	const struct points4_group *g = points4_build_group(p, entry);
 
 	return g ? entry & ~((POINTS4_DIRECTORY >> g->depth) - 1) : entry;

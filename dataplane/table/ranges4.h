@@ -103,10 +103,12 @@ static inline slot4_t ranges4_prefetch(const struct ranges4 *r, uint32_t net)
 	/* acquire: as in ranges4_load() */
 	slot4_t root = atomic_load_explicit(&r->roots[net / SLOT4_SIZE], memory_order_acquire);
 
-	if (ranges4_is_leaf(root))
-		__builtin_prefetch((const void *)&ranges4_leaf(r, root)->slots[net % SLOT4_SIZE]);
-	else if (ranges4_is_few(root))
+	if (!slot4_is_split(root))
+		return root;
+	if (ranges4_is_few(root))
 		__builtin_prefetch(slot4_at(r->arena, root));
+	else
+		__builtin_prefetch((const void *)&ranges4_leaf(r, root)->slots[net % SLOT4_SIZE]);
 	return root;
 }
 

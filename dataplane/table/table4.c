@@ -86,8 +86,8 @@ verdict_t table4_lookup(const struct table4 *t, uint32_t address)
 	struct points4_probe probe;
 	uint32_t value;
 
-	points4_start(&map->points, address, &probe);
-	value = points4_value(&map->points, &probe);
+	points4_start(&map->points.constants, address, &probe);
+	value = points4_value(&map->points.constants, &probe);
 	if (value)
 		return value - 1;
 	return slot4_lookup(t->arena, ranges4_load(&map->ranges, address >> 8), (uint8_t)address);
@@ -99,83 +99,119 @@ void table4_prefetch(const struct table4 *t, uint32_t address)
 	ranges4_prefetch(&t->map->ranges, address >> 8);
 }
 
-/* A burst under way. */
+/* A burst under way: of each a probe at its home bucket. Of some there is a bitmap, by number. */
 struct burst {
-	struct points4_probe probes[BURST];
-	uint8_t going[BURST], missing[BURST]; /* not found yet, not found */
-	unsigned going_count, missing_count;
+	struct points4_constants constants;
+	const struct points4_group *groups[BURST];
+	const char *lines[BURST];
+	uint32_t keys[BURST];
 };
 
-static void start_some(const struct table4 *t, const uint32_t *addresses, unsigned count,
+/* The first of a bitmap, taken from it. */
+static unsigned take(uint32_t *bits)
+{
+	unsigned first = (unsigned)__builtin_ctz(*bits);
+
+	*bits &= *bits - 1;
+	return first;
+}
+
+static void start_some(const struct table4_map *map, const uint32_t *addresses, unsigned count,
                        struct burst *out_burst)
 {
-	for (unsigned i = 0; i < count; i++) {
-		points4_start(&t->map->points, addresses[i], &out_burst->probes[i]);
-		ranges4_fetch(&t->map->ranges, addresses[i] >> 8);
+	const struct points4_constants constants = map->points.constants;
+
+	for (unsigned i = 0; i < count; i++) /* by itself: compilers make it four at a time */
+		out_burst->keys[i] = points4_mix(&constants, addresses[i]);
+	/* backwards, as look_home(), which so waits for lines in the order of these fetches */
+	for (size_t i = count; i > 0; i--) {
+		struct points4_probe probe;
+
+		points4_start_mixed(&constants, out_burst->keys[i - 1], &probe);
+		ranges4_fetch(&map->ranges, addresses[i - 1] >> 8);
+		out_burst->groups[i - 1] = probe.group;
+		out_burst->lines[i - 1] = probe.line;
 	}
-	out_burst->going_count = 0;
-	out_burst->missing_count = 0;
+	out_burst->constants = constants;
 }
 
-/* Look at the home buckets; without a branch on what is there, which is anyone's guess. */
-static void look_home(struct burst *b, unsigned count, verdict_t *out_verdicts)
+/*
+ * Look at the home buckets.
+ *
+ * out_passed: those that may be in the next bucket
+ * Returns:    those that have no point
+ */
+static uint32_t look_home(const struct burst *b, unsigned count, verdict_t *out_verdicts,
+                          uint32_t *out_passed)
 {
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t value = 0;
-		bool is_going = false;
+	uint32_t unknown = 0, passed = 0;
 
-		if (b->probes[i].group)
-			value = points4_home(&b->probes[i], &is_going);
-		out_verdicts[i] = value - 1;
-		b->going[b->going_count] = (uint8_t)i;
-		b->going_count += value == 0 && is_going;
-		b->missing[b->missing_count] = (uint8_t)i;
-		b->missing_count += value == 0 && !is_going;
+	for (size_t i = count; i > 0; i--) {
+		const struct points4_look look =
+		    points4_look(b->groups[i - 1], b->lines[i - 1], b->keys[i - 1]);
+
+		out_verdicts[i - 1] = look.value - 1;
+		unknown = unknown * 2 + (look.value - 1) / (1u << 31); /* 1 if it is 0 */
+		passed = passed * 2 + look.is_passed;
 	}
+	*out_passed = unknown & passed;
+	return unknown & ~passed;
 }
 
-static void look_further(const struct points4 *p, struct burst *b, verdict_t *out_verdicts)
+/* Look on from the home buckets. Returns those that have no point. */
+static uint32_t look_further(const struct burst *b, const uint32_t passed, verdict_t *out_verdicts)
 {
-	for (unsigned i = 0; i < b->going_count; i++) {
-		if (points4_next(p, &b->probes[b->going[i]]))
-			points4_fetch(&b->probes[b->going[i]]);
-	}
-	for (unsigned i = 0; i < b->going_count; i++) {
-		uint32_t value = points4_value(p, &b->probes[b->going[i]]);
+	struct points4_probe probes[BURST];
+	uint32_t missing = 0;
 
-		out_verdicts[b->going[i]] = value - 1;
-		if (value == 0)
-			b->missing[b->missing_count++] = b->going[i];
+	for (uint32_t left = passed; left;) {
+		unsigned at = take(&left);
+		struct points4_probe *probe = &probes[at];
+
+		*probe = (struct points4_probe){
+		    .group = b->groups[at],
+		    .line = b->lines[at],
+		    .key = b->keys[at],
+		    .bucket = points4_bucket(b->groups[at], b->keys[at]),
+		};
+		if (points4_next(&b->constants, probe))
+			points4_fetch(probe);
 	}
+	for (uint32_t left = passed; left;) {
+		unsigned at = take(&left);
+		uint32_t value = points4_value(&b->constants, &probes[at]);
+
+		out_verdicts[at] = value - 1;
+		missing |= (uint32_t)(value == 0) << at;
+	}
+	return missing;
 }
 
 /* What is below those that have no point: of a /16, of a /24, of an address. */
-static void look_below(const struct table4 *t, struct burst *b, const uint32_t *addresses,
+static void look_below(const struct table4 *t, uint32_t missing, const uint32_t *addresses,
                        verdict_t *out_verdicts)
 {
 	const struct ranges4 *ranges = &t->map->ranges;
-	unsigned count = b->missing_count, split_count = 0;
+	uint32_t groups = 0, nets = 0;
 
-	for (unsigned i = 0; i < count; i++) {
-		unsigned at = b->missing[i];
+	while (missing) {
+		unsigned at = take(&missing);
 
 		out_verdicts[at] = ranges4_prefetch(ranges, addresses[at] >> 8);
-		b->missing[split_count] = (uint8_t)at;
-		split_count += slot4_is_split(out_verdicts[at]);
+		if (slot4_is_split(out_verdicts[at]))
+			groups |= 1u << at;
 	}
-	count = split_count;
-	split_count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		unsigned at = b->missing[i];
+	while (groups) {
+		unsigned at = take(&groups);
 
 		out_verdicts[at] = ranges4_load(ranges, addresses[at] >> 8);
 		if (!slot4_is_split(out_verdicts[at]))
 			continue;
 		slot4_prefetch(t->arena, out_verdicts[at], (uint8_t)addresses[at]);
-		b->missing[split_count++] = (uint8_t)at;
+		nets |= 1u << at;
 	}
-	for (unsigned i = 0; i < split_count; i++) {
-		unsigned at = b->missing[i];
+	while (nets) {
+		unsigned at = take(&nets);
 
 		out_verdicts[at] = slot4_lookup(t->arena, out_verdicts[at], (uint8_t)addresses[at]);
 	}
@@ -188,11 +224,12 @@ void table4_lookup_burst(const struct table4 *t, const uint32_t *addresses, size
 
 	while (count > 0) {
 		unsigned some = count < BURST ? (unsigned)count : BURST;
+		uint32_t missing, passed;
 
-		start_some(t, addresses, some, &b);
-		look_home(&b, some, out_verdicts);
-		look_further(&t->map->points, &b, out_verdicts);
-		look_below(t, &b, addresses, out_verdicts);
+		start_some(t->map, addresses, some, &b);
+		missing = look_home(&b, some, out_verdicts, &passed);
+		missing |= look_further(&b, passed, out_verdicts);
+		look_below(t, missing, addresses, out_verdicts);
 		addresses += some;
 		out_verdicts += some;
 		count -= some;

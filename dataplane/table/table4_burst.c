@@ -49,7 +49,7 @@ static bool add_point(struct table4 *t, uint32_t address, verdict_t verdict, str
 		return false;
 	if (ranges4_load(&t->map->ranges, address >> 8) != VERDICT_NONE)
 		return false;
-	points4_start(&t->map->points, address, &probe);
+	points4_start(&t->map->points.constants, address, &probe);
 	if (!points4_room_find(&t->map->points, &probe, address, verdict, t->net_points, &room))
 		return false;
 	if (verdict != paints->verdict)

@@ -41,7 +41,7 @@ static void look(const struct run *r, size_t at, size_t count, struct block *out
 	out_block->count = count < BLOCK ? (unsigned)count : BLOCK;
 	out_block->builds = p->builds;
 	for (unsigned i = 0; i < out_block->count; i++)
-		points4_start(p, r->addresses[at + i], &out_block->probes[i]);
+		points4_start(&p->constants, r->addresses[at + i], &out_block->probes[i]);
 }
 
 /*
