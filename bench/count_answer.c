@@ -3,9 +3,11 @@
  * Some thousand answers of one kind, for a tool that counts instructions of answer_burst(), or of
  * frame_parse() and frame_reply():
  *   valgrind --tool=callgrind --toggle-collect=answer_burst count_answer KIND
- *   valgrind --tool=callgrind --toggle-collect=frame_parse --toggle-collect=frame_reply
- * count_answer frame_KIND Prints how many queries were answered; without KIND, the kinds. A number
- * behind KIND is that of the entries.
+ *   valgrind --tool=callgrind --toggle-collect=frame_parse --toggle-collect=frame_reply \
+ *       count_answer frame_KIND
+ *
+ * Prints how many queries were answered; without KIND, the kinds. A number behind KIND is that of
+ * the entries.
  */
 #include "bench/flood/packet.h"
 #include "bench/questions.h"

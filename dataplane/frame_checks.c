@@ -150,8 +150,7 @@ static enum frame_kind parse_ip4(const struct frame_port *port, struct frame *f,
 	total = headers_u16(&ip[IP4_TOTAL]);
 	if (ip[0] >> 4 != 4 || header_size < IP4_SIZE || total < header_size || total > size)
 		return dropped(f, DROP_IP_HEADER); /* RFC 1122 section 3.2.1 */
-	if (!(f->flags & FRAME_IP_CHECKED) &&
-	    checksum_finish(checksum_add(0, ip, header_size)) != 0)
+	if (!(f->flags & FRAME_IP_CHECKED) && !checksum_is_good(checksum_add(0, ip, header_size)))
 		return dropped(f, DROP_IP_CHECKSUM);
 	source = headers_u32(&ip[IP4_SOURCE]);
 	destination = headers_u32(&ip[IP4_DESTINATION]);
@@ -216,7 +215,7 @@ static enum frame_kind parse_ip6(const struct frame_port *port, struct frame *f,
 	f->transport_offset = (uint16_t)(f->network_offset + IP6_SIZE);
 	f->transport_size = (uint16_t)payload;
 	if (f->protocol == IP_PROTOCOL_UDP)
-		return parse_udp(port, f, headers_u128(&ip[IP6_SOURCE]), q);
+		return parse_udp(port, f, f->client, q);
 	return f->protocol == IP_PROTOCOL_ICMP6 ? FRAME_NEIGH : left(port, f, DROP_IP_PROTOCOL);
 }
 

@@ -8,18 +8,13 @@
 #define RR_POINTER    0xc000u /* compression pointer (RFC 1035 section 4.1.4) */
 #define RR_FIXED_SIZE 12      /* of a record whose owner is a pointer, up to its RDATA */
 
-static inline uint32_t rr_ttl(uint32_t ttl_s)
-{
-	return ttl_s < ZONE_TTL_MAX ? ttl_s : ZONE_TTL_MAX;
-}
-
 /* Owner (an offset to point at), type, class IN and TTL; the caller puts RDLENGTH and RDATA. */
 static inline void rr_begin(struct writer *w, size_t owner, enum dns_type type, uint32_t ttl_s)
 {
 	writer_u16(w, RR_POINTER | (unsigned)owner);
 	writer_u16(w, type);
 	writer_u16(w, DNS_CLASS_IN);
-	writer_u32(w, rr_ttl(ttl_s));
+	writer_u32(w, zone_ttl(ttl_s));
 }
 
 /* What differs from answer to answer in the SOA of a zone, once it is at a place of the message. */

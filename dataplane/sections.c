@@ -55,7 +55,7 @@ static void put_apex_soa(struct writer *w, const struct query *q, uint64_t gener
 
 	rr_soa(w, q, generation);
 	if (!w->is_full)
-		writer_set_u32(w, start + SOA_TTL, rr_ttl(q->zone->ttl_s));
+		writer_set_u32(w, start + SOA_TTL, zone_ttl(q->zone->ttl_s));
 }
 
 static uint32_t bits_of(const struct query *q)

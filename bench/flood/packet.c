@@ -68,12 +68,9 @@ void packet_prepare(struct packet_path *path)
 }
 
 /* A sum with a number added that stands as a 16-bit word in wire order. */
-static uint64_t add_word(uint64_t sum, unsigned value)
+static uint64_t add_number(uint64_t sum, size_t number)
 {
-	uint8_t bytes[2];
-
-	headers_set_u16(bytes, value);
-	return checksum_add(sum, bytes, sizeof(bytes));
+	return checksum_add_word(sum, htons((uint16_t)number));
 }
 
 size_t packet_query(const struct packet_path *path, uint16_t port, uint16_t id,
@@ -92,15 +89,14 @@ size_t packet_query(const struct packet_path *path, uint16_t port, uint16_t id,
 		unsigned sum;
 
 		headers_set_u16(ip + IP6_PAYLOAD, (unsigned)udp_size);
-		sum = checksum_finish(
-		    checksum_add(add_word(path->sum, (unsigned)udp_size), udp, udp_size));
+		sum = checksum_finish(checksum_add(add_number(path->sum, udp_size), udp, udp_size));
 		/* RFC 8200 section 8.1: never 0 */
 		headers_set_u16(udp + UDP_CHECKSUM, sum ? sum : 0xffff);
 	} else {
 		unsigned ip_size = (unsigned)(IP4_SIZE + udp_size);
 
 		headers_set_u16(ip + IP4_TOTAL, ip_size);
-		headers_set_u16(ip + IP4_CHECKSUM, checksum_finish(add_word(path->sum, ip_size)));
+		headers_set_u16(ip + IP4_CHECKSUM, checksum_finish(add_number(path->sum, ip_size)));
 	}
 	if (total < FRAME_MIN) {
 		memset(out_frame + total, 0, FRAME_MIN - total);

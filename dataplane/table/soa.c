@@ -25,8 +25,7 @@ static void put_u16(struct soa *s, unsigned value)
 
 static void put_ttl(struct soa *s, uint32_t ttl_s)
 {
-	if (ttl_s > ZONE_TTL_MAX)
-		ttl_s = ZONE_TTL_MAX;
+	ttl_s = zone_ttl(ttl_s);
 	put_u16(s, ttl_s >> 16);
 	put_u16(s, ttl_s & 0xffff);
 }

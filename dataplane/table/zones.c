@@ -301,7 +301,7 @@ static void make_address(struct zone *zone)
 {
 	static const uint8_t fixed[ZONE_ADDRESS_SIZE] = {
 	    0xc0, 12, 0, 1, 0, 1, [ZONE_ADDRESS_SIZE - 5] = 4};
-	const uint32_t ttl_s = htobe32(zone->ttl_s < ZONE_TTL_MAX ? zone->ttl_s : ZONE_TTL_MAX);
+	const uint32_t ttl_s = htobe32(zone_ttl(zone->ttl_s));
 
 	memcpy(zone->address, fixed, sizeof(fixed));
 	memcpy(&zone->address[6], &ttl_s, sizeof(ttl_s));

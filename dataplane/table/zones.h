@@ -44,8 +44,13 @@ struct zone_name { /* a wire name with root label; size 0 = none */
 	uint8_t size;
 };
 
-#define ZONE_TTL_MAX      0x7fffffffu /* RFC 2181 section 8 */
-#define ZONE_ADDRESS_SIZE 16          /* of an A record whose owner is a pointer */
+#define ZONE_ADDRESS_SIZE 16 /* of an A record whose owner is a pointer */
+
+/* A TTL as it is answered: 31 bits (RFC 2181 section 8). */
+static inline uint32_t zone_ttl(uint32_t ttl_s)
+{
+	return ttl_s < INT32_MAX ? ttl_s : INT32_MAX;
+}
 
 struct zone {
 	struct zone_name apex; /* lower-case */
